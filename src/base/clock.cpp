@@ -1,0 +1,17 @@
+#include "base/clock.h"
+
+#include <ctime>
+
+namespace kanmon {
+
+Instant boot_now() {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return Instant(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
+
+UnixTime unix_now() {
+    return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace kanmon

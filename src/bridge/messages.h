@@ -1,0 +1,151 @@
+// The messages of the bridge: data <-> control on one SOCK_SEQPACKET socket, one message a packet.
+//
+//      0        2         3        4              12
+//     +--------+---------+--------+--------------+--------------------+
+//     | magic  | version | type   | id           | body of that type  |
+//     | u16    | u8      | u8     | u64          | to the end         |
+//     +--------+---------+--------+--------------+--------------------+
+//
+// `id` pairs a Question with its Answer; it is 0 elsewhere. Questions are idempotent by id: asking
+// twice gives the same answer. Facts are absolute values, sent again after a reconnect. Records may
+// be dropped under load; the sender counts them.
+// Limits: 64 KiB a message; texts at most `text_octets_max`, longer ones are refused, never cut.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "bridge/causes.h"
+#include "bridge/snapshot.h"
+
+namespace kanmon::bridge {
+
+inline constexpr std::uint16_t message_magic = 0x4b4d;  // "KM"
+inline constexpr std::uint8_t message_version = 1;
+inline constexpr std::size_t message_octets_max = 65536;
+inline constexpr std::size_t text_octets_max = 4096;
+
+// --- up: data -> control -------------------------------------------------------------------------
+
+/// First message on a new connection; control answers with a SnapshotReady.
+struct DataHello {
+    std::uint64_t process = 0;          // random, new at every start of the data process
+    std::uint64_t snapshot_number = 0;  // the one in force, 0 for none
+    friend bool operator==(const DataHello&, const DataHello&) = default;
+};
+
+/// "May this lease be?" Control stores it durably, then answers. A lease already stored with the
+/// same content is a yes.
+struct LeaseQuestion {
+    Lease lease;
+    friend bool operator==(const LeaseQuestion&, const LeaseQuestion&) = default;
+};
+
+/// The present state of one lease: connected (session != 0), held, or free (`gone`).
+struct LeaseFact {
+    Lease lease;
+    bool gone = false;
+    friend bool operator==(const LeaseFact&, const LeaseFact&) = default;
+};
+
+enum class ClientStatus : std::uint8_t { online, ended };
+
+/// The present state of one connected client, absolute values. Sent when it changes and, for the
+/// counters, every few seconds.
+struct ClientFact {
+    std::uint64_t session = 0;
+    ClientStatus status = ClientStatus::online;
+    std::string server_id;
+    std::string common_name;
+    Endpoint remote;
+    Transport transport = Transport::udp;
+    Ipv4 tunnel_address;
+    std::string cipher;
+    std::string version;    // IV_VER, as sent: hostile
+    std::string platform;   // IV_PLAT, as sent: hostile
+    std::string revision;   // UV_KANMON_REV, as sent: hostile; empty when not announced
+    UnixTime connected_at{};
+    std::uint64_t received_octets = 0;  // tunnelled octets from the client
+    std::uint64_t sent_octets = 0;
+    std::uint64_t received_packets = 0;
+    std::uint64_t sent_packets = 0;
+    Cause cause = Cause::client_left;  // only when ended
+    friend bool operator==(const ClientFact&, const ClientFact&) = default;
+};
+
+/// How far a connection attempt or a life got.
+enum class Stage : std::uint8_t { reset, tls, key_exchange, admission, pushed, connected, ended };
+
+/// One attempt or one life-cycle event, for the log that operators search.
+struct AttemptRecord {
+    UnixTime at{};
+    std::string server_id;
+    Endpoint remote;
+    std::uint64_t session = 0;  // 0 before there is one
+    Stage stage = Stage::reset;
+    bool refused = false;  // when false, `cause` has no meaning
+    Cause cause = Cause::truncated;
+    std::string common_name;  // empty before TLS
+    std::string detail;       // dates, cipher, alert: hostile parts are escaped already
+    friend bool operator==(const AttemptRecord&, const AttemptRecord&) = default;
+};
+
+/// Counters of dropped packets by cause, absolute since the data process started.
+struct DropFact {
+    std::array<std::uint64_t, cause_count> by_cause{};
+    std::uint64_t records_lost = 0;
+    friend bool operator==(const DropFact&, const DropFact&) = default;
+};
+
+// --- down: control -> data -----------------------------------------------------------------------
+
+/// A new snapshot; its memfd travels beside this message (SCM_RIGHTS, exactly one descriptor).
+struct SnapshotReady {
+    std::uint64_t number = 0;
+    friend bool operator==(const SnapshotReady&, const SnapshotReady&) = default;
+};
+
+/// Answer to the LeaseQuestion of the same id.
+struct LeaseAnswer {
+    bool granted = false;
+    Cause cause = Cause::gateway_not_ready;  // only when not granted
+    friend bool operator==(const LeaseAnswer&, const LeaseAnswer&) = default;
+};
+
+/// Ends a session now; `session` 0 with a common name ends all of that name on the server.
+struct Disconnect {
+    std::uint64_t session = 0;
+    std::string server_id;
+    std::string common_name;
+    Cause cause = Cause::disconnected_by_operator;
+    friend bool operator==(const Disconnect&, const Disconnect&) = default;
+};
+
+/// Frees a held slot before its time.
+struct ReleaseSlot {
+    std::string server_id;
+    Ipv4 address;
+    friend bool operator==(const ReleaseSlot&, const ReleaseSlot&) = default;
+};
+
+using MessageBody = std::variant<DataHello, LeaseQuestion, LeaseFact, ClientFact, AttemptRecord,
+                                 DropFact, SnapshotReady, LeaseAnswer, Disconnect, ReleaseSlot>;
+
+struct Message {
+    std::uint64_t id = 0;
+    MessageBody body;
+    friend bool operator==(const Message&, const Message&) = default;
+};
+
+enum class MessageError : std::uint8_t { truncated, wrong_magic, wrong_version, unknown_type,
+                                         out_of_range, trailing };
+
+Buffer encode(const Message& message);
+Expected<Message, MessageError> decode_message(Bytes octets);
+
+}  // namespace kanmon::bridge

@@ -1,0 +1,77 @@
+// Who holds which tunnel address: limits, the address pool and the five-minute hold. Pure.
+//
+// Owner: the keeper, one a data process. All times are arguments.
+// Rules (faq-coverage.md): every end starts a hold of `hold_seconds`; held slots count against the
+// gateway's maximum; the same holder that returns takes its longest-held slot back; a maximum
+// lowered below the present count binds newcomers only; an operator can release a slot at once.
+// Addresses: net30 gives client k of 192.168.0.0/24 the /30 at 4+4k (client .6, peer .5), the first
+// /30 is the server's own, the last is unused; subnet gives single addresses from .2 on.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "bridge/causes.h"
+#include "bridge/snapshot.h"
+
+namespace kanmon::admission {
+
+/// How many clients a pool can hold at once.
+std::uint32_t pool_capacity(const Cidr& pool, bridge::Topology topology);
+/// The tunnel address of client number `index` (0 …) or nothing beyond the capacity.
+std::optional<Ipv4> pool_address(const Cidr& pool, bridge::Topology topology, std::uint32_t index);
+/// The gateway's own tunnel address: the first host address.
+Ipv4 server_address(const Cidr& pool);
+
+struct LeaseChange {
+    bridge::Lease lease;
+    bool gone = false;  // the slot is free
+    friend bool operator==(const LeaseChange&, const LeaseChange&) = default;
+};
+
+class LeaseBook {
+public:
+    /// New limits. Leases of servers that are gone, or outside a changed pool, become free when
+    /// their sessions end.
+    void configure(const std::vector<bridge::Gateway>& gateways,
+                   const std::vector<bridge::SslServer>& servers);
+
+    /// Once, at start: leases as control remembers them. Sessions of an earlier data process are
+    /// held for `hold_seconds` from `now`.
+    void restore(const std::vector<bridge::Lease>& leases, Instant now);
+
+    /// Errors: connections_exhausted, pool_exhausted, gateway_not_ready (unknown server),
+    /// server_disabled.
+    Expected<bridge::Lease, Cause> take(const std::string& server_id, const std::string& holder,
+                                        std::uint64_t session, Instant now);
+    /// The session that replaces another one of the same holder inherits its lease.
+    std::optional<bridge::Lease> inherit(std::uint64_t from_session, std::uint64_t to_session);
+
+    /// The session ended: its slot is held from now.
+    std::optional<bridge::Lease> leave(std::uint64_t session, Instant now);
+    /// Forgets a lease that control refused to store.
+    void forget(std::uint64_t session);
+    /// Frees a held slot. False when nobody holds it, or somebody is connected.
+    bool release(const std::string& server_id, Ipv4 address);
+    /// Frees all slots whose hold is over and returns them.
+    std::vector<bridge::Lease> expire(Instant now);
+    std::optional<Instant> next_expiry() const;
+
+    const bridge::Lease* find(std::uint64_t session) const;
+    std::vector<bridge::Lease> all() const;
+    std::uint32_t taken(const std::string& gateway_id) const;  // connected and held
+
+private:
+    struct Slot {
+        bridge::Lease lease;
+        std::string gateway_id;
+    };
+    std::vector<bridge::Gateway> gateways_;
+    std::vector<bridge::SslServer> servers_;
+    std::map<std::pair<std::string, std::uint32_t>, Slot> slots_;  // by server and address
+};
+
+}  // namespace kanmon::admission

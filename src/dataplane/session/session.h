@@ -1,0 +1,164 @@
+// The control channel of one client connection: reset to goodbye. No I/O, no clock, no threads.
+//
+// Facts come in with the time they happened; what to send, what TLS work to do and what to tell the
+// shard come out. Same inputs, same outputs, on any machine. Data packets never pass through here.
+//
+//     receive_control ─┐                          ┌─> next_transmit   datagrams for the client
+//     finish (TLS) ────┤   reliability, key       ├─> next_tls_work   for a TLS worker
+//     admit / refuse ──┤   states, negotiation,   ├─> next_event      for the shard
+//     reach (time) ────┘   push, renegotiation    └─> next_deadline   when to call reach
+//
+// Owner:  the client's shard.
+// Limits: 64 kB of TLS handshake, 6 control packets in flight (4 before the client has spoken after
+//         its hello), 60 s for a handshake, 10 s without progress before the client is known.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/address.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "bridge/messages.h"
+#include "bridge/snapshot.h"
+#include "dataplane/crypto/key_slots.h"
+#include "dataplane/crypto/tls.h"
+#include "dataplane/wire/control_packet.h"
+#include "dataplane/wire/peer_info.h"
+
+namespace kanmon::session {
+
+/// What all sessions of one SSL server share. Immutable; a changed server makes a new one.
+struct ServerProfile {
+    bridge::SslServer server;
+    std::shared_ptr<const crypto::TlsFactory> tls;
+    Ipv4 server_address;  // the gateway's own tunnel address
+    bool tcp = false;     // the listener's transport
+};
+
+struct SessionStart {
+    std::shared_ptr<const ServerProfile> profile;
+    wire::SessionId own;   // the cookie that was sent as our session id
+    wire::SessionId peer;
+    wire::PeerId peer_id = 0;       // chosen by the shard
+    std::uint64_t number = 0;       // unique in this process; names the session in facts and records
+    /// UDP: the stateless reset answer was sent and its id 0 counts as acknowledged. TCP: false,
+    /// the session sends the reset itself.
+    bool reset_already_sent = true;
+};
+
+struct TlsWork {
+    wire::KeyId key_id = 0;
+    std::uint32_t generation = 0;  // of that key state; late progress of an older one is ignored
+    std::unique_ptr<crypto::TlsEngine> engine;
+    crypto::TlsInput input;
+};
+struct TlsProgress {
+    wire::KeyId key_id = 0;
+    std::uint32_t generation = 0;
+    std::unique_ptr<crypto::TlsEngine> engine;
+    crypto::TlsOutput output;
+};
+
+/// One datagram for the client. Owns its octets (invariant I13).
+struct Transmit {
+    Buffer datagram;
+};
+
+/// The client proved who it is and asks to enter. Answer with `admit` or `refuse`.
+struct AdmissionRequest {
+    crypto::PeerCertificate certificate;
+    std::string username;
+    SecretBuffer password;
+    wire::PeerInfo peer_info;
+};
+/// The packet path shall accept (and later send with) this key.
+struct InstallKey {
+    wire::KeyId key_id = 0;
+    crypto::KeyMaterial material;
+    bool data_v2 = true;  // the client was told its peer id
+};
+struct SendWithKey {
+    wire::KeyId key_id = 0;
+};
+struct RetireKey {
+    wire::KeyId key_id = 0;
+};
+/// Seal this payload and send it to the client (ping, OCC answer).
+struct SendInBand {
+    Buffer payload;
+};
+/// PUSH_REPLY is on its way and the keys are installed: the tunnel carries packets.
+struct Connected {
+    std::string cipher;
+    wire::PeerInfo peer_info;
+};
+/// The client is gone or refused; its slot may be held from now. The session lingers (`Finished`
+/// follows) so that retransmissions are answered.
+struct Ended {
+    Cause cause = Cause::client_left;
+    bridge::Stage stage = bridge::Stage::ended;  // how far the connection had come
+    std::string detail;
+};
+/// Nothing more will come out; the shard may destroy the session.
+struct Finished {};
+
+using SessionEvent = std::variant<AdmissionRequest, InstallKey, SendWithKey, RetireKey, SendInBand,
+                                  Connected, Ended, Finished>;
+
+/// When to call `reach` next, and why: the reason appears in traces.
+struct Deadline {
+    Instant at{};
+    std::string_view why;
+};
+
+/// Why a control datagram was dropped, or nothing when it was taken.
+using Taken = Expected<void, Cause>;
+
+class Session {
+public:
+    Session(SessionStart start, Random& random, Instant now);
+    ~Session();
+    Session(Session&&) noexcept;
+
+    Taken receive_control(Bytes datagram, Instant now);
+    void finish(TlsProgress progress, Instant now);
+    void reach(Instant now);
+
+    /// The shard's answer to AdmissionRequest: the client's tunnel address.
+    void admit(Ipv4 tunnel_address, Instant now);
+    /// Or why not: the client is told by AUTH_FAILED (TEMP where it understands), or, for a
+    /// temporary cause and an older client, by a delayed RESTART. `detail` goes to the client too.
+    void refuse(Cause cause, std::string_view detail, Instant now);
+
+    /// Ends the connection from our side with a goodbye the client understands (EXIT never; RESTART
+    /// so that it comes back, or AUTH_FAILED when it must not).
+    void dismiss(Cause cause, Instant now);
+
+    // --- what the packet path has seen; cheap, called for runs of packets, not for each one --------
+    void heard(Instant now);                           // an authenticated data packet arrived
+    void sent(Instant now);                            // a data packet was sent
+    void peer_used_key(wire::KeyId key_id, Instant now);  // first packet opened under a newer key
+    void key_limit_near(Instant now);                  // renegotiate before the key is exhausted
+    void in_band(Bytes payload, Instant now);          // an OCC message (exit, request)
+
+    std::optional<TlsWork> next_tls_work();
+    std::optional<Transmit> next_transmit();
+    std::optional<SessionEvent> next_event();
+    std::optional<Deadline> next_deadline() const;
+
+    // --- for the client list and for tests ---------------------------------------------------------
+    bridge::Stage stage() const;
+    std::uint64_t number() const;
+    wire::PeerId peer_id() const;
+    wire::SessionId peer_session_id() const;
+    wire::SessionId own_session_id() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace kanmon::session

@@ -1,0 +1,125 @@
+// One shard of the data plane as a pure value machine: its clients, their packet path, their handshakes.
+//
+// No I/O, no clock, no threads: the io floor feeds it and gives it an Outlet; the simulator does the
+// same with a lossy pipe and a number for a clock. A client belongs to one shard for its whole life;
+// the low bits of its peer id name the shard.
+//
+// Promises: established clients' packets are classified before anything that limits new ones; no
+//           memory is kept for an unauthenticated UDP source beyond fixed-size tables; receive and
+//           from_tunnel neither lock, allocate nor log for data packets.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "base/address.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "bridge/messages.h"
+#include "bridge/snapshot.h"
+#include "dataplane/session/session.h"
+
+namespace kanmon::shard {
+
+/// Index of an SSL server in the present snapshot's `servers`, stable while the server exists.
+using ServerIndex = std::uint32_t;
+
+/// Which socket a datagram came in by, or leaves by.
+struct Path {
+    ServerIndex server = 0;
+    std::uint32_t listener = 0;  // index in that server's `listeners`
+    Endpoint remote;
+    friend bool operator==(const Path&, const Path&) = default;
+};
+
+/// A run of datagrams of one source as the kernel delivered it; each segment is parsed by itself.
+struct Run {
+    MutableBytes octets;
+    std::size_t segment_octets = 0;  // all segments but the last have this size
+};
+
+/// A client asks to enter. The keeper (one a data process) decides and answers by `Shard::answer`.
+struct AdmissionQuestion {
+    std::uint64_t session = 0;
+    ServerIndex server = 0;
+    std::string server_id;
+    std::string holder;       // certificate common name
+    std::string common_name;
+    Endpoint remote;
+    /// A session of the same holder at the same remote address and port that this one replaces, or 0.
+    std::uint64_t replaces = 0;
+};
+struct AdmissionAnswer {
+    std::uint64_t session = 0;
+    bool admitted = false;
+    Ipv4 tunnel_address;       // when admitted
+    Cause cause = Cause::gateway_not_ready;  // when not
+    std::string detail;
+};
+
+struct TlsJob {
+    std::uint64_t session = 0;
+    session::TlsWork work;
+};
+struct TlsDone {
+    std::uint64_t session = 0;
+    session::TlsProgress progress;
+};
+
+/// Where a shard's output goes. Called during receive, from_tunnel, reach, …, on the shard's thread.
+/// `send` and `deliver` borrow the octets until they return; they must not allocate.
+class Outlet {
+public:
+    virtual ~Outlet() = default;
+    virtual void send(const Path& path, Bytes datagram) = 0;
+    virtual void deliver(ServerIndex server, MutableBytes inner_packet) = 0;
+    virtual void work(TlsJob job) = 0;
+    virtual void ask(AdmissionQuestion question) = 0;
+    /// The lease of this session ends now (its hold begins).
+    virtual void left(std::uint64_t session, Cause cause) = 0;
+    virtual void report(bridge::ClientFact fact) = 0;
+    virtual void report(bridge::AttemptRecord record) = 0;
+};
+
+struct ShardOptions {
+    std::uint32_t index = 0;          // 0 .. count-1
+    std::uint32_t count = 1;          // shards of this process
+    std::uint32_t clients_max = 65536;
+    std::uint32_t half_open_max = 4096;
+    std::uint32_t half_open_per_network_max = 32;  // a /24 or a /64; see admission/half_open.h
+    std::array<std::byte, 32> cookie_key{};        // the same for all shards
+};
+
+class Shard {
+public:
+    Shard(const ShardOptions& options, Random& random, Outlet& outlet);
+    ~Shard();
+
+    /// The servers of a new snapshot, with their TLS factories already made. Servers whose profile
+    /// changed in what clients hold dismiss their sessions with `server_changed`.
+    void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles, Instant now);
+
+    void receive(const Path& path, Run run, Instant now, UnixTime wall);
+    /// A packet that the VPC sends to a tunnel address. Errors are counted, not returned.
+    void from_tunnel(ServerIndex server, MutableBytes packet, Instant now);
+    void finish(TlsDone done, Instant now, UnixTime wall);
+    void answer(AdmissionAnswer answer, Instant now, UnixTime wall);
+    void disconnect(std::uint64_t session, Cause cause, Instant now, UnixTime wall);
+    void reach(Instant now, UnixTime wall);
+    std::optional<Instant> next_deadline() const;
+
+    /// Facts of all clients, for a reconnected control and for the counters.
+    void report_all(UnixTime wall);
+    const std::array<std::uint64_t, cause_count>& drops() const;
+    std::size_t clients() const;
+    std::size_t half_open() const;
+    /// True when the shard owns the client that uses this tunnel address (TUN queues may stray).
+    bool owns(ServerIndex server, Ipv4 tunnel_address) const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace kanmon::shard
