@@ -90,6 +90,8 @@ std::string to_string(const Endpoint& endpoint) {
     return "[" + to_string(endpoint.address) + "]:" + port;
 }
 
-std::string mask_text(const Cidr& cidr) { return to_string(Ipv4{cidr.mask()}); }
+std::string mask_text(const Cidr& cidr) {
+    return to_string(Ipv4{cidr.mask()});
+}
 
 }  // namespace kanmon

@@ -1,6 +1,7 @@
 // Views of octets, and the one reader and the one writer through which network bytes pass.
 //
-// Promises: no access outside the span, whatever lengths a peer claims. All integers are big-endian.
+// Promises: no access outside the span, whatever lengths a peer claims. All integers are
+// big-endian.
 #pragma once
 
 #include <array>
@@ -30,14 +31,19 @@ inline std::string as_text(Bytes bytes) {
     return text;
 }
 
-inline Buffer copy_of(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+inline Buffer copy_of(Bytes bytes) {
+    return {bytes.begin(), bytes.end()};
+}
 
-inline void append(Buffer& to, Bytes bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
+inline void append(Buffer& to, Bytes bytes) {
+    to.insert(to.end(), bytes.begin(), bytes.end());
+}
 
 /// Lower-case hexadecimal.
 std::string to_hex(Bytes bytes);
 
-/// Spaces and line ends are skipped. An odd digit count or another character yields an empty buffer.
+/// Spaces and line ends are skipped. An odd digit count or another character yields an empty
+/// buffer.
 Buffer from_hex(std::string_view text);
 
 /// Bounds-checked reader. Read first, check once: after a short read every later read yields zeros
@@ -84,7 +90,8 @@ public:
 private:
     std::uint64_t big_endian(std::size_t width) {
         std::uint64_t value = 0;
-        for (const std::byte b : bytes(width)) value = value << 8 | std::to_integer<std::uint64_t>(b);
+        for (const std::byte b : bytes(width))
+            value = value << 8 | std::to_integer<std::uint64_t>(b);
         return value;
     }
 
@@ -92,7 +99,8 @@ private:
     bool ok_ = true;
 };
 
-/// Writes into a span it does not own. After the span is full, `ok` is false and nothing is written.
+/// Writes into a span it does not own. After the span is full, `ok` is false and nothing is
+/// written.
 class ByteWriter {
 public:
     explicit ByteWriter(MutableBytes room) : room_(room) {}

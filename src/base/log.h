@@ -1,6 +1,7 @@
 // The project's log: one event a line, of name=value pairs, to standard error of the process.
 //
-// Not for the packet path. Values are escaped here, so that peer text is safe wherever a log is read.
+// Not for the packet path. Values are escaped here, so that peer text is safe wherever a log is
+// read.
 #pragma once
 
 #include <initializer_list>

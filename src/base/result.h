@@ -1,4 +1,5 @@
-// The result type of the whole project: a value or a named error, never an exception across a floor.
+// The result type of the whole project: a value or a named error, never an exception across a
+// floor.
 #pragma once
 
 #include <tl/expected.hpp>

@@ -12,8 +12,8 @@ bool constant_time_equal(Bytes left, Bytes right) {
     // `volatile` keeps the compiler from leaving the loop at the first difference.
     volatile std::uint8_t difference = 0;
     for (std::size_t i = 0; i < left.size(); ++i)
-        difference = static_cast<std::uint8_t>(
-            difference | (std::to_integer<unsigned>(left[i]) ^ std::to_integer<unsigned>(right[i])));
+        difference = static_cast<std::uint8_t>(difference | (std::to_integer<unsigned>(left[i]) ^
+                                                             std::to_integer<unsigned>(right[i])));
     return difference == 0;
 }
 

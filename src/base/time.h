@@ -24,9 +24,15 @@ using UnixTime = std::chrono::sys_seconds;
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t nanoseconds_of(Instant instant) { return instant.time_since_epoch().count(); }
-constexpr Instant instant_of(std::int64_t nanoseconds) { return Instant(Duration(nanoseconds)); }
-constexpr std::int64_t seconds_of(UnixTime time) { return time.time_since_epoch().count(); }
+constexpr std::int64_t nanoseconds_of(Instant instant) {
+    return instant.time_since_epoch().count();
+}
+constexpr Instant instant_of(std::int64_t nanoseconds) {
+    return Instant(Duration(nanoseconds));
+}
+constexpr std::int64_t seconds_of(UnixTime time) {
+    return time.time_since_epoch().count();
+}
 constexpr UnixTime unix_time_of(std::int64_t seconds) {
     return UnixTime(std::chrono::seconds(seconds));
 }

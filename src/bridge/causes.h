@@ -1,4 +1,5 @@
-// The one table of causes: why a packet was dropped, a client refused or told to go, a finding raised.
+// The one table of causes: why a packet was dropped, a client refused or told to go, a finding
+// raised.
 //
 // A cause is one row. From it come the counter label, the fact, the finding's code, the log wording
 // and docs/causes.md. Adding a cause is adding one row here; the compiler and
@@ -19,58 +20,65 @@ namespace kanmon {
 // clang-format off
 #define KANMON_CAUSES(ROW) \
     /* datagrams and packets that are dropped and counted */ \
-    ROW(truncated,               drop,   "-",             no,  "the packet is shorter than its format") \
-    ROW(malformed,               drop,   "-",             no,  "the packet breaks its format") \
-    ROW(unknown_opcode,          drop,   "CONF-CLIENT",   no,  "the opcode is not one a client sends") \
-    ROW(unknown_client,          drop,   "-",             no,  "no session for this address or peer id") \
-    ROW(reset_not_first,         drop,   "-",             no,  "a reset whose packet id is not zero") \
-    ROW(cookie_invalid,          drop,   "-",             no,  "the cookie is not ours, of another address or expired") \
-    ROW(rate_limited,            drop,   "-",             yes, "too many first packets from this network") \
-    ROW(foreign_session_id,      drop,   "-",             no,  "acknowledgements for another session") \
-    ROW(outside_window,          drop,   "-",             no,  "a control packet outside the receive window") \
-    ROW(wrong_key_id,            drop,   "-",             no,  "no key with this key id") \
-    ROW(wrapping_mismatch,       drop,   "CONF-CLIENT",   no,  "the tls-auth or tls-crypt key is not this server's") \
-    ROW(wrapping_replayed,       drop,   "-",             no,  "a control packet was sent twice") \
-    ROW(replayed,                drop,   "-",             no,  "a data packet was received twice or far too late") \
-    ROW(bad_tag,                 drop,   "-",             no,  "a data packet that does not authenticate") \
-    ROW(key_exhausted,           drop,   "-",             yes, "the key may not protect another packet") \
-    ROW(keys_not_ready,          drop,   "-",             yes, "a data packet before the keys were agreed") \
-    ROW(not_ip,                  drop,   "-",             no,  "the tunnelled packet is not IPv4") \
-    ROW(spoofed_source,          drop,   "-",             no,  "the tunnelled source address is not this client's") \
-    ROW(client_to_client,        drop,   "-",             no,  "a client may not reach another client") \
-    ROW(multicast,               drop,   "-",             no,  "multicast and broadcast are not forwarded") \
-    ROW(no_client_for_address,   drop,   "-",             no,  "no client has this tunnel address") \
-    ROW(queue_full,              drop,   "BANDWIDTH",     yes, "a queue inside the gateway was full") \
-    ROW(send_failed,             drop,   "-",             yes, "the kernel refused to send") \
-    ROW(oversize,                drop,   "-",             no,  "the packet does not fit the tunnel") \
-    ROW(unsupported_framing,     drop,   "CONF-CLIENT",   no,  "compressed or fragmented packets are not accepted") \
+    ROW(truncated, drop, "-", no, "the packet is shorter than its format") \
+    ROW(malformed, drop, "-", no, "the packet breaks its format") \
+    ROW(unknown_opcode, drop, "CONF-CLIENT", no, "the opcode is not one a client sends") \
+    ROW(unknown_client, drop, "-", no, "no session for this address or peer id") \
+    ROW(reset_not_first, drop, "-", no, "a reset whose packet id is not zero") \
+    ROW(cookie_invalid, drop, "-", no, "the cookie is not ours, of another address or expired") \
+    ROW(rate_limited, drop, "-", yes, "too many first packets from this network") \
+    ROW(foreign_session_id, drop, "-", no, "acknowledgements for another session") \
+    ROW(outside_window, drop, "-", no, "a control packet outside the receive window") \
+    ROW(wrong_key_id, drop, "-", no, "no key with this key id") \
+    ROW(wrapping_mismatch, drop, "CONF-CLIENT", no, \
+        "the tls-auth or tls-crypt key is not this server's") \
+    ROW(wrapping_replayed, drop, "-", no, "a control packet was sent twice") \
+    ROW(replayed, drop, "-", no, "a data packet was received twice or far too late") \
+    ROW(bad_tag, drop, "-", no, "a data packet that does not authenticate") \
+    ROW(key_exhausted, drop, "-", yes, "the key may not protect another packet") \
+    ROW(keys_not_ready, drop, "-", yes, "a data packet before the keys were agreed") \
+    ROW(not_ip, drop, "-", no, "the tunnelled packet is not IPv4") \
+    ROW(spoofed_source, drop, "-", no, "the tunnelled source address is not this client's") \
+    ROW(client_to_client, drop, "-", no, "a client may not reach another client") \
+    ROW(multicast, drop, "-", no, "multicast and broadcast are not forwarded") \
+    ROW(no_client_for_address, drop, "-", no, "no client has this tunnel address") \
+    ROW(queue_full, drop, "BANDWIDTH", yes, "a queue inside the gateway was full") \
+    ROW(send_failed, drop, "-", yes, "the kernel refused to send") \
+    ROW(oversize, drop, "-", no, "the packet does not fit the tunnel") \
+    ROW(unsupported_framing, drop, "CONF-CLIENT", no, \
+        "compressed or fragmented packets are not accepted") \
     /* attempts that are refused */ \
-    ROW(handshake_timeout,       refuse, "LINK-UNSTABLE", yes, "the handshake did not finish in time") \
-    ROW(tls_failed,              refuse, "CONF-CLIENT",   no,  "the TLS handshake failed") \
-    ROW(tls_too_large,           refuse, "-",             no,  "the TLS handshake is larger than 64 kB") \
-    ROW(certificate_missing,     refuse, "CONF-CLIENT",   no,  "the client showed no certificate") \
-    ROW(certificate_foreign,     refuse, "CERT-EXPIRED",  no,  "the certificate is of another authority") \
-    ROW(certificate_purpose,     refuse, "CERT-EXPIRED",  no,  "the certificate is not for TLS clients") \
-    ROW(certificate_malformed,   refuse, "CERT-EXPIRED",  no,  "the certificate names no acceptable common name") \
-    ROW(certificate_expired,     refuse, "CERT-EXPIRED",  no,  "certificate expired") \
+    ROW(handshake_timeout, refuse, "LINK-UNSTABLE", yes, "the handshake did not finish in time") \
+    ROW(tls_failed, refuse, "CONF-CLIENT", no, "the TLS handshake failed") \
+    ROW(tls_too_large, refuse, "-", no, "the TLS handshake is larger than 64 kB") \
+    ROW(certificate_missing, refuse, "CONF-CLIENT", no, "the client showed no certificate") \
+    ROW(certificate_foreign, refuse, "CERT-EXPIRED", no, \
+        "the certificate is of another authority") \
+    ROW(certificate_purpose, refuse, "CERT-EXPIRED", no, "the certificate is not for TLS clients") \
+    ROW(certificate_malformed, refuse, "CERT-EXPIRED", no, \
+        "the certificate names no acceptable common name") \
+    ROW(certificate_expired, refuse, "CERT-EXPIRED", no, "certificate expired") \
     ROW(certificate_not_yet_valid, refuse, "CERT-EXPIRED", yes, "certificate not yet valid") \
-    ROW(certificate_revoked,     refuse, "CERT-EXPIRED",  no,  "certificate revoked") \
-    ROW(key_method_malformed,    refuse, "CONF-CLIENT",   no,  "the key exchange message breaks its format") \
-    ROW(cipher_mismatch,         refuse, "CONF-CLIENT",   no,  "Data channel cipher negotiation failed (no shared cipher)") \
-    ROW(connections_exhausted,   refuse, "CONN-LIMIT",    yes, "maximum of concurrent connections reached") \
-    ROW(pool_exhausted,          refuse, "POOL-SMALL",    yes, "no free address in the client address pool") \
-    ROW(gateway_not_ready,       refuse, "-",             yes, "the gateway is starting") \
-    ROW(server_disabled,         refuse, "SERVER-CHANGED", yes, "SSL-VPN is switched off on this gateway") \
+    ROW(certificate_revoked, refuse, "CERT-EXPIRED", no, "certificate revoked") \
+    ROW(key_method_malformed, refuse, "CONF-CLIENT", no, \
+        "the key exchange message breaks its format") \
+    ROW(cipher_mismatch, refuse, "CONF-CLIENT", no, \
+        "Data channel cipher negotiation failed (no shared cipher)") \
+    ROW(connections_exhausted, refuse, "CONN-LIMIT", yes, \
+        "maximum of concurrent connections reached") \
+    ROW(pool_exhausted, refuse, "POOL-SMALL", yes, "no free address in the client address pool") \
+    ROW(gateway_not_ready, refuse, "-", yes, "the gateway is starting") \
+    ROW(server_disabled, refuse, "SERVER-CHANGED", yes, "SSL-VPN is switched off on this gateway") \
     /* clients that leave or are told to go */ \
-    ROW(client_left,             end,    "-",             yes, "the client said goodbye") \
-    ROW(keepalive_timeout,       end,    "CONN-PHANTOM",  yes, "nothing was heard from the client") \
-    ROW(server_changed,          end,    "SERVER-CHANGED", yes, "the server's configuration was changed") \
-    ROW(disconnected_by_operator, end,   "-",             yes, "an operator disconnected the client") \
-    ROW(gateway_stopping,        end,    "-",             yes, "the gateway is stopping") \
-    ROW(renegotiation_failed,    end,    "LINK-UNSTABLE", yes, "the renegotiation of keys failed") \
-    ROW(identity_changed,        end,    "-",             no,  "another certificate was shown at renegotiation") \
-    ROW(replaced,                end,    "APP-CONFLICT",  yes, "a newer session of the same client took over") \
-    ROW(gateway_restarted,       end,    "-",             yes, "the data process was restarted")
+    ROW(client_left, end, "-", yes, "the client said goodbye") \
+    ROW(keepalive_timeout, end, "CONN-PHANTOM", yes, "nothing was heard from the client") \
+    ROW(server_changed, end, "SERVER-CHANGED", yes, "the server's configuration was changed") \
+    ROW(disconnected_by_operator, end, "-", yes, "an operator disconnected the client") \
+    ROW(gateway_stopping, end, "-", yes, "the gateway is stopping") \
+    ROW(renegotiation_failed, end, "LINK-UNSTABLE", yes, "the renegotiation of keys failed") \
+    ROW(identity_changed, end, "-", no, "another certificate was shown at renegotiation") \
+    ROW(replaced, end, "APP-CONFLICT", yes, "a newer session of the same client took over") \
+    ROW(gateway_restarted, end, "-", yes, "the data process was restarted")
 // clang-format on
 
 enum class Cause : std::uint8_t {

@@ -1,4 +1,5 @@
-// What the data process has to enforce: immutable, numbered, made by control, carried in a sealed memfd.
+// What the data process has to enforce: immutable, numbered, made by control, carried in a sealed
+// memfd.
 //
 // Owner:  control encodes, data decodes and keeps it until the next one arrives.
 // Limits: `snapshot_octets_max`; decoding refuses anything beyond, and any trailing octet.
@@ -43,9 +44,10 @@ struct SslServer {
     std::string digest = "SHA1";       // HMAC of CBC packets
     std::uint16_t tun_mtu = 1500;
     std::uint16_t keepalive_ping_seconds = 10;
-    std::uint16_t keepalive_restart_seconds = 60;  // pushed; the server's own time-out is twice this
-    std::uint32_t renegotiate_seconds = 3600;      // 0: the server never starts a renegotiation
-    std::uint32_t hold_seconds = 300;              // a slot stays held after its client left
+    std::uint16_t keepalive_restart_seconds =
+        60;                                    // pushed; the server's own time-out is twice this
+    std::uint32_t renegotiate_seconds = 3600;  // 0: the server never starts a renegotiation
+    std::uint32_t hold_seconds = 300;          // a slot stays held after its client left
     std::string ca_certificate_pem;
     std::string certificate_pem;  // the server's own, with its chain
     SecretBuffer private_key_pem;
@@ -81,7 +83,13 @@ struct Snapshot {
     friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
 
-enum class SnapshotError : std::uint8_t { truncated, too_large, wrong_version, out_of_range, trailing };
+enum class SnapshotError : std::uint8_t {
+    truncated,
+    too_large,
+    wrong_version,
+    out_of_range,
+    trailing
+};
 
 /// Octets: see snapshot.cpp. Never fails for a snapshot below the limits.
 Buffer encode(const Snapshot& snapshot);
