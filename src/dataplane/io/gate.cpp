@@ -26,6 +26,7 @@ void Gate::ask(std::uint32_t shard, const shard::AdmissionQuestion& question, In
                                         .holder = question.holder,
                                         .common_name = question.common_name,
                                         .remote = question.remote};
+    by_remote_[question.remote] = question.session;
     gone_.erase({lease->server_id, lease->address});
     // A living connection without open questions: nothing speaks against control standing by.
     if (connected_ && waiting_.empty()) vouched_at_ = now;
@@ -51,7 +52,7 @@ Expected<bridge::Lease, Cause> Gate::find_lease(const shard::AdmissionQuestion& 
             // The shard that asks ends its own older session; another shard has to be told.
             if (question.replaces == 0)
                 outlet_.disconnect(old->second.shard, replaced, Cause::replaced);
-            clients_.erase(old);
+            erase_client(replaced);
         }
         std::erase_if(waiting_, [&](const auto& e) { return e.second.session == replaced; });
         if (inherited) return *inherited;
@@ -63,11 +64,20 @@ Expected<bridge::Lease, Cause> Gate::find_lease(const shard::AdmissionQuestion& 
 /// its first life was on.
 std::uint64_t Gate::replaced_by(const shard::AdmissionQuestion& question) const {
     if (question.replaces != 0) return question.replaces;
-    for (const auto& [session, client] : clients_)
-        if (client.remote == question.remote && client.holder == question.holder &&
-            client.server_id == question.server_id && session != question.session)
-            return session;
-    return 0;
+    const auto newest = by_remote_.find(question.remote);
+    if (newest == by_remote_.end() || newest->second == question.session) return 0;
+    const auto client = clients_.find(newest->second);
+    const bool same = client != clients_.end() && client->second.holder == question.holder &&
+                      client->second.server_id == question.server_id;
+    return same ? newest->second : 0;
+}
+
+void Gate::erase_client(std::uint64_t session) {
+    const auto found = clients_.find(session);
+    if (found == clients_.end()) return;
+    const auto newest = by_remote_.find(found->second.remote);
+    if (newest != by_remote_.end() && newest->second == session) by_remote_.erase(newest);
+    clients_.erase(found);
 }
 
 void Gate::take(std::uint64_t id, const bridge::LeaseAnswer& answer, Instant now) {
@@ -129,7 +139,7 @@ void Gate::forget(std::uint64_t session, Instant now) {
         book_.forget(session);
         tell(copy, true, now);
     }
-    clients_.erase(session);
+    erase_client(session);
 }
 
 // --- a client leaves ----------------------------------------------------------------------------
@@ -141,7 +151,7 @@ void Gate::left(std::uint64_t session, Instant now) {
     if (!found->second.admitted) return forget(session, now);
     if (const bridge::Lease* lease = book_.find(session))
         outlet_.own(*lease, found->second.remote, std::nullopt);
-    clients_.erase(found);
+    erase_client(session);
     if (const auto held = book_.leave(session, now)) tell(*held, false, now);
 }
 

@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "base/time.h"
 #include "bridge/messages.h"
@@ -87,6 +88,7 @@ private:
     void refuse(std::uint32_t shard, std::uint64_t session, Cause cause);
     void tell(const bridge::Lease& lease, bool gone, Instant now);
     void forget(std::uint64_t session, Instant now);
+    void erase_client(std::uint64_t session);
     bool fresh(Instant now) const;
 
     GateOutlet& outlet_;
@@ -97,6 +99,7 @@ private:
     std::uint64_t next_id_ = 1;
     std::map<std::uint64_t, Waiting> waiting_;  // by question id
     std::map<std::uint64_t, Client> clients_;   // by session
+    std::unordered_map<Endpoint, std::uint64_t, EndpointHash> by_remote_;  // the newest session
     std::map<LeaseKey, std::pair<bridge::Lease, Instant>> gone_;  // said again after a reconnect
 };
 

@@ -1,6 +1,6 @@
 #include "dataplane/io/receive_batch.h"
 
-#include <linux/udp.h>
+#include <netinet/udp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 

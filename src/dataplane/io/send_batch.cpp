@@ -1,6 +1,6 @@
 #include "dataplane/io/send_batch.h"
 
-#include <linux/udp.h>
+#include <netinet/udp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 

@@ -11,7 +11,8 @@ Ipv6 mapped(in_addr address) {
 }
 
 in_addr unmapped(const Ipv6& address) {
-    return in_addr{htonl(Endpoint{address, 0}.as_v4().value)};
+    const Ipv4 v4 = Endpoint{address, 0}.as_v4();
+    return in_addr{htonl(v4.value)};
 }
 
 bool is_wildcard(const Ipv6& address) {

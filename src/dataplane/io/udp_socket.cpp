@@ -1,7 +1,7 @@
 #include "dataplane/io/udp_socket.h"
 
 #include <fcntl.h>
-#include <linux/udp.h>
+#include <netinet/udp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
