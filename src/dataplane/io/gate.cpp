@@ -210,12 +210,15 @@ void Gate::reach(Instant now) {
     std::erase_if(waiting_, [&](const auto& entry) {
         return entry.second.decided && now - entry.second.asked_at >= snapshot_age_max;
     });
+    if (now < sweep_at_) return;
+    sweep_at_ = now + sweep_interval;
     for (const bridge::Lease& lease : book_.expire(now)) tell(lease, true, now);
     std::erase_if(gone_, [&](const auto& e) { return now - e.second.second >= gone_kept; });
 }
 
 std::optional<Instant> Gate::next_deadline() const {
-    std::optional<Instant> next = book_.next_expiry();
+    std::optional<Instant> next;
+    if (configured_) next = sweep_at_;
     for (const auto& [id, waiting] : waiting_) {
         if (waiting.decided) continue;
         const Instant at = waiting.asked_at + answer_wait;

@@ -39,6 +39,7 @@ public:
     static constexpr Duration answer_wait = 3s;
     static constexpr Duration snapshot_age_max = 10min;
     static constexpr Duration gone_kept = 15min;
+    static constexpr Duration sweep_interval = 1s;  // a sweep visits every lease
 
     explicit Gate(GateOutlet& outlet) : outlet_(outlet) {}
 
@@ -96,6 +97,7 @@ private:
     bool configured_ = false;
     bool connected_ = false;
     Instant vouched_at_{};
+    Instant sweep_at_{};
     std::uint64_t next_id_ = 1;
     std::map<std::uint64_t, Waiting> waiting_;  // by question id
     std::map<std::uint64_t, Client> clients_;   // by session
