@@ -1,4 +1,5 @@
-// The data-channel ciphers, their names on the wire and their sizes. Source: wire reference, 15, 16, 24.
+// The data-channel ciphers, their names on the wire and their sizes.
+// Source: wire reference, sections 15, 16, 24.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,13 @@
 namespace kanmon::crypto {
 
 enum class CipherSuite : std::uint8_t {
-    aes_256_gcm, aes_192_gcm, aes_128_gcm, chacha20_poly1305, aes_256_cbc, aes_192_cbc, aes_128_cbc
+    aes_256_gcm,
+    aes_192_gcm,
+    aes_128_gcm,
+    chacha20_poly1305,
+    aes_256_cbc,
+    aes_192_cbc,
+    aes_128_cbc
 };
 enum class Digest : std::uint8_t { sha1, sha256, sha512 };
 
@@ -18,7 +25,9 @@ std::optional<CipherSuite> cipher_suite_of(std::string_view name);
 std::string_view name_of(Digest digest);  // "SHA1"
 std::optional<Digest> digest_of(std::string_view name);
 
-constexpr bool is_aead(CipherSuite suite) { return suite <= CipherSuite::chacha20_poly1305; }
+constexpr bool is_aead(CipherSuite suite) {
+    return suite <= CipherSuite::chacha20_poly1305;
+}
 std::uint16_t key_bits(CipherSuite suite);
 std::uint16_t digest_octets(Digest digest);
 

@@ -1,7 +1,7 @@
 // tls-auth, tls-crypt and tls-crypt-v2: what wraps a control packet. Layouts are drawn in the .cpp.
 //
-// A wrapped packet in, the same packet as if it had never been wrapped out (opcode, session id, then
-// the rest), and the other way round. Pure: the replay id and time come from the caller.
+// A wrapped packet in, the same packet as if it had never been wrapped out (opcode, session id,
+// then the rest), and the other way round. Pure: the replay id and time come from the caller.
 // Source: wire reference, sections 6, 7, 8.
 #pragma once
 

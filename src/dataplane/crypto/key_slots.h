@@ -1,7 +1,8 @@
 // The data keys of one client: opens and seals P_DATA_V1/V2 packets in place. The packet path.
 //
 // Owner:    the shard that owns the client. Nothing here locks; open and seal do not allocate.
-// Promises: header, replay and tag are checked in this order: known key, fresh packet id, valid tag;
+// Promises: header, replay and tag are checked in this order: known key, fresh packet id, valid
+// tag;
 //           the replay window is marked only after the tag verified. No (key, packet id) pair is
 //           ever used twice for sealing.
 // Limits:   8 key ids, of which the session keeps at most 3 alive.
@@ -46,7 +47,8 @@ public:
     /// `peer_id` below 2^24: packets carry it (DATA_V2); nothing: DATA_V1 is sent. Both are opened.
     void set_peer_id(std::optional<std::uint32_t> peer_id);
 
-    /// Allocates the cipher contexts; replaces a key with the same id. Off the packet path.
+    /// Allocates the cipher contexts; replaces a key with the same id. Off the packet path. The
+    /// same material again under its id changes nothing: its packet ids must not start over.
     void install(std::uint8_t key_id, const KeyMaterial& material);
     void retire(std::uint8_t key_id);
     void send_with(std::uint8_t key_id);  // must be installed
@@ -54,7 +56,8 @@ public:
     std::optional<std::uint8_t> sending_key() const;
 
     /// Opens one whole datagram (first octet included) in place.
-    /// Errors: truncated, malformed, wrong_key_id, keys_not_ready, replayed, bad_tag.
+    /// Errors: truncated, malformed, wrong_key_id, keys_not_ready, replayed, bad_tag, and
+    /// key_exhausted for a key under which too many packets failed or were opened.
     Expected<OpenedPacket, Cause> open(MutableBytes datagram);
 
     /// Room that `seal` needs before and after the payload, for the present sending key.
@@ -71,6 +74,8 @@ public:
 
 private:
     struct Slot;
+    Slot* slot_of(std::uint8_t key_id) const { return slots_[key_id & 7].get(); }
+
     std::array<std::unique_ptr<Slot>, 8> slots_;
     std::optional<std::uint32_t> peer_id_;
     std::optional<std::uint8_t> sending_;

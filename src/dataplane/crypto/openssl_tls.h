@@ -1,4 +1,5 @@
-// The TLS port on OpenSSL 3: TLS 1.2 and 1.3, memory BIOs, no tickets, no resumption, no renegotiation.
+// The TLS port on OpenSSL 3: TLS 1.2 and 1.3, memory BIOs, no tickets, no resumption, no
+// renegotiation.
 #pragma once
 
 #include <functional>

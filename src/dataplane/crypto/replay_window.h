@@ -1,4 +1,6 @@
-// Which packet ids were seen: a sliding bitmap of `replay_window_ids` ids. Commit after the tag verified.
+// Which packet ids were seen: a sliding bitmap of `replay_window_ids` ids.
+//
+// Promises: an id is marked only by `mark`, which the caller does after the tag has verified.
 #pragma once
 
 #include <array>
@@ -17,7 +19,7 @@ public:
     std::uint64_t highest() const { return highest_; }
 
 private:
-    std::array<std::uint64_t, replay_window_ids / 64> seen_{};
+    std::array<std::uint64_t, replay_window_ids / 64 + 1> seen_{};
     std::uint64_t highest_ = 0;
 };
 

@@ -1,7 +1,7 @@
 // TLS as a port: OpenSSL in the product (openssl_tls.h), a scripted double in most worlds.
 //
-// An engine is one TLS session over memory. It is moved to whoever advances it (a TLS worker, or the
-// simulator inline) and back; it is never used by two threads at once.
+// An engine is one TLS session over memory. It is moved to whoever advances it (a TLS worker, or
+// the simulator inline) and back; it is never used by two threads at once.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@
 
 namespace kanmon::crypto {
 
-/// Who the client is, read from its verified certificate. A certificate of our own authority that is
-/// merely expired, not yet valid or revoked completes TLS and carries that as `objection`; every
+/// Who the client is, read from its verified certificate. A certificate of our own authority that
+/// is merely expired, not yet valid or revoked completes TLS and carries that as `objection`; every
 /// other one ends the handshake by alert.
 struct PeerCertificate {
     std::string common_name;  // 1..64 printable ASCII; anything else is certificate_malformed
@@ -30,13 +30,13 @@ struct PeerCertificate {
 };
 
 struct TlsInput {
-    Buffer ciphertext;  // from the peer, in order
-    SecretBuffer plaintext;   // to be sent once the handshake is done
+    Buffer ciphertext;       // from the peer, in order
+    SecretBuffer plaintext;  // to be sent once the handshake is done
 };
 
 struct TlsOutput {
-    Buffer ciphertext;  // for the peer
-    Buffer plaintext;   // from the peer
+    Buffer ciphertext;         // for the peer
+    Buffer plaintext;          // from the peer
     bool established = false;  // true from the output on in which the handshake finished
     /// In the output in which the handshake finished, and only there:
     std::optional<PeerCertificate> peer;

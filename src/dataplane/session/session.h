@@ -10,7 +10,7 @@
 //
 // Owner:  the client's shard.
 // Limits: 64 kB of TLS handshake, 6 control packets in flight (4 before the client has spoken after
-//         its hello), 60 s for a handshake, 10 s without progress before the client is known.
+//         its hello), 60 s for a handshake, 30 s without progress before TLS stands (timers.h).
 #pragma once
 
 #include <memory>

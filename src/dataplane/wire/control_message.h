@@ -31,8 +31,18 @@ private:
 };
 
 enum class MessageKind : std::uint8_t {
-    push_request, push_reply, push_update, auth_failed, auth_pending, info, info_pre, cr_response,
-    restart, halt, exit, unknown
+    push_request,
+    push_reply,
+    push_update,
+    auth_failed,
+    auth_pending,
+    info,
+    info_pre,
+    cr_response,
+    restart,
+    halt,
+    exit,
+    unknown
 };
 struct ControlMessage {
     MessageKind kind = MessageKind::unknown;

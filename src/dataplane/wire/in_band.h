@@ -5,8 +5,18 @@
 
 namespace kanmon::wire {
 
-enum class InBand : std::uint8_t { none, ping, occ_request, occ_reply, occ_mtu_load_request,
-                                   occ_mtu_load, occ_mtu_request, occ_mtu_reply, occ_exit, occ_unknown };
+enum class InBand : std::uint8_t {
+    none,
+    ping,
+    occ_request,
+    occ_reply,
+    occ_mtu_load_request,
+    occ_mtu_load,
+    occ_mtu_request,
+    occ_mtu_reply,
+    occ_exit,
+    occ_unknown
+};
 
 /// What an authenticated payload is; `none` means a tunnelled packet.
 InBand classify(Bytes payload);

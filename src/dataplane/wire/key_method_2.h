@@ -1,5 +1,5 @@
-// The first TLS application data in each direction: random material, options, credentials, peer info.
-// Layouts are drawn in the .cpp. Source: wire reference, section 10.
+// The first TLS application data in each direction: random material, options, credentials, peer
+// info. Layouts are drawn in the .cpp. Source: wire reference, section 10.
 #pragma once
 
 #include <string>
@@ -41,7 +41,7 @@ struct ReadSoFar {
 /// end of a TLS record, so `at_record_end` says that no more of this record follows.
 /// Errors: `malformed` (key method other than 2, a length beyond its limit, a missing NUL).
 Decoded<std::optional<ReadSoFar<ClientKeyMethod2>>> decode_client_key_method_2(Bytes stream,
-                                                                              bool at_record_end);
+                                                                               bool at_record_end);
 Decoded<std::optional<ReadSoFar<ServerKeyMethod2>>> decode_server_key_method_2(Bytes stream);
 
 Buffer encode(const ClientKeyMethod2& message);

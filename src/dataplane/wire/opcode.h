@@ -36,8 +36,8 @@ enum class Opcode : std::uint8_t {
     control_wkc_v1 = 11,
 };
 
-using KeyId = std::uint8_t;       // 0..7; 0 only for the first TLS session of a connection
-using PeerId = std::uint32_t;     // 0..2^24-1; chosen by the server
+using KeyId = std::uint8_t;    // 0..7; 0 only for the first TLS session of a connection
+using PeerId = std::uint32_t;  // 0..2^24-1; chosen by the server
 inline constexpr PeerId peer_id_none = 0xffffff;
 
 struct SessionId {
@@ -51,8 +51,8 @@ struct FirstOctet {
     KeyId key_id;
 };
 
-/// Errors: `truncated` for an empty datagram, `unknown_opcode` for values outside 3..11 (1 and 2 are
-/// key-method 1, obsolete).
+/// Errors: `truncated` for an empty datagram, `unknown_opcode` for values outside 3..11 (1 and 2
+/// are key-method 1, obsolete).
 Decoded<FirstOctet> peek(Bytes datagram);
 
 constexpr std::byte first_octet(Opcode opcode, KeyId key_id) {
@@ -64,6 +64,8 @@ constexpr bool is_data(Opcode opcode) {
 }
 
 /// The key id after this one: 0,1,…,7,1,…
-constexpr KeyId next_key_id(KeyId key_id) { return key_id == 7 ? KeyId{1} : KeyId(key_id + 1); }
+constexpr KeyId next_key_id(KeyId key_id) {
+    return key_id == 7 ? KeyId{1} : KeyId(key_id + 1);
+}
 
 }  // namespace kanmon::wire

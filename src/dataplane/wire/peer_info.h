@@ -31,10 +31,10 @@ struct PeerInfo {
     std::uint32_t ncp = 0;             // IV_NCP
     std::vector<std::string> ciphers;  // IV_CIPHERS, at most 32, the client's order
     bool ciphers_present = false;
-    std::uint32_t mtu = 0;             // IV_MTU, 0 when absent
-    std::string sso;                   // IV_SSO
-    std::string gui;                   // IV_GUI_VER
-    std::string revision;              // UV_KANMON_REV
+    std::uint32_t mtu = 0;  // IV_MTU, 0 when absent
+    std::string sso;        // IV_SSO
+    std::string gui;        // IV_GUI_VER
+    std::string revision;   // UV_KANMON_REV
     bool can(Ability ability) const {
         return (abilities & static_cast<std::uint32_t>(ability)) != 0;
     }

@@ -1,0 +1,91 @@
+#include "dataplane/session/negotiation.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/escape.h"
+
+namespace kanmon::session {
+
+namespace {
+
+using crypto::CipherSuite;
+using Ciphers = std::vector<CipherSuite>;
+
+constexpr std::size_t shown_ciphers_max = 120;
+
+/// Names this gateway does not implement cannot be chosen, so they are left out.
+Ciphers known(const std::vector<std::string>& names) {
+    Ciphers suites;
+    for (const std::string& name : names)
+        if (const auto suite = crypto::cipher_suite_of(name)) suites.push_back(*suite);
+    return suites;
+}
+
+/// All ciphers of the server in its order; the configured CBC cipher comes last.
+Ciphers offered(const bridge::SslServer& server) {
+    Ciphers suites = known(server.ciphers);
+    if (const auto fallback = crypto::cipher_suite_of(server.fallback_cipher))
+        suites.push_back(*fallback);
+    return suites;
+}
+
+bool announces_ciphers(const wire::PeerInfo& peer) {
+    return peer.ciphers_present || peer.ncp >= 2;
+}
+
+Ciphers accepted(const wire::PeerInfo& peer, const wire::OptionsString& options) {
+    if (peer.ciphers_present) return known(peer.ciphers);
+    Ciphers suites;
+    if (peer.ncp >= 2) suites = {CipherSuite::aes_256_gcm, CipherSuite::aes_128_gcm};
+    if (const auto configured = crypto::cipher_suite_of(options.cipher))
+        suites.push_back(*configured);
+    return suites;
+}
+
+std::optional<CipherSuite> choose_cipher(const bridge::SslServer& server,
+                                         const wire::PeerInfo& peer,
+                                         const wire::OptionsString& options) {
+    const Ciphers peers = accepted(peer, options);
+    for (const CipherSuite suite : offered(server))
+        if (std::ranges::find(peers, suite) != peers.end()) return suite;
+    // A client that says nothing about its cipher is old; it may have the one that was configured.
+    const bool silent = !announces_ciphers(peer) && options.cipher.empty();
+    return silent ? crypto::cipher_suite_of(server.fallback_cipher) : std::nullopt;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ":") + name;
+    return text;
+}
+
+std::string refusal_text(const bridge::SslServer& server, const wire::PeerInfo& peer,
+                         const wire::OptionsString& options) {
+    std::string ours = joined(server.ciphers);
+    if (!server.fallback_cipher.empty()) ours += (ours.empty() ? "" : ":") + server.fallback_cipher;
+    std::string theirs = peer.ciphers_present ? joined(peer.ciphers) : options.cipher;
+    if (theirs.empty()) theirs = "nothing";
+    return "server offers " + ours + "; client offers " + escaped(theirs, shown_ciphers_max);
+}
+
+}  // namespace
+
+Expected<Negotiated, std::string> negotiate(const bridge::SslServer& server,
+                                            const wire::PeerInfo& peer,
+                                            const wire::OptionsString& options) {
+    const auto cipher = choose_cipher(server, peer, options);
+    if (!cipher) return unexpected(refusal_text(server, peer, options));
+
+    Negotiated agreed;
+    agreed.cipher = *cipher;
+    agreed.digest = crypto::digest_of(server.digest).value_or(crypto::Digest::sha1);
+    agreed.push_cipher = announces_ciphers(peer);
+    agreed.data_v2 = peer.can(wire::Ability::data_v2);
+    agreed.protocol_flags = peer.can(wire::Ability::cc_exit_notify);
+    if (peer.can(wire::Ability::tls_key_export)) agreed.derivation = KeyDerivation::tls_ekm;
+    if (peer.mtu > 0) agreed.tun_mtu = std::min<std::uint32_t>(server.tun_mtu, peer.mtu);
+    return agreed;
+}
+
+}  // namespace kanmon::session

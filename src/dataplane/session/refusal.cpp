@@ -1,0 +1,61 @@
+#include "dataplane/session/refusal.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
+
+#include "base/escape.h"
+#include "dataplane/session/timers.h"
+
+namespace kanmon::session {
+
+namespace {
+
+constexpr std::size_t detail_octets_max = 400;  // the whole message stays below 1024
+constexpr std::string_view new_bundle = "ask your administrator for a new bundle";
+
+std::string date_text(UnixTime time) {
+    const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(time));
+    return fmt::format("{:04}-{:02}-{:02} (UTC)", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
+bool is_about_the_certificate(Cause cause) {
+    return row_of(cause).faq_row == "CERT-EXPIRED";
+}
+
+std::string certificate_text(Cause cause, const crypto::PeerCertificate& certificate) {
+    if (cause == Cause::certificate_expired)
+        return fmt::format("certificate expired on {}; {}", date_text(certificate.not_after),
+                           new_bundle);
+    if (cause == Cause::certificate_not_yet_valid)
+        return fmt::format("certificate not valid before {}; check the clock of this computer",
+                           date_text(certificate.not_before));
+    return fmt::format("{}; {}", row_of(cause).words, new_bundle);
+}
+
+}  // namespace
+
+std::string reason_text(Cause cause, std::string_view detail,
+                        const std::optional<crypto::PeerCertificate>& certificate) {
+    std::string text = certificate && is_about_the_certificate(cause)
+                           ? certificate_text(cause, *certificate)
+                           : std::string(row_of(cause).words);
+    if (!detail.empty()) text += ": " + escaped(detail, detail_octets_max);
+    return text;
+}
+
+Farewell refusal(Cause cause, std::string_view reason, const wire::PeerInfo& peer) {
+    if (!row_of(cause).temporary || is_about_the_certificate(cause))
+        return {fmt::format("AUTH_FAILED,{}", reason), {}};
+    if (peer.can(wire::Ability::auth_fail_temporary))
+        return {fmt::format("AUTH_FAILED,TEMP[backoff {},advance no]:{}", backoff.count(), reason),
+                {}};
+    return {fmt::format("RESTART,{}", reason), restart_delay};
+}
+
+std::string dismissal(Cause cause, std::string_view reason) {
+    return fmt::format("{},{}", row_of(cause).temporary ? "RESTART" : "AUTH_FAILED", reason);
+}
+
+}  // namespace kanmon::session

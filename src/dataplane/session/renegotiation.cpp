@@ -1,0 +1,129 @@
+// Every key after the first: a new TLS session beside the present one, which stays in force until
+// the new one is proven. What was agreed for the first key (cipher, derivation, options) is not
+// asked again. Source: wire reference, section 26.
+#include "dataplane/session/refusal.h"
+#include "dataplane/session/session_state.h"
+
+namespace kanmon::session {
+
+namespace {
+
+/// Which keys may be alive once a renegotiation is done: the current one and two before it.
+constexpr std::size_t retired_keys_max = 2;
+
+/// Renewing a key may be up to this much early, so that clients that came together part.
+constexpr std::uint64_t jitter_percent = 10;
+
+bool same_identity(const std::optional<crypto::PeerCertificate>& first,
+                   const std::optional<crypto::PeerCertificate>& later) {
+    return first && later && first->common_name == later->common_name &&
+           first->sha256 == later->sha256;
+}
+
+}  // namespace
+
+Taken Session::State::take_soft_reset(const wire::ControlPacket& packet) {
+    const bool ours_runs = keys.upcoming && !keys.upcoming->stopped();
+    if (!ours_runs && life.in(Phase::connected) && packet.packet_id == 0U &&
+        packet.key_id == wire::next_key_id(keys.current->key_id()))
+        begin_renegotiation();
+    // When both sides began at once, each reset is the answer to the other.
+    KeyState* key =
+        keys.find([&](const KeyState& candidate) { return candidate.key_id() == packet.key_id; });
+    if (!key) return unexpected(Cause::wrong_key_id);
+    if (packet.packet_id != 0U) return unexpected(Cause::reset_not_first);
+    return receive_for(*key, packet);
+}
+
+void Session::State::begin_renegotiation() {
+    const bool runs = keys.upcoming && !keys.upcoming->stopped();
+    if (!life.in(Phase::connected) || runs) return;
+    // A failed attempt is repeated under the same key id: the client knows no other next one.
+    keys.upcoming = make_key(wire::next_key_id(keys.current->key_id()), 0);
+    keys.upcoming->send_reset(wire::Opcode::soft_reset_v1);
+    renegotiation_begun = now;
+    timers.clear(Timer::renegotiate);
+    timers.set(Timer::renegotiation, now + renegotiation_limit);
+}
+
+void Session::State::advance_renegotiation() {
+    if (life.over() || keys.upcoming->stopped() || !keys.upcoming->established()) return;
+    const auto goodbye = [&](Cause cause) {
+        end(cause, {}, refusal(cause, reason_text(cause, {}, certificate), peer).message);
+    };
+    const auto& shown = keys.upcoming->certificate();
+    if (!same_identity(certificate, shown)) return goodbye(Cause::identity_changed);
+    if (shown->objection) return goodbye(*shown->objection);
+
+    auto read = keys.upcoming->read_key_method_2();
+    if (!read) return abandon_renegotiation();
+    if (!*read) return;  // more of it is to come
+    keys.upcoming->answer_key_method_2(**read, options_text(), ids, random);
+    if (!install(*keys.upcoming)) return abandon_renegotiation();
+    succeed();
+}
+
+void Session::State::abandon_renegotiation() {
+    // Kept until the next attempt, so that an alert still leaves and late packets find an owner.
+    keys.upcoming->stop_reading();
+    timers.clear(Timer::renegotiation);
+    timers.set(Timer::renegotiate, now + renegotiation_pause);
+}
+
+void Session::State::succeed() {
+    keys.retired.push_back(std::move(keys.current));
+    keys.current = std::move(keys.upcoming);
+    // The client keeps one old key: what we send with must not be older than that.
+    send_with(keys.retired.back()->key_id());
+    while (keys.retired.size() > 1 &&
+           (keys.retired.size() > retired_keys_max || keys.retired[1]->used_by_peer))
+        retire_oldest();
+    timers.clear(Timer::renegotiation);
+    timers.set(Timer::switch_key, renegotiation_begun + switch_delay);
+    timers.set(Timer::lame_duck, now + transition_time);
+    schedule_renegotiation();
+}
+
+void Session::State::retire_oldest() {
+    emit(RetireKey{keys.retired.front()->key_id()});
+    keys.retired.pop_front();
+}
+
+bool Session::State::install(KeyState& key) {
+    auto block = key.derive(agreed.derivation);
+    if (!block) return false;
+    emit(InstallKey{.key_id = key.key_id(),
+                    .material = {.suite = agreed.cipher,
+                                 .digest = agreed.digest,
+                                 .block = *block,
+                                 .side = crypto::Side::server},
+                    .data_v2 = agreed.data_v2});
+    return true;
+}
+
+void Session::State::send_with(wire::KeyId key_id) {
+    if (sending_key == key_id) return;
+    sending_key = key_id;
+    emit(SendWithKey{key_id});
+}
+
+void Session::State::peer_used_key(wire::KeyId key_id) {
+    KeyState* key =
+        keys.find([&](const KeyState& candidate) { return candidate.key_id() == key_id; });
+    if (!key || key == keys.upcoming.get()) return;
+    key->used_by_peer = true;
+    if (key != keys.current.get() || !life.in(Phase::connected)) return;
+    timers.clear(Timer::switch_key);
+    send_with(key_id);
+}
+
+void Session::State::schedule_renegotiation() {
+    const Duration period = std::chrono::seconds(profile.server.renegotiate_seconds);
+    if (period <= Duration::zero()) return timers.clear(Timer::key_expiry);
+    const auto jitter = static_cast<std::int64_t>(
+        random.u64() % (static_cast<std::uint64_t>(period.count()) * jitter_percent / 100 + 1));
+    timers.set(Timer::renegotiate, now + period - Duration(jitter));
+    timers.set(Timer::key_expiry, now + period + transition_time);
+}
+
+}  // namespace kanmon::session

@@ -1,0 +1,366 @@
+#include "client/client_engine.h"
+
+#include <algorithm>
+
+namespace kanmon::client {
+
+namespace {
+
+void earliest(std::optional<Instant>& known, std::optional<Instant> other) {
+    if (other && (!known || *other < *known)) known = other;
+}
+
+wire::SessionId fresh_session_id(Random& random) {
+    wire::SessionId id;
+    while (id.is_zero()) id.octets = random.array<8>();
+    return id;
+}
+
+}  // namespace
+
+ClientEngine::ClientEngine(ClientSettings settings, Random& random, Instant now)
+    : settings_(std::move(settings)),
+      random_(random),
+      own_(fresh_session_id(random)),
+      started_(now) {
+    begin(0, now).reliability.queue(wire::Opcode::hard_reset_client_v2, {});
+    flush(now);
+}
+
+Negotiation& ClientEngine::begin(wire::KeyId key_id, Instant now) {
+    const Personality& personality = *settings_.personality;
+    wire::ClientKeyMethod2 own;
+    own.pre_master = Secret<48>(random_.array<48>());
+    own.random1 = Secret<32>(random_.array<32>());
+    own.random2 = Secret<32>(random_.array<32>());
+    own.options = personality.options;
+    own.username = settings_.username;
+    own.password = SecretBuffer(as_bytes(settings_.password));
+    own.peer_info = key_id == 0 ? personality.peer_info : personality.peer_info_renegotiated;
+    // Two keys live: the present one and the one being agreed; an older one goes now.
+    if (old_key_) {
+        tunnel_.send_with(current_key_);
+        send_with_current_at_.reset();
+        tunnel_.retire(*old_key_);
+        old_key_.reset();
+    }
+    while (negotiations_.size() > 1) negotiations_.pop_front();
+    return negotiations_.emplace_back(personality.control, key_id, settings_.tls->make(),
+                                      std::move(own), now);
+}
+
+Negotiation* ClientEngine::find(wire::KeyId key_id) {
+    const auto found = std::ranges::find(negotiations_, key_id, &Negotiation::key_id);
+    return found == negotiations_.end() ? nullptr : &*found;
+}
+
+void ClientEngine::receive(MutableBytes datagram, Instant now) {
+    if (over_) return;
+    const auto first = wire::peek(datagram);
+    if (!first) {
+        ++dropped_;
+    } else if (wire::is_data(first->opcode)) {
+        receive_data(datagram, now);
+    } else {
+        receive_control(datagram, now);
+    }
+    flush(now);
+}
+
+void ClientEngine::receive_data(MutableBytes datagram, Instant now) {
+    const auto kind = tunnel_.open(datagram, now);
+    if (!kind) {
+        ++dropped_;
+    } else if (*kind == wire::InBand::occ_exit) {
+        end(Why::server_left, "exit notice");
+    } else if (*kind == wire::InBand::occ_request) {
+        send_payload(wire::occ_reply_payload(settings_.personality->options), now);
+    }
+}
+
+void ClientEngine::receive_control(Bytes datagram, Instant now) {
+    const auto plain = unwrap(datagram);
+    const auto packet = plain ? wire::decode_control_packet(*plain)
+                              : wire::Decoded<wire::ControlPacket>(unexpected(Cause::malformed));
+    Negotiation* negotiation = packet && accept_sender(*packet) ? meant_by(*packet, now) : nullptr;
+    if (!negotiation) {
+        ++dropped_;
+        return;
+    }
+    tunnel_.heard(now);
+    negotiation->reliability.acknowledged(packet->acks);
+    if (!packet->packet_id) return;
+    if (!negotiation->reliability.accept(*packet->packet_id, packet->payload)) {
+        ++dropped_;
+        return;
+    }
+    const bool is_reset = packet->opcode == wire::Opcode::hard_reset_server_v2 ||
+                          packet->opcode == wire::Opcode::soft_reset_v1;
+    if (is_reset && !negotiation->tls_started()) {
+        // Old clients acknowledge first and start TLS in the next turn of their loop.
+        if (settings_.personality->control.lone_ack_after_reset) flush(now);
+        negotiation->start_tls();
+    }
+    progress(*negotiation, now);
+}
+
+bool ClientEngine::accept_sender(const wire::ControlPacket& packet) {
+    if (packet.acks.count > 0 && packet.receiver != own_) return false;
+    if (heard_server_) return packet.sender == server_;
+    if (packet.opcode != wire::Opcode::hard_reset_server_v2 || packet.acks.count == 0) return false;
+    heard_server_ = true;
+    server_ = packet.sender;
+    return true;
+}
+
+Negotiation* ClientEngine::meant_by(const wire::ControlPacket& packet, Instant now) {
+    if (Negotiation* known = find(packet.key_id)) return known;
+    const bool next = packet.opcode == wire::Opcode::soft_reset_v1 && connected() &&
+                      packet.key_id == wire::next_key_id(negotiations_.back().key_id) &&
+                      negotiations_.back().keys_agreed();
+    if (!next) return nullptr;
+    Negotiation& negotiation = begin(packet.key_id, now);
+    if (settings_.personality->answers_soft_reset) {
+        negotiation.reliability.queue(wire::Opcode::soft_reset_v1, {});
+    }
+    return &negotiation;
+}
+
+void ClientEngine::progress(Negotiation& negotiation, Instant now) {
+    const bool agreed_before = negotiation.keys_agreed();
+    negotiation.read_arrived();
+    if (const auto& failure = negotiation.failure()) return end(Why::tls_failed, *failure);
+    if (negotiation.keys_agreed() && !agreed_before) finish_keys(negotiation, now);
+    while (const auto message = negotiation.next_message()) on_message(*message, now);
+}
+
+void ClientEngine::finish_keys(Negotiation& negotiation, Instant now) {
+    if (negotiation.key_id == 0) {
+        push_request_at_ = now + settings_.personality->push_request_after;
+        return;
+    }
+    use_keys(negotiation, now);
+    old_key_ = current_key_;
+    old_key_ends_ = now + settings_.transition_window;
+    current_key_ = negotiation.key_id;
+    send_with_current_at_ = negotiation.started + settings_.new_key_sends_after;
+    events_.emplace_back(Renegotiated{negotiation.key_id});
+}
+
+void ClientEngine::use_keys(const Negotiation& negotiation, Instant now) {
+    tunnel_.install(negotiation.key_id,
+                    {.suite = suite_,
+                     .digest = crypto::Digest::sha1,
+                     .block = negotiation.key_block(pushed_->exported_keys, own_, server_),
+                     .side = crypto::Side::client});
+    if (settings_.renegotiate_every > Duration{})
+        renegotiate_at_ = now + settings_.renegotiate_every;
+}
+
+void ClientEngine::on_message(std::string_view text, Instant now) {
+    const wire::ControlMessage message = wire::parse_control_message(text);
+    switch (message.kind) {
+        case wire::MessageKind::push_reply:
+            return on_push_reply(message.argument, now);
+        case wire::MessageKind::auth_failed:
+            return end(Why::refused, message.argument);
+        case wire::MessageKind::restart:
+            return end(Why::told_to_restart, message.argument);
+        case wire::MessageKind::halt:
+            return end(Why::told_to_halt, message.argument);
+        case wire::MessageKind::exit:
+            return end(Why::server_left, message.argument);
+        default:
+            return;
+    }
+}
+
+void ClientEngine::on_push_reply(std::string_view argument, Instant now) {
+    auto pushed = push_reader_.read(argument);
+    if (!pushed || pushed_) return;  // a later one only renews tokens
+    const std::string_view name =
+        pushed->cipher.empty() ? settings_.personality->own_cipher : pushed->cipher;
+    const auto suite = crypto::cipher_suite_of(name);
+    if (!suite || pushed->data_epoch) return end(Why::unsupported, argument);
+    suite_ = *suite;
+    pushed_ = std::move(pushed);
+    push_request_at_.reset();
+    const Negotiation& first = negotiations_.front();
+    if (pushed_->dynamic_tls_crypt && first.dynamic_tls_crypt())
+        dynamic_wrap_.emplace(*first.dynamic_tls_crypt(), crypto::Side::client);
+    tunnel_.start(pushed_->peer_id, pushed_->ping, pushed_->ping_restart, now);
+    use_keys(first, now);
+    tunnel_.send_with(0);
+    events_.emplace_back(Connected{*pushed_});
+}
+
+void ClientEngine::from_tunnel(Bytes packet, Instant now) {
+    if (!connected() || leaving_) return;
+    send_payload(packet, now);
+    if (tunnel_.key_limit_near()) renegotiate(now);
+}
+
+void ClientEngine::renegotiate(Instant now) {
+    if (!connected() || !negotiations_.back().keys_agreed()) return;
+    renegotiate_at_.reset();
+    begin(wire::next_key_id(negotiations_.back().key_id), now)
+        .reliability.queue(wire::Opcode::soft_reset_v1, {});
+    flush(now);
+}
+
+void ClientEngine::leave(Instant now) {
+    if (over_ || leaving_) return;
+    if (!connected()) return end(Why::left, "");
+    leaving_ = true;
+    if (pushed_->control_exit) {
+        Negotiation* newest = find(current_key_);
+        if (newest) newest->send_message("EXIT");
+        goodbye_at_ = now + 5s;
+    } else {
+        exits_left_ = settings_.personality->occ_exits;
+        goodbye_at_ = now;
+    }
+    reach_goodbye(now);
+    flush(now);
+}
+
+void ClientEngine::reach(Instant now) {
+    if (over_) return;
+    reach_handshake(now);
+    if (!over_ && connected()) reach_keys(now);
+    if (!over_) reach_goodbye(now);
+    if (!over_) flush(now);
+}
+
+void ClientEngine::reach_handshake(Instant now) {
+    if (!heard_server_ && now >= started_ + settings_.personality->gives_up_unanswered_after)
+        return end(Why::unanswered, "");
+    if (!pushed_ && now >= started_ + settings_.hand_window) return end(Why::handshake_timeout, "");
+    if (push_request_at_ && now >= *push_request_at_) {
+        negotiations_.front().send_message("PUSH_REQUEST");
+        push_request_at_ = now + settings_.personality->push_request_every;
+    }
+    const Negotiation& newest = negotiations_.back();
+    if (newest.key_id != 0 && !newest.keys_agreed() &&
+        now >= newest.started + settings_.hand_window)
+        end(Why::handshake_timeout, "renegotiation");
+}
+
+void ClientEngine::reach_keys(Instant now) {
+    if (tunnel_.is_silent(now)) return end(Why::silence, "");
+    if (send_with_current_at_ && now >= *send_with_current_at_) {
+        send_with_current_at_.reset();
+        tunnel_.send_with(current_key_);
+    }
+    if (old_key_ && now >= old_key_ends_ && !send_with_current_at_) {
+        tunnel_.retire(*old_key_);
+        old_key_.reset();
+    }
+    if (renegotiate_at_ && now >= *renegotiate_at_) renegotiate(now);
+    if (tunnel_.wants_ping(now)) send_payload(wire::ping_payload(), now);
+}
+
+void ClientEngine::reach_goodbye(Instant now) {
+    if (!leaving_ || !goodbye_at_) return;
+    if (pushed_->control_exit) {
+        const Negotiation* newest = find(current_key_);
+        const bool heard = newest && newest->reliability.everything_acknowledged();
+        if (heard || now >= *goodbye_at_) end(Why::left, "");
+        return;
+    }
+    if (now < *goodbye_at_) return;
+    if (exits_left_ == 0) return end(Why::left, "");
+    --exits_left_;
+    goodbye_at_ = now + 1s;
+    send_payload(wire::occ_exit_payload(), now);
+}
+
+void ClientEngine::send_payload(Bytes payload, Instant now) {
+    if (auto datagram = tunnel_.seal(payload, now)) datagrams_.push_back(std::move(*datagram));
+}
+
+void ClientEngine::flush(Instant now) {
+    if (over_) return;
+    for (Negotiation& negotiation : negotiations_) {
+        Reliability& reliability = negotiation.reliability;
+        while (const auto due = reliability.next_due(now)) {
+            wire::ControlPacket packet;
+            packet.opcode = due->opcode;
+            packet.packet_id = due->packet_id;
+            packet.payload = due->payload;
+            if (heard_server_) packet.acks = reliability.take_acks(false);
+            send_control(negotiation, packet);
+        }
+        while (heard_server_ && reliability.owes_acks()) {
+            wire::ControlPacket packet;
+            packet.opcode = wire::Opcode::ack_v1;
+            packet.acks = reliability.take_acks(true);
+            send_control(negotiation, packet);
+        }
+    }
+}
+
+void ClientEngine::send_control(Negotiation& negotiation, const wire::ControlPacket& packet) {
+    wire::ControlPacket whole = packet;
+    whole.key_id = negotiation.key_id;
+    whole.sender = own_;
+    whole.receiver = server_;
+    datagrams_.push_back(wrap(negotiation.key_id, wire::encode(whole)));
+}
+
+Buffer ClientEngine::wrap(wire::KeyId key_id, Buffer packet) {
+    if (key_id == 0 || !dynamic_wrap_) return packet;
+    return dynamic_wrap_->wrap(packet, {++dynamic_replay_id_, settings_.unix_seconds});
+}
+
+std::optional<Buffer> ClientEngine::unwrap(Bytes datagram) const {
+    const auto first = wire::peek(datagram);
+    if (!first || first->key_id == 0 || !dynamic_wrap_) return copy_of(datagram);
+    auto plain = dynamic_wrap_->unwrap(datagram);
+    if (!plain) return std::nullopt;
+    return std::move(plain->packet);
+}
+
+void ClientEngine::end(Why why, std::string_view text) {
+    if (over_) return;
+    over_ = true;
+    events_.emplace_back(Over{why, std::string(text)});
+}
+
+std::optional<Buffer> ClientEngine::next_datagram() {
+    if (datagrams_.empty()) return std::nullopt;
+    Buffer datagram = std::move(datagrams_.front());
+    datagrams_.pop_front();
+    return datagram;
+}
+
+std::optional<ClientEvent> ClientEngine::next_event() {
+    if (events_.empty()) return std::nullopt;
+    ClientEvent event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+}
+
+std::optional<Instant> ClientEngine::next_deadline() const {
+    if (over_) return std::nullopt;
+    std::optional<Instant> at;
+    for (const Negotiation& negotiation : negotiations_)
+        earliest(at, negotiation.reliability.next_deadline());
+    earliest(at, push_request_at_);
+    if (!heard_server_) earliest(at, started_ + settings_.personality->gives_up_unanswered_after);
+    if (!pushed_) earliest(at, started_ + settings_.hand_window);
+    const Negotiation& newest = negotiations_.back();
+    if (newest.key_id != 0 && !newest.keys_agreed())
+        earliest(at, newest.started + settings_.hand_window);
+    if (connected()) {
+        earliest(at, tunnel_.silence_end());
+        earliest(at, tunnel_.ping_due());
+        earliest(at, send_with_current_at_);
+        earliest(at, renegotiate_at_);
+        if (old_key_) earliest(at, old_key_ends_);
+    }
+    earliest(at, goodbye_at_);
+    return at;
+}
+
+}  // namespace kanmon::client

@@ -1,0 +1,52 @@
+// What makes the six known client programs differ on the wire, as a value.
+//
+// Source: transcripts of the real programs (tests/data/transcripts).
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace kanmon::client {
+
+/// How a client acknowledges, repeats and cuts its control packets.
+struct ControlHabits {
+    bool repeats_acks = true;           // fills the places with ids it acknowledged before
+    bool newest_ack_first = true;       // of the repeated ones
+    bool lone_ack_after_reset = false;  // ACK_V1 for the server's reset, then a bare ClientHello
+    unsigned acks_on_control = 4;
+    unsigned acks_alone = 8;
+    unsigned send_window = 6;
+    unsigned receive_window = 12;
+    bool fast_retransmit = true;  // three acknowledgements of later packets
+    Duration retransmit_first = 2s;
+    bool retransmit_doubles = true;
+    std::size_t datagram_octets_max = 1222;
+};
+
+struct Personality {
+    std::string_view name;
+    ControlHabits control;
+    bool answers_soft_reset = true;  // otherwise its ClientHello is packet 0 of the new key
+    Duration gives_up_unanswered_after = 60s;
+    std::string_view options;
+    std::string_view peer_info;
+    std::string_view peer_info_renegotiated;
+    Duration push_request_after = 1s;
+    Duration push_request_every = 5s;
+    std::string_view own_cipher = "AES-128-CBC";  // when none is pushed
+    unsigned occ_exits = 2;  // how often the exit notice of the data channel is sent, one a second
+};
+
+extern const Personality openvpn_2_3;
+extern const Personality openvpn_2_4;
+extern const Personality openvpn_2_4_without_negotiation;  // ncp-disable: CBC by its options string
+extern const Personality openvpn_2_5;
+extern const Personality openvpn_2_6;
+extern const Personality openvpn_2_7;
+extern const Personality openvpn_3;
+
+std::span<const Personality* const> personalities();
+
+}  // namespace kanmon::client
