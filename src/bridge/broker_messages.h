@@ -77,6 +77,7 @@ struct BrokerMessage {
     friend bool operator==(const BrokerMessage&, const BrokerMessage&) = default;
 };
 
+/// Empty for a message that breaks a limit: such a message cannot be sent.
 Buffer encode(const BrokerMessage& message);
 Expected<BrokerMessage, MessageError> decode_broker_message(Bytes octets);
 

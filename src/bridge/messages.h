@@ -145,6 +145,7 @@ struct Message {
 enum class MessageError : std::uint8_t { truncated, wrong_magic, wrong_version, unknown_type,
                                          out_of_range, trailing };
 
+/// Empty for a message that breaks a limit above: such a message cannot be sent.
 Buffer encode(const Message& message);
 Expected<Message, MessageError> decode_message(Bytes octets);
 

@@ -1,11 +1,9 @@
 """Many real clients at once: the maximum, who waits for a slot, what a flood does to newcomers."""
-import re
-import statistics
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import BIN, Lab, RELAY, until
+from connecting import connect_times, summary
+from lab import BIN, Lab, RELAY
 
 
 def test_fifty_clients_ping_and_the_next_is_refused_until_a_slot_is_free():
@@ -28,40 +26,13 @@ def test_fifty_clients_ping_and_the_next_is_refused_until_a_slot_is_free():
         lab.close()
 
 
-def connects_under(lab, loss, count, at_once):
-    """Seconds that each of `count` connections took; None for those that did not make it in 60 s."""
-    spoiled = f"loss={loss}"
-    relay = lab.relay("--seed", "11", "--up", spoiled, "--down", spoiled)
-    bundle = lab.bundle(lab.certificate(), remote=f"{RELAY} 1194")
-    laptop = lab.laptop()
-
-    def once(number):
-        log = lab.network.folder / f"loss-{number}.log"
-        began = time.monotonic()
-        client = lab.network.start(laptop.name, "openvpn", "--config", str(bundle), "--dev", "null",
-                                   "--ifconfig-noexec", "--route-noexec", "--verb", "3",
-                                   "--explicit-exit-notify", "0", log=log)
-        try:
-            while time.monotonic() - began < 60:
-                if b"Initialization Sequence Completed" in log.read_bytes():
-                    return time.monotonic() - began
-                time.sleep(0.05)
-            return None
-        finally:
-            lab.network.stop(client, 9)
-
-    with ThreadPoolExecutor(at_once) as pool:
-        times = list(pool.map(once, range(count)))
-    lab.network.stop(relay)
-    return times
-
-
 def test_at_ten_percent_loss_each_way_forty_of_forty_connect_within_a_minute():
     lab = Lab(connections=200, pool="192.168.0.0/20", HoldSeconds=5)
     try:
-        times = connects_under(lab, 0.10, 40, 20)
-        assert None not in times, times
-        print(f"median {statistics.median(times):.2f} s, longest {max(times):.2f} s")
+        lab.relay("--seed", "11", "--up", "loss=0.1", "--down", "loss=0.1")
+        profile = lab.bundle(lab.certificate(), remote=f"{RELAY} 1194")
+        times = connect_times(lab.network, lab.laptop().name, profile, 40, at_once=20)
+        assert None not in times, summary(times)
     finally:
         lab.close()
 

@@ -1,0 +1,283 @@
+#!/usr/bin/python3
+"""The ruler: Debian's openvpn server and Kanmon in turn, the same client, the same machine, one run.
+
+Recipe: two namespaces, one veth pair; iperf3 in the server's namespace on its tunnel address; CPU is
+utime + stime of all processes of the server under test (Kanmon: supervisor, broker, data, control),
+divided by the octets that iperf3 received. Medians of the rounds; ratios are openvpn / kanmon, so
+more than 1 means that Kanmon needs less. Results are appended to bench/history.csv.
+
+Usage: bench/ruler.py [--rounds 3] [--seconds 4] [--connects 100] [--no-history]
+"""
+import argparse
+import csv
+import datetime
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+os.environ.setdefault("KANMON_BIN", str(ROOT / "build/bench/bin"))
+sys.path.insert(0, str(ROOT / "tests/interop"))
+from lab import BIN, Network, until  # noqa: E402
+
+SERVER_TUNNEL = "10.8.0.1"
+SERVER = "10.66.0.1"
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICK
+
+
+def resident_kilobytes(pids):
+    return sum(int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1))
+               for pid in pids)
+
+
+class Bench:
+    """Namespaces a (server) and b (clients); one server under test at a time."""
+
+    def __init__(self):
+        self.network = Network()
+        self.a = self.network.namespace("a")
+        self.b = self.network.namespace("b")
+        inside = self.network.inside
+        inside(self.a, "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth0",
+               "netns", self.b)
+        for name, address in ((self.a, SERVER), (self.b, "10.66.0.2")):
+            inside(name, "ip", "addr", "add", f"{address}/24", "dev", "eth0")
+            inside(name, "ip", "link", "set", "eth0", "up")
+        self.folder = self.network.folder
+
+    def close(self):
+        self.network.close()
+
+
+class OpenVpnServer:
+    name = "openvpn"
+
+    def __init__(self, bench):
+        self.bench = bench
+        folder = bench.folder
+        make_pki(folder)
+        config = folder / "server.conf"
+        config.write_text(f"""port 1194
+proto udp4
+dev tun
+topology subnet
+server 10.8.0.0 255.255.240.0
+ca {folder}/ca.crt
+cert {folder}/server.crt
+key {folder}/server.key
+dh none
+data-ciphers AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305
+duplicate-cn
+keepalive 10 60
+persist-tun
+verb 1
+max-clients 2000
+disable-dco
+""")
+        self.process = bench.network.start(bench.a, "openvpn", "--config", str(config),
+                                           log=folder / "openvpn-server.log")
+        until("openvpn listens", lambda: "Initialization Sequence" in
+              (folder / "openvpn-server.log").read_text(), 20)
+        self.profile = folder / "openvpn-client.ovpn"
+        self.profile.write_text(f"""client
+dev tun
+proto udp4
+remote {SERVER} 1194
+nobind
+ca {folder}/ca.crt
+cert {folder}/client.crt
+key {folder}/client.key
+remote-cert-tls server
+verb 1
+disable-dco
+""")
+
+    def pids(self):
+        return [self.process.pid]
+
+    def stop(self):
+        self.bench.network.stop(self.process)
+
+
+class KanmonServer:
+    name = "kanmon"
+
+    def __init__(self, bench):
+        self.bench = bench
+        folder = bench.folder
+        self.state = folder / "kanmon"
+        self.process = bench.network.start(
+            bench.a, str(BIN / "kanmond"), "--state", str(self.state), "--run", str(folder / "run"),
+            "--api", "127.0.0.1:8443", "--public-address", SERVER, log=folder / "kanmond.log")
+        key = self.state / "control/root-access-key.json"
+        until("the API answers", lambda: key.exists() and
+              self.cli(key, "call", "DescribeAccounts", check=False).returncode == 0, 30)
+        account = json.loads(self.cli(key, "call", "CreateAccount", "Name=bench").stdout)
+        self.key = folder / "key.json"
+        self.key.write_text(json.dumps(account))
+        vpc = self.call("CreateVpc", CidrBlock="172.20.0.0/16", VpcName="bench")["VpcId"]
+        gateway = self.call("CreateVpnGateway", VpcId=vpc, Bandwidth=1000, EnableSsl="true",
+                            SslConnections=1000)["VpnGatewayId"]
+        until("active", lambda: self.call("DescribeVpnGateway",
+                                          VpnGatewayId=gateway)["Status"] == "active", 20)
+        server = self.call("CreateSslVpnServer", VpnGatewayId=gateway, ClientIpPool="10.8.0.0/20",
+                           LocalSubnet="172.20.0.0/16", Proto="UDP", Port=1194,
+                           Topology="subnet")["SslVpnServerId"]
+        until("active", lambda: self.call("DescribeVpnGateway",
+                                          VpnGatewayId=gateway)["Status"] == "active", 20)
+        cert = self.call("CreateSslVpnClientCert", SslVpnServerId=server)["SslVpnClientCertId"]
+        self.profile = folder / "kanmon-client.ovpn"
+        self.cli(self.key, "cert", "bundle", cert, "--format", "ovpn", "--output", str(self.profile))
+        time.sleep(1)
+
+    def cli(self, key, *arguments, check=True):
+        return self.bench.network.inside(
+            self.bench.a, str(BIN / "kanmon"), "--endpoint", "https://127.0.0.1:8443", "--ca",
+            str(self.state / "control/api.crt"), "--access-key-file", str(key), "--json",
+            *arguments, check=check)
+
+    def call(self, action, **parameters):
+        words = [f"{name}={value}" for name, value in parameters.items()]
+        return json.loads(self.cli(self.key, "call", action, "RegionId=local", *words).stdout)
+
+    def pids(self):
+        run = self.bench.folder / "run"
+        return [int((run / f"{name}.pid").read_text())
+                for name in ("kanmond", "broker", "data", "control")]
+
+    def stop(self):
+        self.bench.network.stop(self.process)
+
+
+def make_pki(folder):
+    if (folder / "ca.crt").exists():
+        return
+
+    def openssl(*words):
+        subprocess.run(("openssl", *words), cwd=folder, check=True, capture_output=True)
+
+    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    openssl("req", "-x509", *new_key, "-days", "30", "-subj", "/CN=bench-ca",
+            "-keyout", "ca.key", "-out", "ca.crt")
+    for name, usage in (("server", "serverAuth"), ("client", "clientAuth")):
+        (folder / f"{name}.ext").write_text(
+            f"extendedKeyUsage={usage}\nkeyUsage=digitalSignature\n")
+        openssl("req", "-new", *new_key, "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+                "-out", f"{name}.csr")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
+                "-CAcreateserial", "-days", "30", "-extfile", f"{name}.ext", "-out", f"{name}.crt")
+
+
+def connected(log):
+    return "Initialization Sequence Completed" in log.read_text(errors="replace")
+
+
+def measure_traffic(bench, server, seconds):
+    log = bench.folder / f"client-{server.name}.log"
+    log.write_text("")
+    client = bench.network.start(bench.b, "openvpn", "--config", str(server.profile), "--verb", "3",
+                                 "--log-append", str(log))
+    until("the client is connected", lambda: connected(log), 30)
+    result = {}
+    shown = bench.network.inside(bench.b, "ping", "-n", "-c", "50", "-i", "0.05",
+                                 SERVER_TUNNEL).stdout
+    result["ping_ms"] = float(re.search(r"= [\d.]+/([\d.]+)/", shown).group(1))
+    for direction, flag in (("upload", ()), ("download", ("-R",))):
+        listener = bench.network.start(bench.a, "iperf3", "-s", "-1", "-B", SERVER_TUNNEL)
+        time.sleep(0.4)
+        before = cpu_seconds(server.pids())
+        out = bench.network.inside(bench.b, "timeout", str(seconds + 20), "iperf3", "-J", "-c",
+                                   SERVER_TUNNEL, "-t", str(seconds), *flag,
+                                   timeout=seconds + 30).stdout
+        spent = cpu_seconds(server.pids()) - before
+        octets = json.loads(out)["end"]["sum_received"]["bytes"]
+        result[f"{direction}_cpu_s_per_gb"] = spent / (octets / 1e9)
+        result[f"{direction}_mbit_s"] = octets * 8 / seconds / 1e6
+        bench.network.stop(listener)
+    bench.network.stop(client)
+    return result
+
+
+def measure_connects(bench, server, count):
+    before, memory = cpu_seconds(server.pids()), resident_kilobytes(server.pids())
+    clients, logs = [], []
+    for number in range(count):
+        log = bench.folder / f"connect-{server.name}-{number}.log"
+        log.write_text("")
+        logs.append(log)
+        clients.append(bench.network.start(
+            bench.b, "openvpn", "--config", str(server.profile), "--dev", "null",
+            "--ifconfig-noexec", "--route-noexec", "--verb", "3", "--log-append", str(log)))
+    until("all are connected", lambda: all(connected(log) for log in logs), 120, every=0.5)
+    result = {"connect_cpu_ms": (cpu_seconds(server.pids()) - before) / count * 1000,
+              "memory_kb_per_client": (resident_kilobytes(server.pids()) - memory) / count}
+    for client in clients:
+        client.kill()
+    for client in clients:
+        client.wait(5)
+    for log in logs:
+        log.unlink()
+    return result
+
+
+def measure(kind, options):
+    bench = Bench()
+    try:
+        server = kind(bench)
+        result = measure_traffic(bench, server, options.seconds)
+        result |= measure_connects(bench, server, options.connects)
+        server.stop()
+        return result
+    finally:
+        bench.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--connects", type=int, default=100)
+    parser.add_argument("--no-history", action="store_true")
+    options = parser.parse_args()
+    figures = {OpenVpnServer: [], KanmonServer: []}
+    for number in range(options.rounds):
+        for kind in figures:
+            print(f"round {number + 1}: {kind.name}", flush=True)
+            figures[kind].append(measure(kind, options))
+    commit = subprocess.run(("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"),
+                            capture_output=True, text=True).stdout.strip()
+    rows = []
+    print(f"\n{'row':<24}{'openvpn':>12}{'kanmon':>12}{'ratio':>9}   (medians of {options.rounds})")
+    for row in figures[OpenVpnServer][0]:
+        stock, ours = (statistics.median(one[row] for one in figures[kind])
+                       for kind in (OpenVpnServer, KanmonServer))
+        ratio = ours / stock if row.endswith("mbit_s") else stock / ours
+        print(f"{row:<24}{stock:>12.3f}{ours:>12.3f}{ratio:>8.2f}x")
+        rows.append((datetime.date.today().isoformat(), commit, row, f"{stock:.4f}", f"{ours:.4f}",
+                     f"{ratio:.3f}", options.rounds))
+    if not options.no_history:
+        path = ROOT / "bench/history.csv"
+        fresh = not path.exists()
+        with open(path, "a", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            if fresh:
+                writer.writerow(("date", "commit", "row", "openvpn", "kanmon", "ratio", "rounds"))
+            writer.writerows(rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

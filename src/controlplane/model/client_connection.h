@@ -1,0 +1,35 @@
+// A live client, as the data process last told it; or a slot that is held for a client that left.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "bridge/snapshot.h"
+#include "controlplane/model/id.h"
+
+namespace kanmon::model {
+
+struct ClientConnection {
+    SslServerId server;
+    std::string common_name;  // vsc-…; with two-factor the user
+    bool online = true;       // false: the slot is held
+    std::uint32_t held_seconds_left = 0;
+    std::optional<Endpoint> remote;
+    std::optional<bridge::Transport> transport;
+    Ipv4 tunnel_address;
+    std::string cipher;
+    std::string version;        // hostile: escape before showing
+    std::string platform;       // hostile
+    std::string revision;       // hostile; empty when not announced
+    bool stale_bundle = false;  // announced another revision than the server's
+    UnixTime connected_at{};
+    std::uint64_t received_octets = 0;  // by the gateway from the client
+    std::uint64_t sent_octets = 0;
+    std::uint64_t received_packets = 0;
+    std::uint64_t sent_packets = 0;
+    friend bool operator==(const ClientConnection&, const ClientConnection&) = default;
+};
+
+}  // namespace kanmon::model

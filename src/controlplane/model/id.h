@@ -1,0 +1,39 @@
+// Identifiers of resources, as types that do not mix.
+//
+// An id is its prefix, two region characters and random lower-case letters and digits:
+// vpn-km0a1b2c3d4e5f6g7h8i. Accounts have sixteen digits.
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+
+namespace kanmon::model {
+
+template <class Resource>
+struct Id {
+    std::string text;
+    bool empty() const { return text.empty(); }
+    friend auto operator<=>(const Id&, const Id&) = default;
+};
+
+using AccountId = Id<struct AccountTag>;
+using AccessKeyId = Id<struct AccessKeyTag>;
+using VpcId = Id<struct VpcTag>;
+using VpnGatewayId = Id<struct VpnGatewayTag>;
+using SslServerId = Id<struct SslServerTag>;
+using ClientCertificateId = Id<struct ClientCertificateTag>;
+
+AccountId make_account_id(Random& random);
+AccessKeyId make_access_key_id(Random& random);
+VpcId make_vpc_id(Random& random);
+VpnGatewayId make_vpn_gateway_id(Random& random);
+SslServerId make_ssl_server_id(Random& random);
+ClientCertificateId make_client_certificate_id(Random& random);
+
+/// `length` random lower-case letters and digits, without bias.
+std::string random_alphanumerics(Random& random, std::size_t length);
+
+}  // namespace kanmon::model

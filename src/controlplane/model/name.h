@@ -1,0 +1,21 @@
+// What people may call things.
+#pragma once
+
+#include <string_view>
+
+#include "controlplane/model/outcome.h"
+
+namespace kanmon::model {
+
+/// SSL servers, certificates, VPCs, accounts: 1-128 octets of UTF-8 without control characters, not
+/// starting with http:// or https://. Empty is allowed (the name is optional). InvalidName.
+Outcome<void> check_name(std::string_view name);
+/// Gateways: 2-100 characters, a letter first, then letters, digits, _ - and dots. Empty is
+/// allowed. InvalidName.
+Outcome<void> check_gateway_name(std::string_view name);
+/// At most 256 octets, not starting with http:// or https://. InvalidDescription.
+Outcome<void> check_description(std::string_view description);
+/// Printable ASCII, at most 64. InvalidParameter.
+Outcome<void> check_client_token(std::string_view token);
+
+}  // namespace kanmon::model

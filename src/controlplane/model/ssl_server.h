@@ -1,0 +1,83 @@
+// An SSL server: where clients connect, which addresses they get and what they may reach.
+//
+// The rules of this file are the ones that prevent support calls: each refusal names both sides of
+// a clash and a value that would work.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/time.h"
+#include "bridge/snapshot.h"
+#include "controlplane/model/id.h"
+#include "controlplane/model/outcome.h"
+
+namespace kanmon::model {
+
+struct SslServer {
+    SslServerId id;
+    AccountId account;
+    VpnGatewayId gateway;
+    std::string name;
+    Cidr client_pool;
+    std::string local_subnet;  // as written: clients compare the text
+    bridge::Transport transport = bridge::Transport::udp;
+    std::uint16_t port = 1194;
+    std::string cipher = "AES-128-CBC";
+    bool compress = false;    // remembered and shown; the gateway never compresses (VORACLE)
+    std::string dns_servers;  // as written, comma separated
+    bridge::Topology topology = bridge::Topology::net30;
+    std::uint32_t hold_seconds = 300;
+    UnixTime created_at{};
+    std::string authority_pem;    // the server's own CA
+    Buffer sealed_authority_key;  // PEM, sealed
+    std::string certificate_pem;
+    Buffer sealed_key;     // PEM, sealed
+    std::string revision;  // of its bundles
+    friend bool operator==(const SslServer&, const SslServer&) = default;
+};
+
+inline constexpr std::size_t local_networks_max = 5;
+
+/// Mask /16-/29, no reserved range. IllegalParam.ClientIpPool.
+Outcome<Cidr> check_client_pool(std::string_view text);
+/// One to five comma-separated CIDRs, /8-/32. IllegalParam.LocalSubnet.
+Outcome<std::vector<Cidr>> check_local_networks(std::string_view text);
+/// UDP or TCP, in any case. IllegalParam.Proto.
+Outcome<bridge::Transport> check_transport(std::string_view text);
+/// 1-65535 without the ports that the original keeps for itself. IllegalParam.Port.
+Outcome<std::uint16_t> check_port(std::int64_t port);
+/// AES-128-CBC, AES-192-CBC, AES-256-CBC or none. IllegalParam.Cipher.
+Outcome<std::string> check_cipher(std::string_view text);
+/// net30 or subnet. IllegalParam.Topology.
+Outcome<bridge::Topology> check_topology(std::string_view text);
+/// Comma-separated IPv4 addresses, each inside a local network (else clients have no route to it).
+/// IllegalParam.DnsServers.
+Outcome<std::vector<Ipv4>> check_dns_servers(std::string_view text, const std::vector<Cidr>& local);
+
+/// net30: addresses >= 4 x maximum and addresses / 4 - 2 >= maximum; subnet: addresses - 3 >=
+/// maximum. IllegalParam.ClientIpPool, naming the smallest prefix that fits.
+Outcome<void> check_pool_size(const Cidr& pool, bridge::Topology topology,
+                              std::uint32_t connections_max);
+/// The longest prefix that holds that many clients, or nothing when even a /16 does not.
+std::optional<std::uint8_t> smallest_prefix(bridge::Topology topology,
+                                            std::uint32_t connections_max);
+
+/// A network that is already there, with the words that name it in a refusal.
+struct Neighbour {
+    Cidr cidr;
+    std::string what;  // "the VPC vpc-… (10.0.0.0/8)"
+};
+/// Refuses a pool that overlaps any of `taken`, proposing a free pool of the same size.
+/// IllegalParam.ClientIpPool.
+Outcome<void> check_pool_overlap(const Cidr& pool, const std::vector<Neighbour>& taken);
+/// A private network with this prefix that overlaps none of `taken`.
+std::optional<Cidr> free_pool(std::uint8_t prefix, const std::vector<Neighbour>& taken);
+
+std::string_view transport_text(bridge::Transport transport);  // "UDP", "TCP"
+std::string_view topology_text(bridge::Topology topology);     // "net30", "subnet"
+
+}  // namespace kanmon::model

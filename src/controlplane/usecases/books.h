@@ -1,0 +1,129 @@
+// What is remembered, as a port. tests/contract/books_contract.h states it as tests.
+//
+// Owner: whoever holds the turn (`Ports::turn`); adapters need no lock of their own.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/messages.h"
+#include "controlplane/model/account.h"
+#include "controlplane/model/client_certificate.h"
+#include "controlplane/model/ssl_server.h"
+#include "controlplane/model/vpc.h"
+#include "controlplane/model/vpn_gateway.h"
+#include "controlplane/usecases/call.h"
+
+namespace kanmon::usecases {
+
+/// The rows of one kind. Lists are in order of creation.
+template <class Row>
+class Table {
+public:
+    virtual ~Table() = default;
+    virtual std::optional<Row> find(const std::string& id) const = 0;
+    virtual std::vector<Row> all() const = 0;
+    virtual std::vector<Row> of_account(const model::AccountId& account) const = 0;
+    /// Rows directly below a resource: servers of a gateway, certificates of a server, gateways of
+    /// a VPC, access keys of an account.
+    virtual std::vector<Row> below(const std::string& parent) const = 0;
+    virtual void put(const Row& row) = 0;  // inserts, or replaces the row of the same id
+    virtual void remove(const std::string& id) = 0;
+};
+
+/// What a change may read and write. Valid only inside the call it was given to.
+class Ledger {
+public:
+    virtual ~Ledger() = default;
+    virtual Table<model::Account>& accounts() = 0;
+    virtual Table<model::AccessKey>& access_keys() = 0;
+    virtual Table<model::Vpc>& vpcs() = 0;
+    virtual Table<model::VpnGateway>& vpn_gateways() = 0;
+    virtual Table<model::SslServer>& ssl_servers() = 0;
+    virtual Table<model::ClientCertificate>& client_certificates() = 0;
+    virtual Table<model::RevokedCertificate>& revoked_certificates() = 0;
+    /// Number of this change (of its audit row); when reading, of the last one. Grows for ever.
+    virtual std::uint64_t number() const = 0;
+};
+
+/// What makes a repeated call recognisable, and what the audit row tells.
+struct Token {
+    std::string client_token;  // empty: every call is new
+    std::string action;        // "CreateVpnGateway"
+    std::string parameters;    // name=value, one a line, without secrets
+    bool dry_run = false;
+    UnixTime now{};
+};
+
+/// What a change leaves behind: remembered under its token, and returned again to a repeated call.
+struct Receipt {
+    std::string subject;  // id of the resource
+    std::string name;     // its name at that time
+    friend bool operator==(const Receipt&, const Receipt&) = default;
+};
+
+struct AuditRow {
+    std::uint64_t number = 0;
+    UnixTime at{};
+    std::string account;
+    std::string access_key;
+    std::string request_id;
+    std::string action;
+    std::string subject;
+    std::string parameters;
+    friend bool operator==(const AuditRow&, const AuditRow&) = default;
+};
+
+/// A lease as it is kept: beside the instant of one boot stands which boot that was.
+struct StoredLease {
+    bridge::Lease lease;
+    std::string boot;
+    friend bool operator==(const StoredLease&, const StoredLease&) = default;
+};
+
+struct AttemptQuery {
+    std::string server_id;
+    std::string common_name;  // empty: all
+    UnixTime from{};
+    UnixTime to{};
+    PageRequest page;
+};
+
+using Change = std::function<Outcome<Receipt>(Ledger&)>;
+using Look = std::function<void(Ledger&)>;
+
+class Books {
+public:
+    virtual ~Books() = default;
+
+    /// The change, the idempotency token and the audit row of `actor`, stored together or not at
+    /// all. Refusals: those of `change`; `IdempotentParameterMismatch`; `DryRunOperation` after a
+    /// successful dry run; `ServiceUnavailable` when the store is away. A token whose call failed
+    /// stays usable.
+    virtual Outcome<Receipt> transact(const Actor& actor, const Token& token,
+                                      const Change& change) = 0;
+    /// A consistent look; writing is not allowed there. Refusal: `ServiceUnavailable`.
+    virtual Outcome<void> look(const Look& look) = 0;
+    /// The last `count` audit rows of an account (of all for an empty one), newest first.
+    virtual Outcome<std::vector<AuditRow>> audit(const model::AccountId& account,
+                                                 std::size_t count) = 0;
+
+    /// Durable when it returns. A lease of the same server and address is replaced.
+    virtual Outcome<void> store_lease(const StoredLease& lease) = 0;
+    virtual Outcome<void> remove_lease(const std::string& server_id, Ipv4 address) = 0;
+    virtual Outcome<std::vector<StoredLease>> leases() = 0;
+
+    /// Rows beyond `attempts_max` of a server push the oldest out.
+    virtual Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) = 0;
+    /// Oldest first.
+    virtual Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) = 0;
+
+    /// A number larger than any given before, also across restarts.
+    virtual Outcome<std::uint64_t> next_snapshot_number() = 0;
+};
+
+inline constexpr std::size_t attempts_max = 20000;
+
+}  // namespace kanmon::usecases

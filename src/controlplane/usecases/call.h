@@ -1,0 +1,58 @@
+// Who asks, and how: what every use case gets beside its request.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "controlplane/model/account.h"
+#include "controlplane/model/outcome.h"
+
+namespace kanmon::usecases {
+
+using model::Outcome;
+using model::Refusal;
+
+struct Actor {
+    model::AccountId account;
+    model::Role role = model::Role::owner;
+    std::string access_key;  // its id
+    std::string request_id;
+};
+
+struct Call {
+    Actor actor;
+    UnixTime now{};            // wall clock when the request arrived
+    std::string client_token;  // empty: none
+    bool dry_run = false;      // success is then the refusal DryRunOperation
+};
+
+inline constexpr std::uint32_t page_size_max = 50;
+
+struct PageRequest {
+    std::uint32_t number = 1;
+    std::uint32_t size = 10;
+};
+
+template <class T>
+struct Page {
+    std::vector<T> items;  // of this page
+    std::uint32_t number = 1;
+    std::uint32_t size = 10;
+    std::uint64_t total = 0;  // over all pages
+};
+
+/// Cuts one page out of `all`. InvalidParameter for a number below 1 or a size outside 1-50.
+template <class T>
+Outcome<Page<T>> page_of(std::vector<T> all, const PageRequest& request) {
+    if (request.number < 1 || request.size < 1 || request.size > page_size_max)
+        return model::refuse("InvalidParameter",
+                             "PageNumber starts at 1 and PageSize is between 1 and 50.");
+    Page<T> page{.items = {}, .number = request.number, .size = request.size, .total = all.size()};
+    const std::uint64_t first = std::uint64_t{request.number - 1} * request.size;
+    for (std::uint64_t i = first; i < all.size() && i < first + request.size; ++i)
+        page.items.push_back(std::move(all[i]));
+    return page;
+}
+
+}  // namespace kanmon::usecases

@@ -1,0 +1,42 @@
+// Who is connected and whose slot is held: a view that lives in memory, fed by the data process.
+#pragma once
+
+#include <map>
+
+#include "controlplane/model/client_connection.h"
+#include "controlplane/usecases/ports.h"
+
+namespace kanmon::usecases {
+
+struct DescribeClients {
+    std::string gateway;
+    PageRequest page;
+};
+
+class Clients {
+public:
+    explicit Clients(Ports& ports) : ports_(ports) {}
+
+    /// Online clients first, then held slots. InvalidVpnGatewayInstanceId.NotFound (404).
+    Outcome<Page<model::ClientConnection>> list(const Call& call, const DescribeClients& request,
+                                                Instant now);
+    /// Extensions. Ends all sessions of a common name; frees a held slot at once.
+    Outcome<void> disconnect(const Call& call, const model::SslServerId& server,
+                             const std::string& common_name);
+    Outcome<void> release(const Call& call, const model::SslServerId& server, Ipv4 address);
+
+    /// From the data process. A new process forgets the clients of the old one.
+    void hello(const bridge::DataHello& hello);
+    void learn(const bridge::ClientFact& fact);
+    void learn(const bridge::LeaseFact& fact);
+    /// Clients online now; the caller holds the turn.
+    std::uint32_t online(const model::SslServerId& server) const;
+
+private:
+    Ports& ports_;
+    std::uint64_t process_ = 0;
+    std::map<std::uint64_t, bridge::ClientFact> online_;  // by session
+    std::map<std::pair<std::string, Ipv4>, bridge::Lease> held_;
+};
+
+}  // namespace kanmon::usecases

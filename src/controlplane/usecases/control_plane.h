@@ -1,0 +1,33 @@
+// The whole control plane without its rim: what the HTTP side and the process's loop talk to.
+#pragma once
+
+#include "controlplane/usecases/accounts.h"
+#include "controlplane/usecases/attempts.h"
+#include "controlplane/usecases/client_certificates.h"
+#include "controlplane/usecases/clients.h"
+#include "controlplane/usecases/ssl_servers.h"
+#include "controlplane/usecases/vpcs.h"
+#include "controlplane/usecases/vpn_gateways.h"
+
+namespace kanmon::usecases {
+
+struct ControlPlane {
+    explicit ControlPlane(Ports& ports)
+        : accounts(ports),
+          vpcs(ports),
+          vpn_gateways(ports),
+          clients(ports),
+          ssl_servers(ports, clients),
+          client_certificates(ports),
+          attempts(ports) {}
+
+    Accounts accounts;
+    Vpcs vpcs;
+    VpnGateways vpn_gateways;
+    Clients clients;
+    SslServers ssl_servers;
+    ClientCertificates client_certificates;
+    Attempts attempts;
+};
+
+}  // namespace kanmon::usecases

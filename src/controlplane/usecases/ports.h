@@ -1,0 +1,96 @@
+// The ports of the use cases: everything outside that they need, each small.
+//
+// Threads: any thread may call a use case; each takes `Ports::turn` for its whole duration, so one
+// runs at a time and no adapter needs a lock. The longest holds it for a few milliseconds (one
+// transaction, two P-256 keys). Only `Gatekeeper` is called with the turn taken and crosses
+// threads: its adapter just wakes the loop of the process.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "base/secret.h"
+#include "controlplane/usecases/books.h"
+
+namespace kanmon::usecases {
+
+struct Issued {
+    std::string certificate_pem;
+    SecretBuffer private_key_pem;
+    std::string serial;  // lower-case hexadecimal, no leading zeros
+    UnixTime not_after{};
+};
+
+struct Issuer {
+    std::string certificate_pem;
+    SecretBuffer private_key_pem;
+};
+
+/// Makes keys and certificates. Not-before lies ten minutes back, for clocks that differ.
+class Authority {
+public:
+    virtual ~Authority() = default;
+    virtual Outcome<Issued> make_authority(const std::string& common_name, UnixTime now) = 0;
+    virtual Outcome<Issued> issue_server(const Issuer& issuer, const std::string& common_name,
+                                         UnixTime now) = 0;
+    virtual Outcome<Issued> issue_client(const Issuer& issuer, const std::string& common_name,
+                                         UnixTime now) = 0;
+    /// Lower-case hexadecimal SHA-256.
+    virtual std::string digest(const std::string& text) = 0;
+};
+
+/// Keeps secrets at rest. `context` (the id of what owns the secret) must be the same on both ways.
+class Sealer {
+public:
+    virtual ~Sealer() = default;
+    virtual Outcome<Buffer> seal(Bytes plain, const std::string& context) = 0;
+    virtual Outcome<SecretBuffer> unseal(Bytes sealed, const std::string& context) = 0;
+};
+
+struct ArchiveEntry {
+    std::string name;
+    SecretBuffer content;
+};
+
+class Archiver {
+public:
+    virtual ~Archiver() = default;
+    virtual Outcome<Buffer> zip(const std::vector<ArchiveEntry>& entries, UnixTime now) = 0;
+};
+
+/// The way down to what enforces. Never waits.
+class Gatekeeper {
+public:
+    virtual ~Gatekeeper() = default;
+    /// Something that is enforced has changed: a new snapshot and wanted state are due.
+    virtual void changed() = 0;
+    virtual void disconnect(const bridge::Disconnect& order) = 0;
+    virtual void release(const bridge::ReleaseSlot& order) = 0;
+};
+
+/// Fixed for the life of the process.
+struct Installation {
+    std::vector<Ipv4> public_addresses;  // at least one
+    std::uint32_t gateways_per_account = 30;
+    std::uint32_t servers_per_gateway = 1;
+    std::uint32_t certificates_per_account = 1000;
+    std::uint16_t tun_queues = 1;
+};
+
+struct Ports {
+    Books& books;
+    Authority& authority;
+    Sealer& sealer;
+    Archiver& archiver;
+    Gatekeeper& gatekeeper;
+    Random& random;
+    Installation installation;
+    std::mutex turn{};
+    /// Up to which change the kernel is known to hold what is wanted.
+    std::atomic<std::uint64_t> settled{0};
+};
+
+}  // namespace kanmon::usecases

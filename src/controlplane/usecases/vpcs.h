@@ -1,0 +1,37 @@
+// VPCs: the networks behind gateways.
+#pragma once
+
+#include "controlplane/usecases/ports.h"
+
+namespace kanmon::usecases {
+
+struct CreateVpc {
+    std::string region;
+    std::string cidr;  // CidrBlock; empty: 172.16.0.0/12, as the original
+    std::string name;
+    std::string description;
+    std::string network_namespace;  // extension `Namespace`; empty: the host itself
+};
+struct VpcCreated {
+    model::VpcId id;
+};
+struct DescribeVpcs {
+    std::string id;  // VpcId: one or several, comma separated; empty: all
+    std::string name;
+    PageRequest page;
+};
+
+class Vpcs {
+public:
+    explicit Vpcs(Ports& ports) : ports_(ports) {}
+
+    Outcome<VpcCreated> create(const Call& call, const CreateVpc& request);
+    Outcome<Page<model::Vpc>> list(const Call& call, const DescribeVpcs& request);
+    /// DependencyViolation while gateways are in it; InvalidVpcId.NotFound (404).
+    Outcome<void> remove(const Call& call, const model::VpcId& id);
+
+private:
+    Ports& ports_;
+};
+
+}  // namespace kanmon::usecases

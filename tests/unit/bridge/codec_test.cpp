@@ -1,0 +1,167 @@
+// Properties of the three codecs of the bridge, and the writer of their fuzz corpora.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "random_values.h"
+
+namespace kanmon::bridge {
+namespace {
+
+TEST(BridgeMessage, ComesBackAsItWasSent) {
+    RandomValues random(1);
+    for (int i = 0; i < 3000; ++i) {
+        const Message message{random.number<std::uint64_t>(), random.body()};
+        const auto back = decode_message(encode(message));
+        ASSERT_TRUE(back) << i;
+        ASSERT_EQ(*back, message) << i;
+    }
+}
+
+TEST(BrokerMessage, ComesBackAsItWasSent) {
+    RandomValues random(2);
+    for (int i = 0; i < 3000; ++i) {
+        const BrokerMessage message{random.number<std::uint64_t>(), random.broker_body()};
+        const auto back = decode_broker_message(encode(message));
+        ASSERT_TRUE(back) << i;
+        ASSERT_EQ(*back, message) << i;
+    }
+}
+
+TEST(SnapshotOctets, ComeBackAsTheyWereMade) {
+    RandomValues random(3);
+    for (int i = 0; i < 300; ++i) {
+        const Snapshot snapshot = random.snapshot();
+        const auto back = decode_snapshot(encode(snapshot));
+        ASSERT_TRUE(back) << i;
+        ASSERT_EQ(*back, snapshot) << i;
+    }
+}
+
+TEST(BridgeMessage, EveryProperPrefixIsTruncatedAndOneMoreOctetIsTrailing) {
+    RandomValues random(4);
+    for (int i = 0; i < 60; ++i) {
+        Buffer octets = encode(Message{7, random.body()});
+        for (std::size_t length = 0; length < octets.size(); ++length)
+            ASSERT_EQ(decode_message(Bytes(octets).first(length)).error(), MessageError::truncated);
+        octets.push_back(std::byte{0});
+        ASSERT_EQ(decode_message(octets).error(), MessageError::trailing);
+    }
+}
+
+TEST(BrokerMessage, EveryProperPrefixIsTruncatedAndOneMoreOctetIsTrailing) {
+    RandomValues random(5);
+    for (int i = 0; i < 60; ++i) {
+        Buffer octets = encode(BrokerMessage{7, random.broker_body()});
+        for (std::size_t length = 0; length < octets.size(); ++length)
+            ASSERT_EQ(decode_broker_message(Bytes(octets).first(length)).error(),
+                      MessageError::truncated);
+        octets.push_back(std::byte{0});
+        ASSERT_EQ(decode_broker_message(octets).error(), MessageError::trailing);
+    }
+}
+
+TEST(SnapshotOctets, EveryProperPrefixIsTruncatedAndOneMoreOctetIsTrailing) {
+    Buffer octets = encode(RandomValues(6).snapshot());
+    for (std::size_t length = 0; length < octets.size(); ++length)
+        ASSERT_EQ(decode_snapshot(Bytes(octets).first(length)).error(), SnapshotError::truncated);
+    octets.push_back(std::byte{0});
+    EXPECT_EQ(decode_snapshot(octets).error(), SnapshotError::trailing);
+}
+
+TEST(BridgeMessage, AnAcceptedMutationEncodesToTheSameOctets) {
+    RandomValues random(7);
+    for (int i = 0; i < 20000; ++i) {
+        Buffer octets = encode(Message{random.number<std::uint64_t>(), random.body()});
+        octets[random.below(octets.size())] = random.number<std::byte>();
+        const auto back = decode_message(octets);
+        if (back) {
+            ASSERT_EQ(encode(*back), octets) << i;
+        }
+    }
+}
+
+TEST(BridgeMessage, RefusesForeignMagicVersionAndType) {
+    Buffer octets = encode(Message{1, SnapshotReady{2}});
+    const auto error_with = [&](std::size_t at, int value) {
+        Buffer changed = octets;
+        changed[at] = static_cast<std::byte>(value);
+        return decode_message(changed).error();
+    };
+    EXPECT_EQ(error_with(0, 0), MessageError::wrong_magic);
+    EXPECT_EQ(error_with(2, 9), MessageError::wrong_version);
+    EXPECT_EQ(error_with(3, 10), MessageError::unknown_type);
+    EXPECT_EQ(decode_broker_message(octets).error(), MessageError::wrong_magic);
+}
+
+TEST(BridgeMessage, RefusesAnUnknownCauseAndATruthThatIsNeither) {
+    Buffer octets = encode(Message{1, LeaseAnswer{true, Cause::truncated}});
+    octets.back() = static_cast<std::byte>(cause_count);
+    EXPECT_EQ(decode_message(octets).error(), MessageError::out_of_range);
+    octets.back() = std::byte{0};
+    octets[octets.size() - 2] = std::byte{2};
+    EXPECT_EQ(decode_message(octets).error(), MessageError::out_of_range);
+}
+
+TEST(BridgeMessage, ATextAboveItsBoundIsNeitherSentNorAcceptedNorCut) {
+    ClientFact fact;
+    fact.version = std::string(text_octets_max, 'x');
+    EXPECT_TRUE(decode_message(encode(Message{1, fact})));
+    fact.version += 'x';
+    EXPECT_TRUE(encode(Message{1, fact}).empty());
+    EXPECT_EQ(decode_message({}).error(), MessageError::truncated);
+}
+
+TEST(SnapshotOctets, ALieAboutACountReservesNothing) {
+    // number, made_at, then 65,536 gateways of which there is not one octet
+    const Buffer lie = from_hex("0001 0000000000000001 0000000000000000 00010000");
+    EXPECT_EQ(decode_snapshot(lie).error(), SnapshotError::truncated);
+    const Buffer more = from_hex("0001 0000000000000001 0000000000000000 ffffffff");
+    EXPECT_EQ(decode_snapshot(more).error(), SnapshotError::out_of_range);
+    EXPECT_EQ(decode_snapshot(from_hex("0002")).error(), SnapshotError::wrong_version);
+}
+
+TEST(SnapshotOctets, ComeBackForAServerWithNothingInIt) {
+    Snapshot snapshot;
+    snapshot.servers.resize(3);
+    snapshot.gateways.resize(2);
+    snapshot.leases.resize(2);
+    EXPECT_EQ(decode_snapshot(encode(snapshot)), snapshot);
+}
+
+TEST(SnapshotOctets, RefuseANetworkWithHostBits) {
+    Snapshot snapshot;
+    snapshot.servers.resize(1);
+    snapshot.servers[0].client_pool = Cidr{Ipv4{0x0a000001}, 8};
+    EXPECT_EQ(decode_snapshot(encode(snapshot)).error(), SnapshotError::out_of_range);
+}
+
+void write_input(const std::string& target, int number, const Buffer& octets) {
+    const std::filesystem::path folder =
+        std::filesystem::path(KANMON_SOURCE_DIR) / "tests/fuzz/corpus" / target;
+    std::filesystem::create_directories(folder);
+    std::ofstream out(folder / ("seed-" + std::to_string(number)), std::ios::binary);
+    const std::string text = as_text(octets);
+    out.write(text.data(), static_cast<std::streamsize>(text.size()));
+}
+
+/// With KANMON_WRITE_CORPUS=1 the seeds are written again; otherwise they must decode as they are.
+TEST(FuzzCorpora, HoldOneSeedOfEveryShape) {
+    if (std::getenv("KANMON_WRITE_CORPUS") != nullptr) {
+        RandomValues random(8);
+        for (int i = 0; i < 40; ++i) {
+            write_input("bridge_message", i, encode(Message{random.below(9), random.body()}));
+            write_input("broker_message", i,
+                        encode(BrokerMessage{random.below(9), random.broker_body()}));
+        }
+        for (int i = 0; i < 8; ++i) write_input("snapshot", i, encode(random.snapshot()));
+    }
+    const auto corpora = std::filesystem::path(KANMON_SOURCE_DIR) / "tests/fuzz/corpus";
+    for (const char* target : {"bridge_message", "broker_message", "snapshot"})
+        EXPECT_FALSE(std::filesystem::is_empty(corpora / target)) << target;
+}
+
+}  // namespace
+}  // namespace kanmon::bridge

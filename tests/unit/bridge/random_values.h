@@ -1,0 +1,190 @@
+// Random values of every bridge structure from a seed, for round-trip properties.
+#pragma once
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "bridge/broker_messages.h"
+#include "bridge/messages.h"
+#include "bridge/snapshot.h"
+
+namespace kanmon::bridge {
+
+class RandomValues {
+public:
+    explicit RandomValues(std::uint64_t seed) : engine_(seed) {}
+
+    std::uint64_t below(std::uint64_t bound) { return engine_() % bound; }
+    template <class T>
+    T number() {
+        return static_cast<T>(engine_() >> below(64));
+    }
+    bool coin() { return below(2) == 1; }
+
+    std::string text(std::size_t octets_max = 40) {
+        std::string value(below(octets_max + 1), '\0');
+        for (char& c : value) c = static_cast<char>(engine_());
+        return value;
+    }
+    template <class Make>
+    auto list(std::size_t count_max, Make make) {
+        std::vector<decltype(make())> items(below(count_max + 1));
+        for (auto& item : items) item = make();
+        return items;
+    }
+    template <class E>
+    E choice(E last) {
+        return static_cast<E>(below(static_cast<std::uint64_t>(last) + 1));
+    }
+
+    Cause cause() { return static_cast<Cause>(below(cause_count)); }
+    Ipv4 address() { return Ipv4{number<std::uint32_t>()}; }
+    Cidr cidr() {
+        Cidr value{address(), static_cast<std::uint8_t>(below(33))};
+        value.base.value &= value.mask();
+        return value;
+    }
+    Endpoint endpoint() {
+        Endpoint value;
+        for (auto& octet : value.address.octets) octet = number<std::uint8_t>();
+        value.port = number<std::uint16_t>();
+        return value;
+    }
+    Instant instant() { return instant_of(number<std::int64_t>()); }
+    UnixTime unix_time() { return unix_time_of(number<std::int32_t>()); }
+    Listener listener() { return {choice(Transport::tcp), endpoint()}; }
+    Lease lease() { return {text(), address(), text(200), number<std::uint64_t>(), instant()}; }
+
+    SslServer server();
+    Snapshot snapshot();
+    MessageBody body();
+    BrokerBody broker_body();
+    WantedServer wanted();
+
+private:
+    std::mt19937_64 engine_;
+};
+
+inline SslServer RandomValues::server() {
+    SslServer value;
+    value.id = text();
+    value.gateway_id = text();
+    value.revision = text();
+    value.enabled = coin();
+    value.listeners = list(4, [&] { return listener(); });
+    value.client_pool = cidr();
+    value.topology = choice(Topology::subnet);
+    value.local_networks = list(9, [&] { return cidr(); });
+    value.dns_servers = list(3, [&] { return address(); });
+    value.ciphers = list(4, [&] { return text(); });
+    value.fallback_cipher = text();
+    value.digest = text();
+    value.tun_mtu = number<std::uint16_t>();
+    value.keepalive_ping_seconds = number<std::uint16_t>();
+    value.keepalive_restart_seconds = number<std::uint16_t>();
+    value.renegotiate_seconds = number<std::uint32_t>();
+    value.hold_seconds = number<std::uint32_t>();
+    value.ca_certificate_pem = text(3000);
+    value.certificate_pem = text(3000);
+    value.private_key_pem = SecretBuffer(as_bytes(text(3000)));
+    value.revoked_serials = list(20, [&] { return text(); });
+    return value;
+}
+
+inline Snapshot RandomValues::snapshot() {
+    Snapshot value;
+    value.number = number<std::uint64_t>();
+    value.made_at = instant();
+    value.gateways = list(4, [&] {
+        return Gateway{text(), number<std::uint32_t>(), number<std::uint32_t>()};
+    });
+    value.servers = list(4, [&] { return server(); });
+    value.leases = list(30, [&] { return lease(); });
+    return value;
+}
+
+inline MessageBody RandomValues::body() {
+    switch (below(10)) {
+        case 0:
+            return DataHello{number<std::uint64_t>(), number<std::uint64_t>()};
+        case 1:
+            return LeaseQuestion{lease()};
+        case 2:
+            return LeaseFact{lease(), coin()};
+        case 3: {
+            ClientFact fact;
+            fact.session = number<std::uint64_t>();
+            fact.status = choice(ClientStatus::ended);
+            fact.server_id = text();
+            fact.common_name = text();
+            fact.remote = endpoint();
+            fact.transport = choice(Transport::tcp);
+            fact.tunnel_address = address();
+            fact.cipher = text();
+            fact.version = text(4096);
+            fact.platform = text();
+            fact.revision = text();
+            fact.connected_at = unix_time();
+            fact.received_octets = number<std::uint64_t>();
+            fact.sent_octets = number<std::uint64_t>();
+            fact.received_packets = number<std::uint64_t>();
+            fact.sent_packets = number<std::uint64_t>();
+            fact.cause = cause();
+            return fact;
+        }
+        case 4:
+            return AttemptRecord{unix_time(),
+                                 text(),
+                                 endpoint(),
+                                 number<std::uint64_t>(),
+                                 choice(Stage::ended),
+                                 coin(),
+                                 cause(),
+                                 text(),
+                                 text(4096)};
+        case 5: {
+            DropFact fact;
+            for (auto& counter : fact.by_cause) counter = number<std::uint64_t>();
+            fact.records_lost = number<std::uint64_t>();
+            return fact;
+        }
+        case 6:
+            return SnapshotReady{number<std::uint64_t>()};
+        case 7:
+            return LeaseAnswer{coin(), cause()};
+        case 8:
+            return Disconnect{number<std::uint64_t>(), text(), text(), cause()};
+        default:
+            return ReleaseSlot{text(), address()};
+    }
+}
+
+inline WantedServer RandomValues::wanted() {
+    return {text(),
+            text(15),
+            text(255),
+            address(),
+            cidr(),
+            choice(Topology::subnet),
+            number<std::uint16_t>(),
+            static_cast<std::uint16_t>(1 + below(64)),
+            list(4, [&] { return listener(); })};
+}
+
+inline BrokerBody RandomValues::broker_body() {
+    switch (below(5)) {
+        case 0:
+            return Want{number<std::uint64_t>(), list(20, [&] { return wanted(); })};
+        case 1:
+            return BrokerAnswer{text(4096)};
+        case 2:
+            return OpenTun{text()};
+        case 3:
+            return OpenListener{text(), listener(), static_cast<std::uint16_t>(1 + below(64))};
+        default:
+            return Opened{static_cast<std::uint16_t>(below(65))};
+    }
+}
+
+}  // namespace kanmon::bridge
