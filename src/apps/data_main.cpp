@@ -1,7 +1,7 @@
 // kanmon-data: the process that carries the packets. Options, privileges, signals; the rest is in
 // dataplane/io.
-#include <CLI/CLI.hpp>
 #include <pthread.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -23,8 +23,7 @@ struct Options {
 };
 
 std::uint32_t processors() {
-    return std::clamp(std::thread::hardware_concurrency(), 1u,
-                      io::DataProcessOptions::shards_max);
+    return std::clamp(std::thread::hardware_concurrency(), 1u, io::DataProcessOptions::shards_max);
 }
 
 /// Blocked before threads start, so that only `wait_for_end` ever sees them.

@@ -21,8 +21,7 @@ public:
     explicit BoundedQueue(std::size_t capacity)
         : mask_(std::bit_ceil(capacity < 2 ? std::size_t{2} : capacity) - 1),
           cells_(std::make_unique<Cell[]>(mask_ + 1)) {
-        for (std::size_t i = 0; i <= mask_; ++i)
-            cells_[i].turn.store(i, std::memory_order_relaxed);
+        for (std::size_t i = 0; i <= mask_; ++i) cells_[i].turn.store(i, std::memory_order_relaxed);
     }
 
     /// `fill(Item&)` writes the claimed cell in place. False, and `fill` not called, when full.

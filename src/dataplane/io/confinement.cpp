@@ -22,14 +22,13 @@ namespace {
 constexpr std::array allowed_calls{
     // packets, messages and waiting
     SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64),
-    SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(sendto),
-    SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(accept4), SCMP_SYS(shutdown),
-    SCMP_SYS(connect), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
-    SCMP_SYS(getpeername), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
-    SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(poll), SCMP_SYS(ppoll),
-    SCMP_SYS(eventfd2), SCMP_SYS(close), SCMP_SYS(dup), SCMP_SYS(fcntl), SCMP_SYS(ioctl),
-    SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(lseek), SCMP_SYS(memfd_create),
-    SCMP_SYS(ftruncate),
+    SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg),
+    SCMP_SYS(sendmmsg), SCMP_SYS(accept4), SCMP_SYS(shutdown), SCMP_SYS(connect),
+    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_pwait2), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(eventfd2), SCMP_SYS(close),
+    SCMP_SYS(dup), SCMP_SYS(fcntl), SCMP_SYS(ioctl), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
+    SCMP_SYS(lseek), SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
     // memory
     SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise),
     SCMP_SYS(brk),
@@ -43,19 +42,30 @@ constexpr std::array allowed_calls{
     SCMP_SYS(membarrier),
     // identity, time and randomness
     SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-    SCMP_SYS(getegid), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
-    SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-    SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(prlimit64), SCMP_SYS(uname),
-    SCMP_SYS(sysinfo)};
+    SCMP_SYS(getegid), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom),
+    SCMP_SYS(getrusage), SCMP_SYS(prlimit64), SCMP_SYS(uname), SCMP_SYS(sysinfo)};
 
-constexpr std::array deadly_calls{
-    SCMP_SYS(execve),        SCMP_SYS(execveat),     SCMP_SYS(ptrace),
-    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(mount),
-    SCMP_SYS(umount2),       SCMP_SYS(pivot_root),   SCMP_SYS(chroot),
-    SCMP_SYS(bpf),           SCMP_SYS(init_module),  SCMP_SYS(finit_module),
-    SCMP_SYS(kexec_load),    SCMP_SYS(setns),        SCMP_SYS(unshare),
-    SCMP_SYS(keyctl),        SCMP_SYS(add_key),      SCMP_SYS(userfaultfd),
-    SCMP_SYS(perf_event_open), SCMP_SYS(io_uring_setup)};
+constexpr std::array deadly_calls{SCMP_SYS(execve),
+                                  SCMP_SYS(execveat),
+                                  SCMP_SYS(ptrace),
+                                  SCMP_SYS(process_vm_readv),
+                                  SCMP_SYS(process_vm_writev),
+                                  SCMP_SYS(mount),
+                                  SCMP_SYS(umount2),
+                                  SCMP_SYS(pivot_root),
+                                  SCMP_SYS(chroot),
+                                  SCMP_SYS(bpf),
+                                  SCMP_SYS(init_module),
+                                  SCMP_SYS(finit_module),
+                                  SCMP_SYS(kexec_load),
+                                  SCMP_SYS(setns),
+                                  SCMP_SYS(unshare),
+                                  SCMP_SYS(keyctl),
+                                  SCMP_SYS(add_key),
+                                  SCMP_SYS(userfaultfd),
+                                  SCMP_SYS(perf_event_open),
+                                  SCMP_SYS(io_uring_setup)};
 
 bool add_rules(scmp_filter_ctx filter) {
     bool added = true;
@@ -65,14 +75,14 @@ bool add_rules(scmp_filter_ctx filter) {
         added = added && seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, call, 0) == 0;
     const scmp_arg_cmp unix_only = SCMP_A0(SCMP_CMP_EQ, AF_UNIX);
     const scmp_arg_cmp others = SCMP_A0(SCMP_CMP_NE, AF_UNIX);
-    added = added && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                                            &unix_only) == 0;
+    added = added &&
+            seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, &unix_only) == 0;
     added = added && seccomp_rule_add_array(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 1,
                                             &others) == 0;
     // Threads, but no processes. The flags of clone3 cannot be seen: the C library falls back.
     const scmp_arg_cmp thread = SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
-    added = added && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                                            &thread) == 0;
+    added =
+        added && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &thread) == 0;
     return added && seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 

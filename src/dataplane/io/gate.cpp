@@ -32,7 +32,10 @@ void Gate::ask(std::uint32_t shard, const shard::AdmissionQuestion& question, In
     if (connected_ && waiting_.empty()) vouched_at_ = now;
     const std::uint64_t id = next_id_++;
     Waiting& waiting = waiting_[id];
-    waiting = Waiting{.session = question.session, .lease = *lease, .asked_at = now};
+    waiting = Waiting{.session = question.session,
+                      .lease = *lease,
+                      .asked_at = now,
+                      .replaced = question.replaces};
     if (connected_)
         outlet_.tell_control({id, bridge::LeaseQuestion{*lease}});
     else
@@ -87,14 +90,13 @@ void Gate::take(std::uint64_t id, const bridge::LeaseAnswer& answer, Instant now
     waiting_.erase(found);
     const auto client = clients_.find(waiting.session);
     if (client == clients_.end()) return;
-    const std::uint32_t shard = client->second.shard;
     if (answer.granted) {
         if (!waiting.decided) admit(waiting.lease, waiting.session);
         return;
     }
-    if (waiting.decided) return outlet_.disconnect(shard, waiting.session, answer.cause);
-    forget(waiting.session, now);
-    refuse(shard, waiting.session, answer.cause);
+    if (waiting.decided)
+        return outlet_.disconnect(client->second.shard, waiting.session, answer.cause);
+    turn_away(waiting, answer.cause, now);
 }
 
 void Gate::decide_alone(Waiting& waiting, Instant now) {
@@ -105,9 +107,15 @@ void Gate::decide_alone(Waiting& waiting, Instant now) {
         tell(waiting.lease, false, now);
         return admit(waiting.lease, waiting.session);
     }
-    const std::uint32_t shard = client->second.shard;
+    turn_away(waiting, Cause::gateway_not_ready, now);
+}
+
+/// An older session whose lease went over to this one has lost it too.
+void Gate::turn_away(const Waiting& waiting, Cause cause, Instant now) {
+    const std::uint32_t shard = clients_.at(waiting.session).shard;
     forget(waiting.session, now);
-    refuse(shard, waiting.session, Cause::gateway_not_ready);
+    refuse(shard, waiting.session, cause);
+    if (waiting.replaced != 0) outlet_.disconnect(shard, waiting.replaced, Cause::replaced);
 }
 
 bool Gate::fresh(Instant now) const {
@@ -118,10 +126,9 @@ void Gate::admit(const bridge::Lease& lease, std::uint64_t session) {
     Client& client = clients_.at(session);
     client.admitted = true;
     outlet_.own(lease, client.remote, client.shard);
-    outlet_.answer(client.shard, {.session = session,
-                                  .admitted = true,
-                                  .tunnel_address = lease.address,
-                                  .detail = {}});
+    outlet_.answer(
+        client.shard,
+        {.session = session, .admitted = true, .tunnel_address = lease.address, .detail = {}});
 }
 
 void Gate::refuse(std::uint32_t shard, std::uint64_t session, Cause cause) {
@@ -174,8 +181,7 @@ void Gate::take(const bridge::ReleaseSlot& command, Instant now) {
 }
 
 void Gate::dismiss_all(Cause cause) {
-    for (const auto& [session, client] : clients_)
-        outlet_.disconnect(client.shard, session, cause);
+    for (const auto& [session, client] : clients_) outlet_.disconnect(client.shard, session, cause);
 }
 
 // --- control and time ---------------------------------------------------------------------------

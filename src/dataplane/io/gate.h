@@ -77,7 +77,8 @@ private:
         std::uint64_t session = 0;
         bridge::Lease lease;
         Instant asked_at{};
-        bool decided = false;  // admitted without control's word, which may still come
+        bool decided = false;        // admitted without control's word, which may still come
+        std::uint64_t replaced = 0;  // an older session on the same shard, which loses its lease
     };
     using LeaseKey = std::pair<std::string, Ipv4>;
 
@@ -87,6 +88,7 @@ private:
     void decide_alone(Waiting& waiting, Instant now);
     void admit(const bridge::Lease& lease, std::uint64_t session);
     void refuse(std::uint32_t shard, std::uint64_t session, Cause cause);
+    void turn_away(const Waiting& waiting, Cause cause, Instant now);
     void tell(const bridge::Lease& lease, bool gone, Instant now);
     void forget(std::uint64_t session, Instant now);
     void erase_client(std::uint64_t session);
@@ -99,8 +101,8 @@ private:
     Instant vouched_at_{};
     Instant sweep_at_{};
     std::uint64_t next_id_ = 1;
-    std::map<std::uint64_t, Waiting> waiting_;  // by question id
-    std::map<std::uint64_t, Client> clients_;   // by session
+    std::map<std::uint64_t, Waiting> waiting_;                             // by question id
+    std::map<std::uint64_t, Client> clients_;                              // by session
     std::unordered_map<Endpoint, std::uint64_t, EndpointHash> by_remote_;  // the newest session
     std::map<LeaseKey, std::pair<bridge::Lease, Instant>> gone_;  // said again after a reconnect
 };

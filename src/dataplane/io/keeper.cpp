@@ -90,8 +90,8 @@ void Keeper::wait() {
 
 void Keeper::greet_control() {
     control_.lost();  // of an earlier connection
-    control_.send(bridge::encode(
-        bridge::Message{0, bridge::DataHello{options_.process, snapshot_number_}}));
+    control_.send(
+        bridge::encode(bridge::Message{0, bridge::DataHello{options_.process, snapshot_number_}}));
     gate_.control_connected(now_);
     for (const bridge::ClientFact& fact : ended_) tell_control({0, fact});
     report();
@@ -253,8 +253,7 @@ void Keeper::keep_record(bridge::AttemptRecord record) {
 }
 
 void Keeper::send_records() {
-    while (control_.connected() && !records_.empty() &&
-           control_.queued() < outbox_for_records) {
+    while (control_.connected() && !records_.empty() && control_.queued() < outbox_for_records) {
         tell_control({0, std::move(records_.front())});
         records_.pop_front();
     }

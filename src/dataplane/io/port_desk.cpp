@@ -12,48 +12,55 @@ namespace kanmon::io {
 void PortDesk::apply(const std::vector<ServerSlots::Slot>& slots, Instant now) {
     for (Port& port : ports_) port.wanted = false;
     for (std::size_t i = 0; i < slots.size(); ++i) {
-        if (!slots[i].present) continue;
         const auto server = static_cast<shard::ServerIndex>(i);
-        const bridge::SslServer& wanted = slots[i].server();
-        want(server, wanted.id, std::nullopt, now);
-        for (const bridge::Listener& listener : wanted.listeners)
-            want(server, wanted.id, listener, now);
+        static const bridge::SslServer nothing;
+        const bridge::SslServer& wanted = slots[i].present ? slots[i].server() : nothing;
+        if (slots[i].present) want(server, wanted.id, std::nullopt, now);
+        want_listeners(server, wanted, now);
     }
     for (const Port& port : ports_)
-        if (!port.wanted) close(port);
+        if (!port.wanted && !port.listener && port.state == State::open) close_tun(port.server);
     std::erase_if(ports_, [](const Port& port) { return !port.wanted; });
     reach(now);
 }
 
-void PortDesk::want(shard::ServerIndex server, const std::string& server_id,
-                    std::optional<bridge::Listener> listener, Instant now) {
+/// Shards know a listener by its place in the server's list: what stays open moves there.
+void PortDesk::want_listeners(shard::ServerIndex server, const bridge::SslServer& wanted,
+                              Instant now) {
+    ArrangeListeners arrangement{.server = server, .from = {}};
+    bool same = arranged_[server] == wanted.listeners.size();
+    for (const bridge::Listener& listener : wanted.listeners) {
+        const auto place = static_cast<std::uint32_t>(arrangement.from.size());
+        arrangement.from.push_back(ArrangeListeners::yet_to_come);
+        if (listener.transport != bridge::Transport::udp) {
+            log_event(Severity::warning, "listener left out: only UDP is served",
+                      {{"server", wanted.id}, {"listener", to_string(listener.local)}});
+            continue;
+        }
+        Port& port = want(server, wanted.id, listener, now);
+        if (port.state == State::open) arrangement.from.back() = port.number;
+        same = same && port.state == State::open && port.number == place;
+        port.number = place;
+    }
+    arranged_[server] = wanted.listeners.size();
+    if (same) return;
+    for (std::uint32_t shard = 0; shard < shards_; ++shard) to_shard_(shard, arrangement);
+}
+
+PortDesk::Port& PortDesk::want(shard::ServerIndex server, const std::string& server_id,
+                               const std::optional<bridge::Listener>& listener, Instant now) {
     const auto present = std::ranges::find_if(ports_, [&](const Port& port) {
         return port.server == server && port.listener == listener;
     });
-    if (present != ports_.end()) {
-        present->wanted = true;
-        return;
-    }
-    std::uint32_t number = 0;
-    if (listener) number = next_number_[server]++;
-    if (listener && listener->transport != bridge::Transport::udp)
-        return log_event(Severity::warning, "listener left out: only UDP is served",
-                         {{"server", server_id}, {"listener", to_string(listener->local)}});
-    ports_.push_back(Port{.server = server,
-                          .server_id = server_id,
-                          .listener = listener,
-                          .number = number,
-                          .ask_at = now});
+    if (present == ports_.end())
+        return ports_.emplace_back(
+            Port{.server = server, .server_id = server_id, .listener = listener, .ask_at = now});
+    present->wanted = true;
+    return *present;
 }
 
-void PortDesk::close(const Port& port) {
-    if (port.state != State::open) return;
-    for (std::uint32_t shard = 0; shard < shards_; ++shard) {
-        if (port.listener)
-            to_shard_(shard, RemoveListener{port.server, port.number});
-        else
-            to_shard_(shard, RemoveTun{port.server});
-    }
+void PortDesk::close_tun(shard::ServerIndex server) {
+    for (std::uint32_t shard = 0; shard < shards_; ++shard) to_shard_(shard, RemoveTun{server});
 }
 
 void PortDesk::broker_connected(Instant now) {
@@ -76,16 +83,14 @@ void PortDesk::reach(Instant now) {
 void PortDesk::ask(Port& port) {
     port.state = State::asked;
     port.question = next_question_++;
-    if (!port.listener)
-        return to_broker_({port.question, bridge::OpenTun{port.server_id}});
-    to_broker_({port.question, bridge::OpenListener{.server_id = port.server_id,
-                                                    .listener = *port.listener,
-                                                    .sockets =
-                                                        static_cast<std::uint16_t>(shards_)}});
+    if (!port.listener) return to_broker_({port.question, bridge::OpenTun{port.server_id}});
+    to_broker_(
+        {port.question, bridge::OpenListener{.server_id = port.server_id,
+                                             .listener = *port.listener,
+                                             .sockets = static_cast<std::uint16_t>(shards_)}});
 }
 
-void PortDesk::take(bridge::BrokerMessage message, std::vector<UniqueFd> descriptors,
-                    Instant now) {
+void PortDesk::take(bridge::BrokerMessage message, std::vector<UniqueFd> descriptors, Instant now) {
     const auto port = std::ranges::find_if(ports_, [&](const Port& candidate) {
         return candidate.state == State::asked && candidate.question == message.id;
     });
@@ -143,7 +148,7 @@ void PortDesk::deal_listener(const Port& port, std::vector<UniqueFd> descriptors
 void PortDesk::tun_lost(shard::ServerIndex server, Instant now) {
     for (Port& port : ports_) {
         if (port.server != server || port.listener || port.state != State::open) continue;
-        close(port);  // the other shards' queues went with the device
+        close_tun(server);  // the other shards' queues went with the device
         port.state = State::missing;
         port.ask_at = now;
     }
@@ -159,8 +164,8 @@ std::optional<Instant> PortDesk::next_deadline() const {
 }
 
 std::size_t PortDesk::missing() const {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        ports_, [](const Port& port) { return port.state != State::open; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(ports_, [](const Port& port) { return port.state != State::open; }));
 }
 
 }  // namespace kanmon::io

@@ -46,7 +46,7 @@ private:
         shard::ServerIndex server = 0;
         std::string server_id;
         std::optional<bridge::Listener> listener;  // nothing: the TUN device
-        std::uint32_t number = 0;                  // of the listener; never given again
+        std::uint32_t number = 0;                  // the listener's place in the server's list
         State state = State::missing;
         std::uint64_t question = 0;
         Instant ask_at{};
@@ -54,9 +54,10 @@ private:
         bool wanted = true;
     };
 
-    void want(shard::ServerIndex server, const std::string& server_id,
-              std::optional<bridge::Listener> listener, Instant now);
-    void close(const Port& port);
+    Port& want(shard::ServerIndex server, const std::string& server_id,
+               const std::optional<bridge::Listener>& listener, Instant now);
+    void want_listeners(shard::ServerIndex server, const bridge::SslServer& wanted, Instant now);
+    void close_tun(shard::ServerIndex server);
     void ask(Port& port);
     void fail(Port& port, const std::string& problem, Instant now);
     void deal_tun(const Port& port, std::vector<UniqueFd> descriptors);
@@ -66,7 +67,7 @@ private:
     ToShard to_shard_;
     ToBroker to_broker_;
     std::vector<Port> ports_;
-    std::map<shard::ServerIndex, std::uint32_t> next_number_;
+    std::map<shard::ServerIndex, std::size_t> arranged_;  // listeners that the shards count
     std::uint64_t next_question_ = 1;
     bool connected_ = false;
 };

@@ -1,7 +1,7 @@
 #include "dataplane/io/receive_batch.h"
 
-#include <netinet/udp.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -81,8 +81,8 @@ std::span<ReceivedRun> ReceiveBatch::receive(const UdpSocket& socket) {
     rooms_->arm();
     int count = -1;
     do {
-        count = ::recvmmsg(socket.fd(), rooms_->messages.data(), messages_max, MSG_DONTWAIT,
-                           nullptr);
+        count =
+            ::recvmmsg(socket.fd(), rooms_->messages.data(), messages_max, MSG_DONTWAIT, nullptr);
     } while (count < 0 && errno == EINTR);
     filled_ = count == static_cast<int>(messages_max);
     std::size_t kept = 0;

@@ -1,7 +1,7 @@
 #include "dataplane/io/send_batch.h"
 
-#include <netinet/udp.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -24,8 +24,8 @@ struct SendBatch::Message {
 
 namespace {
 
-constexpr std::size_t control_octets = CMSG_SPACE(sizeof(in6_pktinfo)) +
-                                       CMSG_SPACE(sizeof(std::uint16_t));
+constexpr std::size_t control_octets =
+    CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
 
 struct Control {
     alignas(cmsghdr) std::array<std::byte, control_octets> octets;
@@ -87,8 +87,7 @@ struct SendBatch::Rooms {
 SendBatch::SendBatch() : rooms_(std::make_unique<Rooms>()) {}
 SendBatch::~SendBatch() = default;
 
-void SendBatch::add(UdpSocket& socket, const Endpoint& remote, const Ipv6& source,
-                    Bytes datagram) {
+void SendBatch::add(UdpSocket& socket, const Endpoint& remote, const Ipv6& source, Bytes datagram) {
     if (datagram.empty() || datagram.size() > message_octets_max) {
         ++counters_.failed;
         return;
@@ -130,8 +129,7 @@ void SendBatch::prepare(std::size_t index) {
     msghdr& header = rooms_->headers[index].msg_hdr;
     header = msghdr{};
     header.msg_name = &rooms_->remotes[index];
-    header.msg_namelen =
-        write_address(message.remote, socket_->family(), rooms_->remotes[index]);
+    header.msg_namelen = write_address(message.remote, socket_->family(), rooms_->remotes[index]);
     header.msg_iov = &rooms_->vectors[index];
     header.msg_iovlen = 1;
     ControlWriter control(header, rooms_->controls[index]);

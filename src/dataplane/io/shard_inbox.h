@@ -35,9 +35,12 @@ struct AddListener {
     std::uint32_t listener = 0;
     UniqueFd fd;
 };
-struct RemoveListener {
+/// The server's listeners changed: the one now at place i was at `from[i]`, or is yet to come.
+/// Those that are not named are closed.
+struct ArrangeListeners {
+    static constexpr std::uint32_t yet_to_come = 0xffffffff;
     shard::ServerIndex server = 0;
-    std::uint32_t listener = 0;
+    std::vector<std::uint32_t> from;
 };
 struct DisconnectSession {
     std::uint64_t session = 0;
@@ -47,7 +50,7 @@ struct DisconnectSession {
 struct ReportAll {};
 
 using ShardMessage =
-    std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener, RemoveListener,
+    std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener, ArrangeListeners,
                  DisconnectSession, ReportAll, shard::AdmissionAnswer, shard::TlsDone>;
 
 struct StrayPacket {

@@ -74,6 +74,13 @@ void ShardLoop::watch(int fd, std::uint64_t tag) {
         log_event(Severity::error, "cannot watch a descriptor");
 }
 
+void ShardLoop::watch_again(int fd, std::uint64_t tag) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = tag;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+}
+
 /// Explicit, since closing is not enough while another process holds the same open file.
 void ShardLoop::unwatch(int fd) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
@@ -102,8 +109,8 @@ void ShardLoop::run() {
     ::pthread_setname_np(::pthread_self(), "shard");
     std::array<epoll_event, events_max> events{};
     while (!stopping_.load(std::memory_order_relaxed)) {
-        const int count = ::epoll_wait(epoll_.get(), events.data(), events_max,
-                                       sleep_milliseconds());
+        const int count =
+            ::epoll_wait(epoll_.get(), events.data(), events_max, sleep_milliseconds());
         now_ = boot_now();
         wall_ = unix_now();
         const auto ready = std::span(events).first(static_cast<std::size_t>(std::max(count, 0)));
@@ -169,9 +176,9 @@ void ShardLoop::drain_udp(shard::ServerIndex server, std::uint32_t listener) {
                 continue;
             }
             for (std::size_t at = 0; at < run.octets.size(); at += run.segment_octets)
-                hand_over(owner, StrayPacket::Kind::datagram, path, run.local,
-                          run.octets.subspan(at, std::min(run.segment_octets,
-                                                          run.octets.size() - at)));
+                hand_over(
+                    owner, StrayPacket::Kind::datagram, path, run.local,
+                    run.octets.subspan(at, std::min(run.segment_octets, run.octets.size() - at)));
         }
         if (!received_.filled()) break;
     }
@@ -213,8 +220,7 @@ void ShardLoop::take_stray(StrayPacket& stray) {
     const MutableBytes packet = MutableBytes(stray.packet).first(stray.octets);
     const shard::ServerIndex server = stray.path.server;
     if (server >= ports_.size()) return count(Cause::unknown_client);
-    if (stray.kind == StrayPacket::Kind::tunnelled)
-        return shard_.from_tunnel(server, packet, now_);
+    if (stray.kind == StrayPacket::Kind::tunnelled) return shard_.from_tunnel(server, packet, now_);
     const auto& listeners = ports_[server].listeners;
     if (stray.path.listener >= listeners.size() || !listeners[stray.path.listener])
         return count(Cause::unknown_client);
@@ -283,12 +289,19 @@ void ShardLoop::take(AddListener message) {
           tag_of(Source::udp, message.server, message.listener));
 }
 
-void ShardLoop::take(RemoveListener message) {
-    Ports& port = ports(message.server);
+void ShardLoop::take(ArrangeListeners message) {
     sending_.flush();
-    if (message.listener >= port.listeners.size() || !port.listeners[message.listener]) return;
-    unwatch(port.listeners[message.listener]->fd());
-    port.listeners[message.listener].reset();
+    auto& present = ports(message.server).listeners;
+    std::vector<std::unique_ptr<UdpSocket>> arranged(message.from.size());
+    for (std::size_t i = 0; i < arranged.size(); ++i) {
+        if (message.from[i] >= present.size() || !present[message.from[i]]) continue;
+        arranged[i] = std::move(present[message.from[i]]);
+        watch_again(arranged[i]->fd(),
+                    tag_of(Source::udp, message.server, static_cast<std::uint32_t>(i)));
+    }
+    for (const auto& closing : present)
+        if (closing) unwatch(closing->fd());
+    present = std::move(arranged);
 }
 
 void ShardLoop::take(DisconnectSession message) {

@@ -35,8 +35,8 @@ struct ShardWiring {
 
 class ShardLoop final : public shard::Outlet {
 public:
-    static constexpr std::size_t tun_budget = 64;   // packets a queue and turn
-    static constexpr std::size_t udp_budget = 4;    // receive batches a socket and turn
+    static constexpr std::size_t tun_budget = 64;  // packets a queue and turn
+    static constexpr std::size_t udp_budget = 4;   // receive batches a socket and turn
     static constexpr std::size_t events_max = 64;
 
     ShardLoop(const shard::ShardOptions& options, ShardWiring wiring);
@@ -72,7 +72,7 @@ private:
     void take(AddTun message);
     void take(RemoveTun message);
     void take(AddListener message);
-    void take(RemoveListener message);
+    void take(ArrangeListeners message);
     void take(DisconnectSession message);
     void take(ReportAll message);
     void take(shard::AdmissionAnswer message);
@@ -80,6 +80,7 @@ private:
 
     Ports& ports(shard::ServerIndex server);
     void watch(int fd, std::uint64_t tag);
+    void watch_again(int fd, std::uint64_t tag);
     void unwatch(int fd);
     void close_tuns(shard::ServerIndex server);
     void tell_keeper(KeeperMessage message);

@@ -17,8 +17,8 @@ constexpr int worker_niceness = 10;
 void lower_priority() {
     const sched_param parameters{};
     const bool batch = ::sched_setscheduler(0, SCHED_BATCH, &parameters) == 0;
-    const bool nice = ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()),
-                                    worker_niceness) == 0;
+    const bool nice =
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), worker_niceness) == 0;
     if (!batch || !nice)
         log_event(Severity::warning, "TLS worker keeps its priority: handshakes may delay packets");
 }

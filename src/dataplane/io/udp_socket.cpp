@@ -1,8 +1,8 @@
 #include "dataplane/io/udp_socket.h"
 
 #include <fcntl.h>
-#include <netinet/udp.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -60,9 +60,8 @@ void UdpSocket::enlarge_buffers() {
 }
 
 void UdpSocket::ask_for_destination() {
-    const bool done = family_ == AF_INET
-                          ? set_option(fd_.get(), IPPROTO_IP, IP_PKTINFO, 1)
-                          : set_option(fd_.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    const bool done = family_ == AF_INET ? set_option(fd_.get(), IPPROTO_IP, IP_PKTINFO, 1)
+                                         : set_option(fd_.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     if (!done)
         log_event(Severity::warning, "no packet information: the kernel picks reply addresses",
                   {{"listener", to_string(local_)}});

@@ -108,8 +108,8 @@ TEST_F(Batches, WithoutSegmentationEverythingStillArrives) {
 
 TEST_F(Batches, AReplyLeavesFromTheAddressThatWasAsked) {
     for (const int family : {AF_INET, AF_INET6}) {
-        UdpSocket server(bound_socket(
-            family, family == AF_INET ? Endpoint::v4(Ipv4{0}, 0) : Endpoint{}));
+        UdpSocket server(
+            bound_socket(family, family == AF_INET ? Endpoint::v4(Ipv4{0}, 0) : Endpoint{}));
         UdpSocket client(bound_socket(AF_INET, loopback));
         const Endpoint asked = Endpoint::v4(Ipv4{0x7f000009}, server.local().port);
 

@@ -46,10 +46,9 @@ TEST(Confinement, WhatOnlyAnIntruderAsksForKills) {
     EXPECT_EQ(outcome_of([] { return ::execl("/bin/true", "true", nullptr); }), killed);
     EXPECT_EQ(outcome_of([] { return ::socket(AF_INET, SOCK_DGRAM, 0); }), killed);
     EXPECT_EQ(outcome_of([] { return ::socket(AF_PACKET, SOCK_RAW, 0); }), killed);
-    EXPECT_EQ(outcome_of([] {
-                  return static_cast<int>(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr));
-              }),
-              killed);
+    EXPECT_EQ(
+        outcome_of([] { return static_cast<int>(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }),
+        killed);
 }
 
 TEST(Confinement, ProcessesCannotBeMade) {

@@ -145,8 +145,7 @@ TEST_F(Admission, ASilentControlDelaysAClientThreeSeconds) {
     EXPECT_TRUE(notes_.answers[0].admitted);
 
     gate_.take(id, {.granted = false, .cause = Cause::connections_exhausted}, now_);
-    EXPECT_EQ(notes_.dismissals,
-              (std::vector{Dismissal{0, 7, Cause::connections_exhausted}}));
+    EXPECT_EQ(notes_.dismissals, (std::vector{Dismissal{0, 7, Cause::connections_exhausted}}));
 }
 
 TEST_F(Admission, ALeaverHoldsItsSlotUntilTheHoldIsOver) {
@@ -207,8 +206,8 @@ TEST_F(Admission, AnOperatorEndsOneSessionOrAllOfAName) {
     enter(9, 0, "berta", 5002);
     gate_.take(bridge::Disconnect{.session = 9, .server_id = {}, .common_name = {}});
     EXPECT_EQ(notes_.dismissals.size(), 1u);
-    gate_.take(bridge::Disconnect{
-        .session = 0, .server_id = sample_server_id, .common_name = "anna"});
+    gate_.take(
+        bridge::Disconnect{.session = 0, .server_id = sample_server_id, .common_name = "anna"});
     EXPECT_EQ(notes_.dismissals.size(), 3u);
 }
 

@@ -194,7 +194,8 @@ TEST_F(KeeperAmongOthers, AClientEntersAfterControlSaidYesAndAlsoWhenControlIsGo
     ask(7);
     const auto question = control_.next<bridge::LeaseQuestion>();
     ASSERT_TRUE(question);
-    control_.send(bridge::encode(bridge::Message{question->id, bridge::LeaseAnswer{.granted = true}}));
+    control_.send(
+        bridge::encode(bridge::Message{question->id, bridge::LeaseAnswer{.granted = true}}));
     const auto first = next_for_shard<shard::AdmissionAnswer>();
     ASSERT_TRUE(first && first->admitted);
 
@@ -214,9 +215,9 @@ TEST_F(KeeperAmongOthers, CountersOfShardsAndLostRecordsReachControl) {
     ASSERT_TRUE(inbox_.mailbox.post({0, report}));
     const auto fact = control_.next<bridge::DropFact>();
     ASSERT_TRUE(fact);
-    EXPECT_EQ(std::get<bridge::DropFact>(fact->body)
-                  .by_cause[static_cast<std::size_t>(Cause::replayed)],
-              9u);
+    EXPECT_EQ(
+        std::get<bridge::DropFact>(fact->body).by_cause[static_cast<std::size_t>(Cause::replayed)],
+        9u);
     EXPECT_EQ(std::get<bridge::DropFact>(fact->body).records_lost, 3u);
 }
 

@@ -34,8 +34,7 @@ inline bool set_mtu(const char* name, int octets) {
 
 /// Moves the calling thread, for the rest of its life. False where that is not permitted.
 inline bool enter_private_network() {
-    if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
-        return false;
+    if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
     return bring_up("lo");
 }
 

@@ -57,8 +57,8 @@ TEST_F(Steering, DataPacketsFollowTheirPeerIdFromEveryAddress) {
 TEST_F(Steering, ControlPacketsFollowTheirSessionIdFromEveryAddress) {
     for (const int opcode : {3, 4, 5, 7, 10, 11})
         for (const int last : {0, 1, 2, 250, 255}) {
-            const Buffer datagram = packet(static_cast<std::uint8_t>(opcode), 5,
-                                           static_cast<std::uint8_t>(last));
+            const Buffer datagram =
+                packet(static_cast<std::uint8_t>(opcode), 5, static_cast<std::uint8_t>(last));
             EXPECT_EQ(arrives_at(datagram), static_cast<std::uint32_t>(last) % shards) << last;
         }
 }
@@ -75,8 +75,8 @@ TEST_F(Steering, OldDataPacketsAreSpreadByTheKernel) {
 
 TEST_F(Steering, TheFilterAndTheRuleInCodeAgree) {
     for (std::uint32_t i = 0; i < 256; ++i) {
-        const Buffer datagram = packet(static_cast<std::uint8_t>(i % 32), i * 77,
-                                       static_cast<std::uint8_t>(i));
+        const Buffer datagram =
+            packet(static_cast<std::uint8_t>(i % 32), i * 77, static_cast<std::uint8_t>(i));
         const auto expected = shard_of(datagram, shards);
         if (!expected) continue;
         EXPECT_EQ(arrives_at(datagram), *expected) << i;
