@@ -15,14 +15,16 @@ struct TlsServerCredentials {
     std::string ca_certificate_pem;
     std::string certificate_pem;  // with its chain
     SecretBuffer private_key_pem;
-    std::vector<std::string> revoked_serials;  // lower-case hexadecimal
+    std::vector<std::string> revoked_serials;  // hexadecimal; case and leading zeros do not matter
 };
 
 struct TlsClientCredentials {
     std::string ca_certificate_pem;
-    std::string certificate_pem;
+    std::string certificate_pem;  // empty: none is shown
     SecretBuffer private_key_pem;
 };
+
+enum class TlsVersion : std::uint8_t { tls_1_2, tls_1_3 };
 
 /// `now` gives the verification time (the wall clock in the product, a set time in tests).
 using WallClock = std::function<UnixTime()>;
@@ -32,8 +34,9 @@ Expected<std::shared_ptr<const TlsFactory>, std::string> openssl_server(
     const TlsServerCredentials& credentials, WallClock now);
 
 /// The client's side, for our own client engine: verifies the server's certificate and its
-/// extended key usage (remote-cert-tls server).
+/// extended key usage (remote-cert-tls server). `newest` lets it stand for an older client.
 Expected<std::shared_ptr<const TlsFactory>, std::string> openssl_client(
-    const TlsClientCredentials& credentials, WallClock now);
+    const TlsClientCredentials& credentials, WallClock now,
+    TlsVersion newest = TlsVersion::tls_1_3);
 
 }  // namespace kanmon::crypto

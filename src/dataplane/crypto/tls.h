@@ -30,8 +30,8 @@ struct PeerCertificate {
 };
 
 struct TlsInput {
-    Buffer ciphertext;       // from the peer, in order
-    SecretBuffer plaintext;  // to be sent once the handshake is done
+    Buffer ciphertext{};       // from the peer, in order
+    SecretBuffer plaintext{};  // to be sent once the handshake is done
 };
 
 struct TlsOutput {
