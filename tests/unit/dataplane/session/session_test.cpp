@@ -29,8 +29,7 @@ const std::array personalities{
     Personality{.peer_info = peer_info_openvpn3, .asks_at_once = true, .answers_soft_reset = false},
 };
 
-// --- the way in
-// -------------------------------------------------------------------------------------
+// --- the way in ---
 
 TEST(Session, ConnectsEveryKnownClient) {
     for (const Personality& personality : personalities) {
@@ -105,8 +104,7 @@ TEST(Session, DerivesDifferentKeysByPrfForEachConnection) {
                  two.all<InstallKey>()[0]->material.block);
 }
 
-// --- refusals
-// ---------------------------------------------------------------------------------------
+// --- refusals ---
 
 void expect_nothing_granted(const Conversation& talk) {
     EXPECT_FALSE(talk.has<InstallKey>());
@@ -194,8 +192,7 @@ TEST(Session, AcknowledgesARefusedClientForFiveSecondsAndThenIsGone) {
     EXPECT_FALSE(talk.session.next_deadline());
 }
 
-// --- silence and loss
-// -------------------------------------------------------------------------------
+// --- silence and loss ---
 
 TEST(Session, GivesUpAClientThatSaysNothingAfterItsHello) {
     Conversation talk({});
@@ -233,8 +230,7 @@ TEST(Session, ConnectsWithinAMinuteWhateverTheLoss) {
     }
 }
 
-// --- keepalive and goodbyes
-// -------------------------------------------------------------------------
+// --- keepalive and goodbyes ---
 
 TEST(Session, PingsWhenNothingElseWasSent) {
     Conversation talk({});
@@ -303,8 +299,7 @@ TEST(Session, AnswersAnOptionsRequestInTheDataChannel) {
     EXPECT_EQ(wire::classify(talk.all<SendInBand>()[0]->payload), wire::InBand::occ_reply);
 }
 
-// --- packets that do not belong
-// ---------------------------------------------------------------------
+// --- packets that do not belong ---
 
 class Stranger : public testing::Test {
 protected:
