@@ -5,8 +5,7 @@
 
 namespace kanmon::session {
 
-// --- what comes in
-// -----------------------------------------------------------------------------------
+// --- what comes in ---
 
 Session::State::State(SessionStart starting, Random& randomness, Instant created)
     : start(std::move(starting)),
@@ -146,8 +145,7 @@ std::string Session::State::options_text() const {
     return wire::options_string(own);
 }
 
-// --- the public face
-// ---------------------------------------------------------------------------------
+// --- the public face ---
 
 Session::Session(SessionStart start, Random& random, Instant now)
     : state_(std::make_unique<State>(std::move(start), random, now)) {}
@@ -208,8 +206,7 @@ void Session::in_band(Bytes payload, Instant now) {
     state_->in_band(payload);
 }
 
-// --- what comes out
-// ----------------------------------------------------------------------------------
+// --- what comes out ---
 
 std::optional<TlsWork> Session::next_tls_work() {
     std::optional<TlsWork> work;
