@@ -12,7 +12,7 @@
 #include "controlplane/adapters/master_key_sealer.h"
 #include "controlplane/adapters/openssl_authority.h"
 #include "controlplane/adapters/sqlite_books.h"
-#include "controlplane/usecases/row_keys.h"
+#include "controlplane/usecases/server_rules.h"
 
 namespace {
 

@@ -10,7 +10,8 @@ namespace {
 
 TEST(RestartDelay, DoublesFromFiftyMillisecondsToFiveSeconds) {
     RestartDelay delay;
-    for (const Duration expected : {50ms, 100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 5000ms, 5000ms})
+    for (const Duration expected :
+         {50ms, 100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 5000ms, 5000ms})
         EXPECT_EQ(delay.after(10ms), expected);
 }
 
