@@ -112,7 +112,10 @@ void Session::State::fire(Timer timer) {
         case Timer::renegotiate:
             return begin_renegotiation();
         case Timer::renegotiation:
-            return abandon_renegotiation();
+            abandon_renegotiation();
+            // Nothing of it may be acknowledged any more: the client has to start over as well.
+            keys.upcoming.reset();
+            return;
         case Timer::switch_key:
             return send_with(keys.current->key_id());
         case Timer::key_expiry:

@@ -1,0 +1,35 @@
+// What the broker does to the kernel, as a port: the real one in linux_kernel.h, a double in tests.
+//
+// Every call may be repeated; making what is there and removing what is gone succeed. An error is a
+// sentence for people that names the thing and the reason.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "bridge/broker_messages.h"
+
+namespace kanmon::broker {
+
+using Done = Expected<void, std::string>;
+
+class Kernel {
+public:
+    virtual ~Kernel() = default;
+
+    /// Removes the TUN device; a device of that name that is no TUN device is left alone.
+    virtual Done remove_device(const std::string& vpc_namespace, const std::string& device) = 0;
+    /// The device with its addresses and routes. `ours`: the journal knew it before this call; a
+    /// device of that name that is there without being ours is an error.
+    virtual Done make_device(const bridge::WantedServer& server, bool ours) = 0;
+    /// Is there a device of this name already?
+    virtual Expected<bool, std::string> has_device(const std::string& vpc_namespace,
+                                                   const std::string& device) = 0;
+    virtual Done apply_rules(const std::string& vpc_namespace, const std::string& rules) = 0;
+    virtual Expected<bool, std::string> forwarding(const std::string& vpc_namespace) = 0;
+    virtual Done set_forwarding(const std::string& vpc_namespace, bool on) = 0;
+    /// A namespace that is gone took everything in it along.
+    virtual bool namespace_exists(const std::string& vpc_namespace) = 0;
+};
+
+}  // namespace kanmon::broker

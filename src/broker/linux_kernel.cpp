@@ -1,0 +1,189 @@
+#include "broker/linux_kernel.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "broker/namespace_visit.h"
+#include "broker/netlink.h"
+#include "broker/nft_process.h"
+#include "broker/tun_device.h"
+#include "broker/wanted.h"
+
+namespace kanmon::broker {
+
+namespace {
+
+constexpr std::uint32_t queue_packets = 1000;
+constexpr const char* forwarding_path = "/proc/sys/net/ipv4/ip_forward";
+
+/// Puts what and where before an errno's words.
+class Sentence {
+public:
+    Sentence(const std::string& device, const std::string& vpc_namespace)
+        : place_(" of device " + device + " in " + place_of(vpc_namespace) + ": ") {}
+    Unexpected<std::string> operator()(const char* what, int error) const {
+        return unexpected(what + place_ + std::strerror(error));
+    }
+
+private:
+    std::string place_;
+};
+
+Expected<char, std::string> read_setting(const std::string& path) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    char digit = 0;
+    if (!fd || ::read(fd.get(), &digit, 1) != 1)
+        return unexpected("read " + path + ": " + std::strerror(errno));
+    return digit;
+}
+
+/// Writes only what differs: in a container /proc/sys may be read-only and right already.
+Done write_setting(const std::string& path, char digit) {
+    if (const auto present = read_setting(path); present && *present == digit) return {};
+    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!fd || ::write(fd.get(), &digit, 1) != 1)
+        return unexpected("write " + path + ": " + std::strerror(errno));
+    return {};
+}
+
+InterfaceAddress address_for(const bridge::WantedServer& server) {
+    if (server.topology == bridge::Topology::subnet)
+        return {server.server_address, server.server_address, server.client_pool.prefix};
+    return {server.server_address, Ipv4{server.server_address.value + 1}, 32};
+}
+
+Done make_addresses(Netlink& netlink, int index, const bridge::WantedServer& server) {
+    const Sentence sentence(server.device, server.vpc_namespace);
+    const InterfaceAddress wanted = address_for(server);
+    const auto present = netlink.addresses(index);
+    if (!present) return sentence("list the addresses", present.error());
+    for (const InterfaceAddress& address : *present) {
+        if (address == wanted) continue;
+        if (const auto done = netlink.remove_address(index, address); !done)
+            return sentence("remove an address", done.error());
+    }
+    if (std::ranges::find(*present, wanted) != present->end()) return {};
+    if (const auto done = netlink.add_address(index, wanted); !done)
+        return sentence("set the address", done.error());
+    return {};
+}
+
+Done make_routes(Netlink& netlink, int index, const bridge::WantedServer& server) {
+    const Sentence sentence(server.device, server.vpc_namespace);
+    const auto present = netlink.routes(index);
+    if (!present) return sentence("list the routes", present.error());
+    for (const Cidr& network : *present) {
+        if (network == server.client_pool) continue;
+        if (const auto done = netlink.remove_route(index, network); !done)
+            return sentence("remove a route", done.error());
+    }
+    if (std::ranges::find(*present, server.client_pool) != present->end()) return {};
+    const auto done = netlink.add_route(index, server.client_pool, server.server_address);
+    if (!done && done.error() == EEXIST)
+        return unexpected(place_of(server.vpc_namespace) +
+                          " has another route to the client pool " + to_string(server.client_pool) +
+                          "; choose a client pool that the VPC does not use");
+    if (!done) return sentence("set the route", done.error());
+    return {};
+}
+
+Done make_settings(const std::string& device) {
+    if (auto done = write_setting("/proc/sys/net/ipv4/conf/" + device + "/rp_filter", '1'); !done)
+        return done;
+    const std::string ipv6 = "/proc/sys/net/ipv6/conf/" + device + "/disable_ipv6";
+    if (::access(ipv6.c_str(), F_OK) != 0) return {};  // a kernel without IPv6
+    return write_setting(ipv6, '1');
+}
+
+}  // namespace
+
+Done LinuxKernel::remove_device(const std::string& vpc_namespace, const std::string& device) {
+    const Sentence sentence(device, vpc_namespace);
+    const auto visit = NamespaceVisit::enter(vpc_namespace);
+    if (!visit) return unexpected(visit.error());
+    auto netlink = Netlink::open();
+    if (!netlink) return unexpected(netlink.error());
+    const auto link = netlink->link(device);
+    if (!link) return sentence("look", link.error());
+    if (!*link || (*link)->kind != "tun") return {};
+    if (const auto done = netlink->remove_link((*link)->index); !done && done.error() != ENODEV)
+        return sentence("removal", done.error());
+    return {};
+}
+
+Done LinuxKernel::make_device(const bridge::WantedServer& server, bool ours) {
+    const Sentence sentence(server.device, server.vpc_namespace);
+    const auto visit = NamespaceVisit::enter(server.vpc_namespace);
+    if (!visit) return unexpected(visit.error());
+    auto netlink = Netlink::open();
+    if (!netlink) return unexpected(netlink.error());
+    auto link = netlink->link(server.device);
+    if (!link) return sentence("look", link.error());
+    if (*link && (!ours || (*link)->kind != "tun"))
+        return unexpected("a device " + server.device + " that Kanmon did not make is in " +
+                          place_of(server.vpc_namespace) + "; remove it with: ip link del " +
+                          server.device);
+    if (!*link) {
+        if (auto made = make_tun(server.device); !made) return made;
+        link = netlink->link(server.device);
+        if (!link || !*link) return sentence("look", link ? ENODEV : link.error());
+    }
+    const int index = (*link)->index;
+    // Before it is up: no address of its own choice, no packet before the filter stands.
+    if (auto done = make_settings(server.device); !done) return done;
+    const LinkSettings settings{server.mtu, queue_packets, "kanmon " + server.server_id};
+    if (const auto done = netlink->configure(index, settings); !done)
+        return sentence("set up", done.error());
+    if (auto done = make_addresses(*netlink, index, server); !done) return done;
+    return make_routes(*netlink, index, server);
+}
+
+Expected<bool, std::string> LinuxKernel::has_device(const std::string& vpc_namespace,
+                                                    const std::string& device) {
+    const auto visit = NamespaceVisit::enter(vpc_namespace);
+    if (!visit) return unexpected(visit.error());
+    auto netlink = Netlink::open();
+    if (!netlink) return unexpected(netlink.error());
+    const auto link = netlink->link(device);
+    if (!link) return Sentence(device, vpc_namespace)("look", link.error());
+    return link->has_value();
+}
+
+Done LinuxKernel::apply_rules(const std::string& vpc_namespace, const std::string& rules) {
+    const auto visit = NamespaceVisit::enter(vpc_namespace);
+    if (!visit) return unexpected(visit.error());
+    if (auto done = run_nft(rules); !done)
+        return unexpected(done.error() + " (in " + place_of(vpc_namespace) + ")");
+    return {};
+}
+
+Expected<bool, std::string> LinuxKernel::forwarding(const std::string& vpc_namespace) {
+    const auto visit = NamespaceVisit::enter(vpc_namespace);
+    if (!visit) return unexpected(visit.error());
+    const auto digit = read_setting(forwarding_path);
+    if (!digit) return unexpected(digit.error());
+    return *digit != '0';
+}
+
+Done LinuxKernel::set_forwarding(const std::string& vpc_namespace, bool on) {
+    const auto visit = NamespaceVisit::enter(vpc_namespace);
+    if (!visit) return unexpected(visit.error());
+    return write_setting(forwarding_path, on ? '1' : '0');
+}
+
+bool LinuxKernel::namespace_exists(const std::string& vpc_namespace) {
+    return vpc_namespace.empty() || ::access(path_of_namespace(vpc_namespace).c_str(), F_OK) == 0;
+}
+
+Expected<std::vector<UniqueFd>, std::string> LinuxKernel::open_tun(
+    const bridge::WantedServer& server) {
+    const auto visit = NamespaceVisit::enter(server.vpc_namespace);
+    if (!visit) return unexpected(visit.error());
+    return open_queues(server.device, server.queues);
+}
+
+}  // namespace kanmon::broker

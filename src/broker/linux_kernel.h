@@ -1,0 +1,28 @@
+// The kernel port on this machine: TUN, rtnetlink, /proc/sys and nft, each inside the namespace.
+//
+// Owner: the broker's only thread; every call visits the namespace and is home again at its end.
+#pragma once
+
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "broker/kernel.h"
+
+namespace kanmon::broker {
+
+class LinuxKernel final : public Kernel {
+public:
+    Done remove_device(const std::string& vpc_namespace, const std::string& device) override;
+    Done make_device(const bridge::WantedServer& server, bool ours) override;
+    Expected<bool, std::string> has_device(const std::string& vpc_namespace,
+                                           const std::string& device) override;
+    Done apply_rules(const std::string& vpc_namespace, const std::string& rules) override;
+    Expected<bool, std::string> forwarding(const std::string& vpc_namespace) override;
+    Done set_forwarding(const std::string& vpc_namespace, bool on) override;
+    bool namespace_exists(const std::string& vpc_namespace) override;
+
+    /// The queues of a device that make_device made.
+    Expected<std::vector<UniqueFd>, std::string> open_tun(const bridge::WantedServer& server);
+};
+
+}  // namespace kanmon::broker

@@ -1,0 +1,79 @@
+// Links, addresses and routes of the network namespace in which it was opened, by rtnetlink.
+//
+// Owner:  the thread that opened it. Every request waits for its answer; the kernel answers at
+// once. Limits: IPv4 only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/result.h"
+
+struct mnl_socket;
+struct nlmsghdr;
+
+namespace kanmon::broker {
+
+/// Routes that this broker makes carry this number in the kernel's table (`ip route`: proto 217).
+inline constexpr std::uint8_t route_protocol = 217;
+
+struct Link {
+    int index = 0;
+    std::string kind;  // "tun", "veth", …
+    std::string alias;
+};
+
+struct LinkSettings {
+    std::uint32_t mtu = 0;
+    std::uint32_t queue_packets = 0;
+    std::string alias;
+};
+
+struct InterfaceAddress {
+    Ipv4 local;
+    Ipv4 peer;  // as local when there is no peer
+    std::uint8_t prefix = 32;
+    friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
+};
+
+class Netlink {
+public:
+    static Expected<Netlink, std::string> open();
+    Netlink(Netlink&& other) noexcept;
+    Netlink& operator=(Netlink&&) = delete;
+    Netlink(const Netlink&) = delete;
+    Netlink& operator=(const Netlink&) = delete;
+    ~Netlink();
+
+    using Done = Expected<void, int>;  // the error is an errno
+
+    Expected<std::optional<Link>, int> link(const std::string& name);
+    /// Also brings the link up.
+    Done configure(int index, const LinkSettings& settings);
+    Done remove_link(int index);
+
+    Expected<std::vector<InterfaceAddress>, int> addresses(int index);
+    Done add_address(int index, const InterfaceAddress& address);
+    Done remove_address(int index, const InterfaceAddress& address);
+
+    /// Networks that routes of `route_protocol` lead into the link.
+    Expected<std::vector<Cidr>, int> routes(int index);
+    /// EEXIST when another route to that very network is there.
+    Done add_route(int index, const Cidr& to, Ipv4 preferred_source);
+    Done remove_route(int index, const Cidr& to);
+
+private:
+    explicit Netlink(mnl_socket* socket) : socket_(socket) {}
+
+    template <class Each>
+    Done exchange(nlmsghdr* request, Each each);
+    Done ask(nlmsghdr* request);
+
+    mnl_socket* socket_;
+    std::uint32_t sequence_ = 0;
+};
+
+}  // namespace kanmon::broker

@@ -1,0 +1,50 @@
+#include "broker/tun_device.h"
+
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace kanmon::broker {
+
+namespace {
+
+Expected<UniqueFd, std::string> attach(const std::string& device) {
+    UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    if (!fd)
+        return unexpected(std::string("open /dev/net/tun: ") + std::strerror(errno) +
+                          " (make it with: modprobe tun)");
+    ifreq request{};
+    std::memcpy(request.ifr_name, device.data(),
+                std::min(device.size(), sizeof request.ifr_name - 1));
+    request.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
+    if (::ioctl(fd.get(), TUNSETIFF, &request) != 0)
+        return unexpected("attach to the TUN device " + device + ": " + std::strerror(errno));
+    return fd;
+}
+
+}  // namespace
+
+Expected<void, std::string> make_tun(const std::string& device) {
+    const auto fd = attach(device);
+    if (!fd) return unexpected(fd.error());
+    if (::ioctl(fd->get(), TUNSETPERSIST, 1) != 0)
+        return unexpected("keep the TUN device " + device + ": " + std::strerror(errno));
+    return {};
+}
+
+Expected<std::vector<UniqueFd>, std::string> open_queues(const std::string& device,
+                                                         std::uint16_t queues) {
+    std::vector<UniqueFd> descriptors;
+    for (std::uint16_t i = 0; i < queues; ++i) {
+        auto fd = attach(device);
+        if (!fd) return unexpected(fd.error());
+        descriptors.push_back(std::move(*fd));
+    }
+    return descriptors;
+}
+
+}  // namespace kanmon::broker

@@ -1,0 +1,11 @@
+// The steps from an empty file to the present tables, numbered from 1 and never changed afterwards:
+// a new shape is a new step at the end.
+#pragma once
+
+#include <array>
+
+namespace kanmon::adapters {
+
+extern const std::array<const char*, 1> migrations;
+
+}  // namespace kanmon::adapters

@@ -1,0 +1,177 @@
+#include "controlplane/adapters/openssl_authority.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include <algorithm>
+
+#include "controlplane/adapters/openssl_owned.h"
+#include "controlplane/model/client_certificate.h"
+
+namespace kanmon::adapters {
+
+namespace {
+
+using model::Outcome;
+using usecases::Issued;
+using usecases::Issuer;
+
+struct Purpose {
+    const char* basic_constraints;
+    const char* key_usage;
+    const char* extended_key_usage;  // nullptr: none
+    std::chrono::seconds lifetime;
+};
+
+constexpr Purpose authority_purpose{"critical,CA:TRUE,pathlen:0", "critical,keyCertSign,cRLSign",
+                                    nullptr, authority_lifetime};
+constexpr Purpose server_purpose{"critical,CA:FALSE", "critical,digitalSignature", "serverAuth",
+                                 server_certificate_lifetime};
+constexpr Purpose client_purpose{"critical,CA:FALSE", "critical,digitalSignature", "clientAuth",
+                                 model::client_certificate_lifetime};
+
+Unexpected<model::Refusal> failed(const char* what) {
+    ERR_clear_error();
+    return model::unavailable(std::string("The certificate authority could not ") + what + ".");
+}
+
+std::string text_of(BIO* bio) {
+    char* octets = nullptr;
+    const long size = BIO_get_mem_data(bio, &octets);
+    return size > 0 ? std::string(octets, static_cast<std::size_t>(size)) : std::string();
+}
+
+Bio borrowed(Bytes octets) {
+    return Bio(BIO_new_mem_buf(octets.data(), static_cast<int>(octets.size())));
+}
+
+std::string pem_of(X509* certificate) {
+    const Bio bio(BIO_new(BIO_s_mem()));
+    if (!bio || PEM_write_bio_X509(bio.get(), certificate) != 1) return {};
+    return text_of(bio.get());
+}
+
+SecretBuffer pem_of(EVP_PKEY* key) {
+    const Bio bio(BIO_new(BIO_s_secmem()));
+    if (!bio ||
+        PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1)
+        return {};
+    char* octets = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &octets);
+    if (size <= 0) return {};
+    return SecretBuffer(as_bytes({octets, static_cast<std::size_t>(size)}));
+}
+
+/// 128 bits without the top one (a positive number) and with the next one set (never short).
+bool set_serial(X509* certificate, Random& random, std::string& text) {
+    auto octets = random.array<16>();
+    octets[0] = (octets[0] & std::byte{0x3f}) | std::byte{0x40};
+    const BigNumber number(
+        BN_bin2bn(reinterpret_cast<const unsigned char*>(octets.data()), octets.size(), nullptr));
+    text = to_hex(octets);
+    return number &&
+           BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
+}
+
+bool set_subject(X509* certificate, const std::string& common_name) {
+    return X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
+                                      reinterpret_cast<const unsigned char*>(common_name.data()),
+                                      static_cast<int>(common_name.size()), -1, 0) == 1;
+}
+
+bool add_extension(X509* certificate, X509* issuer, int kind, const char* value) {
+    X509V3_CTX context{};
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+    const Extension extension(X509V3_EXT_conf_nid(nullptr, &context, kind, value));
+    return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
+}
+
+bool add_extensions(X509* certificate, X509* issuer, const Purpose& purpose) {
+    return add_extension(certificate, issuer, NID_basic_constraints, purpose.basic_constraints) &&
+           add_extension(certificate, issuer, NID_key_usage, purpose.key_usage) &&
+           add_extension(certificate, issuer, NID_subject_key_identifier, "hash") &&
+           add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always") &&
+           (!purpose.extended_key_usage ||
+            add_extension(certificate, issuer, NID_ext_key_usage, purpose.extended_key_usage));
+}
+
+UnixTime end_of(X509* certificate) {
+    std::tm broken_down{};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &broken_down) != 1) return {};
+    return unix_time_of(timegm(&broken_down));
+}
+
+class OpensslAuthority final : public usecases::Authority {
+public:
+    explicit OpensslAuthority(Random& random) : random_(random) {}
+
+    Outcome<Issued> make_authority(const std::string& common_name, UnixTime now) override {
+        return issue(nullptr, common_name, authority_purpose, now);
+    }
+    Outcome<Issued> issue_server(const Issuer& issuer, const std::string& common_name,
+                                 UnixTime now) override {
+        return issue(&issuer, common_name, server_purpose, now);
+    }
+    Outcome<Issued> issue_client(const Issuer& issuer, const std::string& common_name,
+                                 UnixTime now) override {
+        return issue(&issuer, common_name, client_purpose, now);
+    }
+
+    std::string digest(const std::string& text) override {
+        std::array<std::byte, 32> value{};
+        EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(value.data()),
+                   nullptr, EVP_sha256(), nullptr);
+        return to_hex(value);
+    }
+
+private:
+    /// Signed by `issuer`, or by itself without one.
+    Outcome<Issued> issue(const Issuer* issuer, const std::string& common_name,
+                          const Purpose& purpose, UnixTime now) {
+        Certificate signer;
+        Key signer_key;
+        if (issuer) {
+            const Bio certificate = borrowed(as_bytes(issuer->certificate_pem));
+            const Bio key = borrowed(issuer->private_key_pem.view());
+            signer.reset(PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr));
+            signer_key.reset(PEM_read_bio_PrivateKey(key.get(), nullptr, nullptr, nullptr));
+            if (!signer || !signer_key) return failed("read its own key");
+        }
+        const Key key(EVP_EC_gen("P-256"));
+        const Certificate made(X509_new());
+        if (!key || !made) return failed("make a key");
+        UnixTime not_after = now + purpose.lifetime;
+        if (signer) not_after = std::min(not_after, end_of(signer.get()));
+        X509* above = signer ? signer.get() : made.get();
+        Issued issued;
+        const bool filled =
+            X509_set_version(made.get(), X509_VERSION_3) == 1 &&
+            set_serial(made.get(), random_, issued.serial) &&
+            set_subject(made.get(), common_name) &&
+            X509_set_issuer_name(made.get(), X509_get_subject_name(above)) == 1 &&
+            ASN1_TIME_set(X509_getm_notBefore(made.get()),
+                          seconds_of(now - certificate_backdating)) &&
+            ASN1_TIME_set(X509_getm_notAfter(made.get()), seconds_of(not_after)) &&
+            X509_set_pubkey(made.get(), key.get()) == 1 &&
+            add_extensions(made.get(), above, purpose) &&
+            X509_sign(made.get(), signer ? signer_key.get() : key.get(), EVP_sha256()) > 0;
+        if (!filled) return failed("make the certificate");
+        issued.certificate_pem = pem_of(made.get());
+        issued.private_key_pem = pem_of(key.get());
+        issued.not_after = not_after;
+        if (issued.certificate_pem.empty() || issued.private_key_pem.empty())
+            return failed("write the certificate");
+        return issued;
+    }
+
+    Random& random_;
+};
+
+}  // namespace
+
+std::unique_ptr<usecases::Authority> make_openssl_authority(Random& random) {
+    return std::make_unique<OpensslAuthority>(random);
+}
+
+}  // namespace kanmon::adapters

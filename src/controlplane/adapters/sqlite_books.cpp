@@ -1,0 +1,346 @@
+#include "controlplane/adapters/sqlite_books.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "controlplane/adapters/migrations.h"
+#include "controlplane/adapters/sqlite_tables.h"
+
+namespace kanmon::adapters {
+
+namespace {
+
+using namespace usecases;
+
+constexpr std::chrono::days token_retention{7};
+
+class SqliteLedger final : public Ledger {
+public:
+    SqliteLedger(Database& database, std::uint64_t number)
+        : accounts_(database),
+          access_keys_(database),
+          vpcs_(database),
+          vpn_gateways_(database),
+          ssl_servers_(database),
+          client_certificates_(database),
+          revoked_certificates_(database),
+          number_(number) {}
+
+    Table<model::Account>& accounts() override { return accounts_; }
+    Table<model::AccessKey>& access_keys() override { return access_keys_; }
+    Table<model::Vpc>& vpcs() override { return vpcs_; }
+    Table<model::VpnGateway>& vpn_gateways() override { return vpn_gateways_; }
+    Table<model::SslServer>& ssl_servers() override { return ssl_servers_; }
+    Table<model::ClientCertificate>& client_certificates() override { return client_certificates_; }
+    Table<model::RevokedCertificate>& revoked_certificates() override {
+        return revoked_certificates_;
+    }
+    std::uint64_t number() const override { return number_; }
+
+private:
+    SqliteTable<model::Account> accounts_;
+    SqliteTable<model::AccessKey> access_keys_;
+    SqliteTable<model::Vpc> vpcs_;
+    SqliteTable<model::VpnGateway> vpn_gateways_;
+    SqliteTable<model::SslServer> ssl_servers_;
+    SqliteTable<model::ClientCertificate> client_certificates_;
+    SqliteTable<model::RevokedCertificate> revoked_certificates_;
+    std::uint64_t number_;
+};
+
+/// What SQLite says is for the log of the operator, not for callers of other accounts.
+template <class T>
+Outcome<T> guarded(const std::function<Outcome<T>()>& work) {
+    try {
+        return work();
+    } catch (const StoreError& error) {
+        return model::unavailable(fmt::format("The store is away: {}.", error.what()));
+    }
+}
+
+Cause cause_of_code(std::string_view code) {
+    const auto row = std::ranges::find(cause_table, code, &CauseRow::code);
+    return row == cause_table.end() ? Cause::malformed : row->cause;
+}
+
+bridge::AttemptRecord read_attempt(Statement& in) {
+    bridge::AttemptRecord record;
+    record.server_id = in.text();
+    record.at = unix_time_of(in.number());
+    const Buffer address = in.blob();
+    if (address.size() != record.remote.address.octets.size())
+        throw StoreError("a stored address cannot be read");
+    std::memcpy(record.remote.address.octets.data(), address.data(), address.size());
+    record.remote.port = static_cast<std::uint16_t>(in.number());
+    record.session = static_cast<std::uint64_t>(in.number());
+    record.stage = static_cast<bridge::Stage>(in.number());
+    record.refused = in.number() != 0;
+    record.cause = cause_of_code(in.text());
+    record.common_name = in.text();
+    record.detail = in.text();
+    return record;
+}
+
+class SqliteBooks final : public Books {
+public:
+    explicit SqliteBooks(const std::string& path) : database_(path) { migrate(); }
+
+    Outcome<Receipt> transact(const Actor& actor, const Token& token,
+                              const Change& change) override {
+        return guarded<Receipt>([&] { return change_books(actor, token, change); });
+    }
+
+    Outcome<void> look(const Look& look) override {
+        return guarded<void>([&]() -> Outcome<void> {
+            SqliteLedger ledger(database_, last_number());
+            look(ledger);
+            return {};
+        });
+    }
+
+    Outcome<std::vector<AuditRow>> audit(const model::AccountId& account,
+                                         std::size_t count) override;
+    Outcome<void> store_lease(const StoredLease& lease) override;
+    Outcome<void> remove_lease(const std::string& server_id, Ipv4 address) override;
+    Outcome<std::vector<StoredLease>> leases() override;
+    Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) override;
+    Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) override;
+    Outcome<std::uint64_t> next_snapshot_number() override;
+
+private:
+    void migrate();
+    Outcome<Receipt> change_books(const Actor& actor, const Token& token, const Change& change);
+    std::optional<Outcome<Receipt>> remembered(const Actor& actor, const Token& token);
+    void remember(const Actor& actor, const Token& token, const Receipt& receipt);
+
+    std::uint64_t last_number() {
+        Statement in = database_.prepare("SELECT coalesce(max(number), 0) FROM audit");
+        in.step();
+        return static_cast<std::uint64_t>(in.number());
+    }
+
+    Database database_;
+};
+
+void SqliteBooks::migrate() {
+    database_.run("PRAGMA synchronous=FULL");
+    Statement in = database_.prepare("PRAGMA user_version");
+    in.step();
+    const auto present = static_cast<std::size_t>(in.number());
+    in.step();
+    if (present > migrations.size())
+        throw StoreError(fmt::format("the file has version {}, this program knows {}", present,
+                                     migrations.size()));
+    for (std::size_t step = present; step < migrations.size(); ++step) {
+        Transaction transaction(database_);
+        database_.run(migrations[step]);
+        database_.run(fmt::format("PRAGMA user_version = {}", step + 1));
+        transaction.commit();
+    }
+}
+
+std::optional<Outcome<Receipt>> SqliteBooks::remembered(const Actor& actor, const Token& token) {
+    if (token.client_token.empty()) return std::nullopt;
+    Statement in = database_.prepare(
+        "SELECT action, parameters, subject, name FROM tokens WHERE account = ? AND token = ?");
+    in.bind(actor.account.text).bind(token.client_token);
+    if (!in.step()) return std::nullopt;
+    const bool same = in.text() == token.action;
+    if (!(in.text() == token.parameters && same))
+        return model::refuse("IdempotentParameterMismatch",
+                             "This ClientToken was used with other parameters.");
+    std::string subject = in.text();
+    return Receipt{std::move(subject), in.text()};
+}
+
+void SqliteBooks::remember(const Actor& actor, const Token& token, const Receipt& receipt) {
+    database_
+        .prepare(
+            "INSERT INTO audit VALUES ((SELECT coalesce(max(number), 0) + 1 FROM audit), "
+            "?, ?, ?, ?, ?, ?, ?)")
+        .bind(seconds_of(token.now))
+        .bind(actor.account.text)
+        .bind(actor.access_key)
+        .bind(actor.request_id)
+        .bind(token.action)
+        .bind(receipt.subject)
+        .bind(token.parameters)
+        .run();
+    if (token.client_token.empty()) return;
+    database_.prepare("DELETE FROM tokens WHERE at < ?")
+        .bind(seconds_of(token.now - token_retention))
+        .run();
+    database_.prepare("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(actor.account.text)
+        .bind(token.client_token)
+        .bind(token.action)
+        .bind(token.parameters)
+        .bind(receipt.subject)
+        .bind(receipt.name)
+        .bind(seconds_of(token.now))
+        .run();
+}
+
+Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& token,
+                                           const Change& change) {
+    database_.run("PRAGMA synchronous=FULL");
+    Transaction transaction(database_);
+    if (auto seen = remembered(actor, token)) return *seen;
+    SqliteLedger ledger(database_, last_number() + 1);
+    const Outcome<Receipt> receipt = change(ledger);
+    if (!receipt) return receipt;
+    if (token.dry_run) return model::refuse("DryRunOperation", "The request would succeed.");
+    remember(actor, token, *receipt);
+    transaction.commit();
+    return receipt;
+}
+
+Outcome<std::vector<AuditRow>> SqliteBooks::audit(const model::AccountId& account,
+                                                  std::size_t count) {
+    return guarded<std::vector<AuditRow>>([&]() -> Outcome<std::vector<AuditRow>> {
+        Statement in = database_.prepare(
+            "SELECT number, at, account, access_key, request_id, action, subject, parameters "
+            "FROM audit WHERE ? = '' OR account = ? ORDER BY number DESC LIMIT ?");
+        in.bind(account.text).bind(account.text).bind(std::uint64_t{count});
+        std::vector<AuditRow> rows;
+        while (in.step()) {
+            AuditRow row;
+            row.number = static_cast<std::uint64_t>(in.number());
+            row.at = unix_time_of(in.number());
+            row.account = in.text();
+            row.access_key = in.text();
+            row.request_id = in.text();
+            row.action = in.text();
+            row.subject = in.text();
+            row.parameters = in.text();
+            rows.push_back(std::move(row));
+        }
+        return rows;
+    });
+}
+
+Outcome<void> SqliteBooks::store_lease(const StoredLease& lease) {
+    return guarded<void>([&]() -> Outcome<void> {
+        database_.run("PRAGMA synchronous=NORMAL");
+        database_.prepare("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(lease.lease.server_id)
+            .bind(lease.lease.address.value)
+            .bind(lease.lease.holder)
+            .bind(lease.lease.session)
+            .bind(nanoseconds_of(lease.lease.held_until))
+            .bind(lease.boot)
+            .run();
+        return {};
+    });
+}
+
+Outcome<void> SqliteBooks::remove_lease(const std::string& server_id, Ipv4 address) {
+    return guarded<void>([&]() -> Outcome<void> {
+        database_.run("PRAGMA synchronous=NORMAL");
+        database_.prepare("DELETE FROM leases WHERE server = ? AND address = ?")
+            .bind(server_id)
+            .bind(address.value)
+            .run();
+        return {};
+    });
+}
+
+Outcome<std::vector<StoredLease>> SqliteBooks::leases() {
+    return guarded<std::vector<StoredLease>>([&]() -> Outcome<std::vector<StoredLease>> {
+        Statement in = database_.prepare(
+            "SELECT server, address, holder, session, held_until, boot FROM leases "
+            "ORDER BY server, address");
+        std::vector<StoredLease> rows;
+        while (in.step()) {
+            StoredLease row;
+            row.lease.server_id = in.text();
+            row.lease.address = Ipv4{static_cast<std::uint32_t>(in.number())};
+            row.lease.holder = in.text();
+            row.lease.session = static_cast<std::uint64_t>(in.number());
+            row.lease.held_until = instant_of(in.number());
+            row.boot = in.text();
+            rows.push_back(std::move(row));
+        }
+        return rows;
+    });
+}
+
+Outcome<void> SqliteBooks::append_attempts(const std::vector<bridge::AttemptRecord>& records) {
+    return guarded<void>([&]() -> Outcome<void> {
+        database_.run("PRAGMA synchronous=NORMAL");
+        Transaction transaction(database_);
+        std::set<std::string> servers;
+        for (const bridge::AttemptRecord& record : records) {
+            database_.prepare("INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                .bind(record.server_id)
+                .bind(seconds_of(record.at))
+                .bind_blob(std::as_bytes(std::span(record.remote.address.octets)))
+                .bind(record.remote.port)
+                .bind(record.session)
+                .bind(static_cast<std::int64_t>(record.stage))
+                .bind(record.refused)
+                .bind(row_of(record.cause).code)
+                .bind(record.common_name)
+                .bind(record.detail)
+                .run();
+            servers.insert(record.server_id);
+        }
+        for (const std::string& server : servers)
+            database_
+                .prepare(
+                    "DELETE FROM attempts WHERE server = ?1 AND number <= "
+                    "(SELECT number FROM attempts WHERE server = ?1 "
+                    "ORDER BY number DESC LIMIT 1 OFFSET ?2)")
+                .bind(server)
+                .bind(std::uint64_t{attempts_max})
+                .run();
+        transaction.commit();
+        return {};
+    });
+}
+
+Outcome<std::vector<bridge::AttemptRecord>> SqliteBooks::attempts(const AttemptQuery& query) {
+    using Records = std::vector<bridge::AttemptRecord>;
+    return guarded<Records>([&]() -> Outcome<Records> {
+        Statement in = database_.prepare(
+            "SELECT server, at, remote_address, remote_port, session, stage, refused, cause, "
+            "common_name, detail FROM attempts WHERE server = ?1 AND at >= ?2 AND at <= ?3 "
+            "AND (?4 = '' OR common_name = ?4) ORDER BY number LIMIT ?5 OFFSET ?6");
+        in.bind(query.server_id)
+            .bind(seconds_of(query.from))
+            .bind(seconds_of(query.to))
+            .bind(query.common_name)
+            .bind(query.page.size)
+            .bind(std::uint64_t{query.page.number - 1} * query.page.size);
+        Records records;
+        while (in.step()) records.push_back(read_attempt(in));
+        return records;
+    });
+}
+
+Outcome<std::uint64_t> SqliteBooks::next_snapshot_number() {
+    return guarded<std::uint64_t>([&]() -> Outcome<std::uint64_t> {
+        Statement in = database_.prepare(
+            "UPDATE counters SET value = value + 1 WHERE name = 'snapshot' RETURNING value");
+        if (!in.step()) throw StoreError("the snapshot counter is missing");
+        const auto number = static_cast<std::uint64_t>(in.number());
+        in.step();
+        return number;
+    });
+}
+
+}  // namespace
+
+model::Outcome<std::unique_ptr<usecases::Books>> open_sqlite_books(const std::string& path) {
+    try {
+        return std::make_unique<SqliteBooks>(path);
+    } catch (const StoreError& error) {
+        return model::unavailable(
+            fmt::format("The store {} cannot be opened: {}.", path, error.what()));
+    }
+}
+
+}  // namespace kanmon::adapters

@@ -1,0 +1,19 @@
+// Books in one SQLite file.
+//
+// Durability: a mutation is on the disk when it returns (synchronous=FULL); a lease survives the
+// death of any process (synchronous=NORMAL): a machine that loses power has no sessions left that a
+// lease could protect.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "controlplane/usecases/books.h"
+
+namespace kanmon::adapters {
+
+/// Opens or creates the file and brings its tables up to date. Refusal: ServiceUnavailable, with
+/// what SQLite said; also for a file written by a newer version.
+model::Outcome<std::unique_ptr<usecases::Books>> open_sqlite_books(const std::string& path);
+
+}  // namespace kanmon::adapters

@@ -1,0 +1,376 @@
+#include "controlplane/adapters/sqlite_tables.h"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <vector>
+
+namespace kanmon::adapters {
+
+namespace {
+
+UnixTime read_time(Statement& in) {
+    return unix_time_of(in.number());
+}
+
+std::uint32_t read_u32(Statement& in) {
+    return static_cast<std::uint32_t>(in.number());
+}
+
+/// A network that does not read back is a damaged file, not a value.
+Cidr read_cidr(Statement& in) {
+    const auto cidr = parse_cidr(in.text());
+    if (!cidr) throw StoreError("a stored network cannot be read");
+    return *cidr;
+}
+
+Ipv4 read_address(Statement& in) {
+    const auto address = parse_ipv4(in.text());
+    if (!address) throw StoreError("a stored address cannot be read");
+    return *address;
+}
+
+}  // namespace
+
+template <>
+struct Shape<model::Account> {
+    static constexpr auto table = "accounts";
+    static constexpr std::array columns{"id", "name", "role", "created_at"};
+    static constexpr auto account = "id", parent = "id";
+    static void write(Statement& out, const model::Account& row) {
+        out.bind(row.id.text)
+            .bind(row.name)
+            .bind(row.role == model::Role::root ? "root" : "owner")
+            .bind(seconds_of(row.created_at));
+    }
+    static model::Account read(Statement& in) {
+        model::Account row;
+        row.id.text = in.text();
+        row.name = in.text();
+        row.role = in.text() == "root" ? model::Role::root : model::Role::owner;
+        row.created_at = read_time(in);
+        return row;
+    }
+};
+
+template <>
+struct Shape<model::AccessKey> {
+    static constexpr auto table = "access_keys";
+    static constexpr std::array columns{"id", "account", "sealed_secret", "created_at"};
+    static constexpr auto account = "account", parent = "account";
+    static void write(Statement& out, const model::AccessKey& row) {
+        out.bind(row.id.text)
+            .bind(row.account.text)
+            .bind_blob(row.sealed_secret)
+            .bind(seconds_of(row.created_at));
+    }
+    static model::AccessKey read(Statement& in) {
+        model::AccessKey row;
+        row.id.text = in.text();
+        row.account.text = in.text();
+        row.sealed_secret = in.blob();
+        row.created_at = read_time(in);
+        return row;
+    }
+};
+
+template <>
+struct Shape<model::Vpc> {
+    static constexpr auto table = "vpcs";
+    static constexpr std::array columns{
+        "id",   "account",           "region",    "name", "description",
+        "cidr", "network_namespace", "created_at"};
+    static constexpr auto account = "account", parent = "account";
+    static void write(Statement& out, const model::Vpc& row) {
+        out.bind(row.id.text)
+            .bind(row.account.text)
+            .bind(row.region)
+            .bind(row.name)
+            .bind(row.description)
+            .bind(to_string(row.cidr))
+            .bind(row.network_namespace)
+            .bind(seconds_of(row.created_at));
+    }
+    static model::Vpc read(Statement& in) {
+        model::Vpc row;
+        row.id.text = in.text();
+        row.account.text = in.text();
+        row.region = in.text();
+        row.name = in.text();
+        row.description = in.text();
+        row.cidr = read_cidr(in);
+        row.network_namespace = in.text();
+        row.created_at = read_time(in);
+        return row;
+    }
+};
+
+template <>
+struct Shape<model::VpnGateway> {
+    static constexpr auto table = "vpn_gateways";
+    static constexpr std::array columns{"id",
+                                        "account",
+                                        "region",
+                                        "vpc",
+                                        "name",
+                                        "description",
+                                        "public_address",
+                                        "bandwidth_mbit",
+                                        "ssl_connections_max",
+                                        "ssl_enabled",
+                                        "ipsec_enabled",
+                                        "network_type",
+                                        "created_at",
+                                        "created_by",
+                                        "changed_by"};
+    static constexpr auto account = "account", parent = "vpc";
+    static void write(Statement& out, const model::VpnGateway& row) {
+        out.bind(row.id.text)
+            .bind(row.account.text)
+            .bind(row.region)
+            .bind(row.vpc.text)
+            .bind(row.name)
+            .bind(row.description)
+            .bind(to_string(row.public_address))
+            .bind(row.bandwidth_mbit)
+            .bind(row.ssl_connections_max)
+            .bind(row.ssl_enabled)
+            .bind(row.ipsec_enabled)
+            .bind(row.network_type)
+            .bind(seconds_of(row.created_at))
+            .bind(row.created_by)
+            .bind(row.changed_by);
+    }
+    static model::VpnGateway read(Statement& in) {
+        model::VpnGateway row;
+        row.id.text = in.text();
+        row.account.text = in.text();
+        row.region = in.text();
+        row.vpc.text = in.text();
+        row.name = in.text();
+        row.description = in.text();
+        row.public_address = read_address(in);
+        row.bandwidth_mbit = read_u32(in);
+        row.ssl_connections_max = read_u32(in);
+        row.ssl_enabled = in.number() != 0;
+        row.ipsec_enabled = in.number() != 0;
+        row.network_type = in.text();
+        row.created_at = read_time(in);
+        row.created_by = static_cast<std::uint64_t>(in.number());
+        row.changed_by = static_cast<std::uint64_t>(in.number());
+        return row;
+    }
+};
+
+template <>
+struct Shape<model::SslServer> {
+    static constexpr auto table = "ssl_servers";
+    static constexpr std::array columns{"id",
+                                        "account",
+                                        "gateway",
+                                        "name",
+                                        "client_pool",
+                                        "local_subnet",
+                                        "transport",
+                                        "port",
+                                        "cipher",
+                                        "compress",
+                                        "dns_servers",
+                                        "topology",
+                                        "hold_seconds",
+                                        "created_at",
+                                        "authority_pem",
+                                        "sealed_authority_key",
+                                        "certificate_pem",
+                                        "sealed_key",
+                                        "revision"};
+    static constexpr auto account = "account", parent = "gateway";
+    static void write(Statement& out, const model::SslServer& row) {
+        out.bind(row.id.text)
+            .bind(row.account.text)
+            .bind(row.gateway.text)
+            .bind(row.name)
+            .bind(to_string(row.client_pool))
+            .bind(row.local_subnet)
+            .bind(model::transport_text(row.transport))
+            .bind(row.port)
+            .bind(row.cipher)
+            .bind(row.compress)
+            .bind(row.dns_servers)
+            .bind(model::topology_text(row.topology))
+            .bind(row.hold_seconds)
+            .bind(seconds_of(row.created_at))
+            .bind(row.authority_pem)
+            .bind_blob(row.sealed_authority_key)
+            .bind(row.certificate_pem)
+            .bind_blob(row.sealed_key)
+            .bind(row.revision);
+    }
+    static model::SslServer read(Statement& in) {
+        model::SslServer row;
+        row.id.text = in.text();
+        row.account.text = in.text();
+        row.gateway.text = in.text();
+        row.name = in.text();
+        row.client_pool = read_cidr(in);
+        row.local_subnet = in.text();
+        row.transport = in.text() == "UDP" ? bridge::Transport::udp : bridge::Transport::tcp;
+        row.port = static_cast<std::uint16_t>(in.number());
+        row.cipher = in.text();
+        row.compress = in.number() != 0;
+        row.dns_servers = in.text();
+        row.topology = in.text() == "net30" ? bridge::Topology::net30 : bridge::Topology::subnet;
+        row.hold_seconds = read_u32(in);
+        row.created_at = read_time(in);
+        row.authority_pem = in.text();
+        row.sealed_authority_key = in.blob();
+        row.certificate_pem = in.text();
+        row.sealed_key = in.blob();
+        row.revision = in.text();
+        return row;
+    }
+};
+
+template <>
+struct Shape<model::ClientCertificate> {
+    static constexpr auto table = "client_certificates";
+    static constexpr std::array columns{"id",     "account",         "server",
+                                        "name",   "created_at",      "not_after",
+                                        "serial", "certificate_pem", "sealed_key"};
+    static constexpr auto account = "account", parent = "server";
+    static void write(Statement& out, const model::ClientCertificate& row) {
+        out.bind(row.id.text)
+            .bind(row.account.text)
+            .bind(row.server.text)
+            .bind(row.name)
+            .bind(seconds_of(row.created_at))
+            .bind(seconds_of(row.not_after))
+            .bind(row.serial)
+            .bind(row.certificate_pem)
+            .bind_blob(row.sealed_key);
+    }
+    static model::ClientCertificate read(Statement& in) {
+        model::ClientCertificate row;
+        row.id.text = in.text();
+        row.account.text = in.text();
+        row.server.text = in.text();
+        row.name = in.text();
+        row.created_at = read_time(in);
+        row.not_after = read_time(in);
+        row.serial = in.text();
+        row.certificate_pem = in.text();
+        row.sealed_key = in.blob();
+        return row;
+    }
+};
+
+template <>
+struct Shape<model::RevokedCertificate> {
+    static constexpr auto table = "revoked_certificates";
+    static constexpr std::array columns{"id",     "account",   "server",
+                                        "serial", "not_after", "revoked_at"};
+    static constexpr auto account = "account", parent = "server";
+    static void write(Statement& out, const model::RevokedCertificate& row) {
+        out.bind(row.id.text)
+            .bind(row.account.text)
+            .bind(row.server.text)
+            .bind(row.serial)
+            .bind(seconds_of(row.not_after))
+            .bind(seconds_of(row.revoked_at));
+    }
+    static model::RevokedCertificate read(Statement& in) {
+        model::RevokedCertificate row;
+        row.id.text = in.text();
+        row.account.text = in.text();
+        row.server.text = in.text();
+        row.serial = in.text();
+        row.not_after = read_time(in);
+        row.revoked_at = read_time(in);
+        return row;
+    }
+};
+
+namespace {
+
+template <class Row>
+const std::string& column_list() {
+    static const std::string list = [] {
+        std::string names;
+        for (const char* column : Shape<Row>::columns)
+            names += (names.empty() ? "" : ", ") + std::string(column);
+        return names;
+    }();
+    return list;
+}
+
+template <class Row>
+std::vector<Row> read_all(Statement& in) {
+    std::vector<Row> rows;
+    while (in.step()) rows.push_back(Shape<Row>::read(in));
+    return rows;
+}
+
+template <class Row>
+std::vector<Row> read_where(Database& database, const char* column, const std::string& value) {
+    Statement in = database.prepare(fmt::format("SELECT {} FROM {} WHERE {} = ? ORDER BY rowid",
+                                                column_list<Row>(), Shape<Row>::table, column));
+    in.bind(value);
+    return read_all<Row>(in);
+}
+
+}  // namespace
+
+template <class Row>
+std::optional<Row> SqliteTable<Row>::find(const std::string& id) const {
+    std::vector<Row> rows = read_where<Row>(database_, "id", id);
+    if (rows.empty()) return std::nullopt;
+    return std::move(rows.front());
+}
+
+template <class Row>
+std::vector<Row> SqliteTable<Row>::all() const {
+    Statement in = database_.prepare(
+        fmt::format("SELECT {} FROM {} ORDER BY rowid", column_list<Row>(), Shape<Row>::table));
+    return read_all<Row>(in);
+}
+
+template <class Row>
+std::vector<Row> SqliteTable<Row>::of_account(const model::AccountId& account) const {
+    return read_where<Row>(database_, Shape<Row>::account, account.text);
+}
+
+template <class Row>
+std::vector<Row> SqliteTable<Row>::below(const std::string& parent) const {
+    return read_where<Row>(database_, Shape<Row>::parent, parent);
+}
+
+template <class Row>
+void SqliteTable<Row>::put(const Row& row) {
+    // Not INSERT OR REPLACE: that would delete the row first, and what refers to it.
+    std::string marks;
+    std::string updates;
+    for (const char* column : Shape<Row>::columns) {
+        marks += marks.empty() ? "?" : ", ?";
+        updates += fmt::format("{}{} = excluded.{}", updates.empty() ? "" : ", ", column, column);
+    }
+    Statement out = database_.prepare(
+        fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT (id) DO UPDATE SET {}",
+                    Shape<Row>::table, column_list<Row>(), marks, updates));
+    Shape<Row>::write(out, row);
+    out.run();
+}
+
+template <class Row>
+void SqliteTable<Row>::remove(const std::string& id) {
+    database_.prepare(fmt::format("DELETE FROM {} WHERE id = ?", Shape<Row>::table)).bind(id).run();
+}
+
+template class SqliteTable<model::Account>;
+template class SqliteTable<model::AccessKey>;
+template class SqliteTable<model::Vpc>;
+template class SqliteTable<model::VpnGateway>;
+template class SqliteTable<model::SslServer>;
+template class SqliteTable<model::ClientCertificate>;
+template class SqliteTable<model::RevokedCertificate>;
+
+}  // namespace kanmon::adapters

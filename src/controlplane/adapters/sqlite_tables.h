@@ -1,0 +1,38 @@
+// How each kind of row lies in its table, and one table adapter for all of them.
+#pragma once
+
+#include "controlplane/adapters/sqlite_database.h"
+#include "controlplane/usecases/books.h"
+
+namespace kanmon::adapters {
+
+/// Specialised for each kind of row: the table's name, its columns in order (id first), the column
+/// that holds the parent, and the two translations.
+template <class Row>
+struct Shape;
+
+template <class Row>
+class SqliteTable final : public usecases::Table<Row> {
+public:
+    explicit SqliteTable(Database& database) : database_(database) {}
+
+    std::optional<Row> find(const std::string& id) const override;
+    std::vector<Row> all() const override;
+    std::vector<Row> of_account(const model::AccountId& account) const override;
+    std::vector<Row> below(const std::string& parent) const override;
+    void put(const Row& row) override;
+    void remove(const std::string& id) override;
+
+private:
+    Database& database_;
+};
+
+extern template class SqliteTable<model::Account>;
+extern template class SqliteTable<model::AccessKey>;
+extern template class SqliteTable<model::Vpc>;
+extern template class SqliteTable<model::VpnGateway>;
+extern template class SqliteTable<model::SslServer>;
+extern template class SqliteTable<model::ClientCertificate>;
+extern template class SqliteTable<model::RevokedCertificate>;
+
+}  // namespace kanmon::adapters

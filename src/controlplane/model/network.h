@@ -1,0 +1,30 @@
+// Networks as people write them, and the ranges that nobody may use.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "controlplane/model/outcome.h"
+
+namespace kanmon::model {
+
+/// One CIDR. A text with host bits is answered with the network that was meant.
+/// IllegalParam.<parameter>.
+Outcome<Cidr> read_cidr(std::string_view parameter, std::string_view text);
+
+/// The parts of a comma-separated text, without the blanks around them.
+std::vector<std::string> comma_separated(std::string_view text);
+
+struct ReservedRange {
+    Cidr cidr;
+    std::string_view what;
+};
+
+/// Ranges no client pool may touch; `shared_address_space` (100.64.0.0/10) among them.
+const std::vector<ReservedRange>& reserved_for_pools();
+/// Ranges no local network may touch.
+const std::vector<ReservedRange>& reserved_for_local_networks();
+
+}  // namespace kanmon::model

@@ -1,0 +1,207 @@
+#include "controlplane/usecases/client_certificates.h"
+
+#include <fmt/core.h>
+
+#include <map>
+
+#include "controlplane/model/bundle.h"
+#include "controlplane/model/name.h"
+#include "controlplane/usecases/ownership.h"
+#include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/server_rules.h"
+
+namespace kanmon::usecases {
+
+namespace {
+
+constexpr std::string_view certificate_not_found = "InvalidSslVpnClientCertId.NotFound";
+
+std::string region_of(Ledger& ledger, const model::SslServer& server) {
+    const auto gateway = ledger.vpn_gateways().find(server.gateway.text);
+    return gateway ? gateway->region : std::string();
+}
+
+/// A certificate with everything that its bundle needs.
+struct Opened {
+    ClientCertificateDetail detail;
+    model::BundleFacts facts;
+};
+
+Outcome<Opened> open(Ports& ports, const Call& call, const model::ClientCertificateId& id) {
+    return look_for<Opened>(ports.books, [&](Ledger& ledger) -> Outcome<Opened> {
+        const auto found = own_certificate(ledger, call, id.text, "InvalidInstanceId.NotFound");
+        if (!found) return unexpected(found.error());
+        const auto server = own_server(ledger, call, found->server.text);
+        if (!server) return unexpected(server.error());
+        const auto gateway = own_gateway(ledger, call, server->gateway.text);
+        if (!gateway) return unexpected(gateway.error());
+        auto key = ports.sealer.unseal(found->sealed_key, found->id.text);
+        if (!key) return unexpected(key.error());
+        Opened opened;
+        opened.facts = model::bundle_facts(*server, gateway->public_address);
+        opened.detail.view = {*found, gateway->region,
+                              std::string(model::certificate_status(*found, call.now))};
+        opened.detail.authority_pem = server->authority_pem;
+        opened.detail.private_key_pem = std::move(*key);
+        opened.detail.client_config = model::client_config(opened.facts, server->revision, id);
+        opened.detail.revision = server->revision;
+        return opened;
+    });
+}
+
+ArchiveEntry entry(const std::string& name, const std::string& text) {
+    return {name, SecretBuffer(as_bytes(text))};
+}
+
+Outcome<model::ClientCertificate> issue(Ports& ports, const Call& call,
+                                        const model::SslServer& server, const std::string& name) {
+    const auto key = ports.sealer.unseal(server.sealed_authority_key, authority_context(server.id));
+    if (!key) return unexpected(key.error());
+    model::ClientCertificate certificate;
+    certificate.id = model::make_client_certificate_id(ports.random);
+    const auto issued = ports.authority.issue_client(Issuer{server.authority_pem, *key},
+                                                     certificate.id.text, call.now);
+    if (!issued) return unexpected(issued.error());
+    auto sealed = ports.sealer.seal(issued->private_key_pem.view(), certificate.id.text);
+    if (!sealed) return unexpected(sealed.error());
+    certificate.account = call.actor.account;
+    certificate.server = server.id;
+    certificate.name = name;
+    certificate.created_at = call.now;
+    certificate.not_after = issued->not_after;
+    certificate.serial = issued->serial;
+    certificate.certificate_pem = issued->certificate_pem;
+    certificate.sealed_key = std::move(*sealed);
+    return certificate;
+}
+
+}  // namespace
+
+Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
+                                                           const CreateClientCertificate& request) {
+    const std::lock_guard turn(ports_.turn);
+    if (request.server.empty()) return model::missing("SslVpnServerId");
+    if (auto name = model::check_name(request.name); !name) return unexpected(name.error());
+    const Parameters parameters =
+        Parameters().add("SslVpnServerId", request.server).add("Name", request.name);
+    const auto receipt = ports_.books.transact(
+        call.actor, token_of(call, "CreateSslVpnClientCert", parameters),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto server = own_server(ledger, call, request.server);
+            if (!server) return unexpected(server.error());
+            const std::uint32_t most = ports_.installation.certificates_per_account;
+            if (ledger.client_certificates().of_account(call.actor.account).size() >= most)
+                return model::refuse("CreateSslCertsQuotaFull.QuotaFull",
+                                     fmt::format("The account has {} client certificates, its "
+                                                 "maximum; delete those nobody uses.",
+                                                 most));
+            const auto certificate = issue(ports_, call, *server, request.name);
+            if (!certificate) return unexpected(certificate.error());
+            ledger.client_certificates().put(*certificate);
+            return Receipt{certificate->id.text, certificate->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    return ClientCertificateNamed{{receipt->subject}, receipt->name};
+}
+
+Outcome<Page<ClientCertificateView>> ClientCertificates::list(
+    const Call& call, const DescribeClientCertificates& request) {
+    const std::lock_guard turn(ports_.turn);
+    return look_for<Page<ClientCertificateView>>(
+        ports_.books, [&](Ledger& ledger) -> Outcome<Page<ClientCertificateView>> {
+            std::map<std::string, std::string> regions;
+            for (const auto& server : ledger.ssl_servers().of_account(call.actor.account))
+                regions[server.id.text] = region_of(ledger, server);
+            std::vector<ClientCertificateView> views;
+            for (auto& row : ledger.client_certificates().of_account(call.actor.account)) {
+                if (!request.id.empty() && row.id.text != request.id) continue;
+                if (!request.server.empty() && row.server.text != request.server) continue;
+                if (!request.name.empty() && row.name != request.name) continue;
+                std::string status(model::certificate_status(row, call.now));
+                std::string region = regions[row.server.text];
+                views.push_back({std::move(row), std::move(region), std::move(status)});
+            }
+            return page_of(std::move(views), request.page);
+        });
+}
+
+Outcome<ClientCertificateDetail> ClientCertificates::find(const Call& call,
+                                                          const model::ClientCertificateId& id) {
+    const std::lock_guard turn(ports_.turn);
+    auto opened = open(ports_, call, id);
+    if (!opened) return unexpected(opened.error());
+    return std::move(opened->detail);
+}
+
+Outcome<Bundle> ClientCertificates::bundle(const Call& call, const model::ClientCertificateId& id) {
+    const std::lock_guard turn(ports_.turn);
+    const auto opened = open(ports_, call, id);
+    if (!opened) return unexpected(opened.error());
+    const ClientCertificateDetail& detail = opened->detail;
+    const std::string& certificate = detail.view.certificate.certificate_pem;
+    auto zip = ports_.archiver.zip({entry("ca.crt", detail.authority_pem),
+                                    entry(id.text + ".crt", certificate),
+                                    {id.text + ".key", detail.private_key_pem},
+                                    entry("config.ovpn", detail.client_config)},
+                                   call.now);
+    if (!zip) return unexpected(zip.error());
+    std::string single = model::single_file_config(opened->facts, detail.revision, certificate,
+                                                   as_text(detail.private_key_pem.view()));
+    Bundle bundle{detail.revision, std::move(*zip), SecretBuffer(as_bytes(single))};
+    wipe(std::as_writable_bytes(std::span<char>(single)));
+    return bundle;
+}
+
+Outcome<ClientCertificateNamed> ClientCertificates::rename(const Call& call,
+                                                           const model::ClientCertificateId& id,
+                                                           const std::string& name) {
+    const std::lock_guard turn(ports_.turn);
+    if (name.empty()) return model::missing("Name");
+    if (auto fine = model::check_name(name); !fine) return unexpected(fine.error());
+    const auto receipt = ports_.books.transact(
+        call.actor,
+        token_of(call, "ModifySslVpnClientCert",
+                 Parameters().add("SslVpnClientCertId", id.text).add("Name", name)),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            auto row = own_certificate(ledger, call, id.text, certificate_not_found);
+            if (!row) return unexpected(row.error());
+            row->name = name;
+            ledger.client_certificates().put(*row);
+            return Receipt{id.text, name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    return ClientCertificateNamed{{receipt->subject}, receipt->name};
+}
+
+Outcome<void> ClientCertificates::remove(const Call& call, const model::ClientCertificateId& id) {
+    const std::lock_guard turn(ports_.turn);
+    std::string server_id;
+    const auto receipt = ports_.books.transact(
+        call.actor,
+        token_of(call, "DeleteSslVpnClientCert", Parameters().add("SslVpnClientCertId", id.text)),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto row = own_certificate(ledger, call, id.text, certificate_not_found);
+            if (!row) return unexpected(row.error());
+            ledger.revoked_certificates().put({.id = row->id,
+                                               .account = row->account,
+                                               .server = row->server,
+                                               .serial = row->serial,
+                                               .not_after = row->not_after,
+                                               .revoked_at = call.now});
+            ledger.client_certificates().remove(id.text);
+            if (const auto server = ledger.ssl_servers().find(row->server.text))
+                mark_changed(ledger, server->gateway);
+            server_id = row->server.text;
+            return Receipt{id.text, row->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.changed();
+    if (!server_id.empty())
+        ports_.gatekeeper.disconnect({.session = 0,
+                                      .server_id = server_id,
+                                      .common_name = id.text,
+                                      .cause = Cause::certificate_revoked});
+    return {};
+}
+
+}  // namespace kanmon::usecases

@@ -1,0 +1,137 @@
+#include "controlplane/usecases/clients.h"
+
+#include <algorithm>
+
+#include "controlplane/usecases/ownership.h"
+#include "controlplane/usecases/parameters.h"
+
+namespace kanmon::usecases {
+
+namespace {
+
+model::ClientConnection connected(const bridge::ClientFact& fact, const std::string& revision) {
+    model::ClientConnection client;
+    client.server = {fact.server_id};
+    client.common_name = fact.common_name;
+    client.remote = fact.remote;
+    client.transport = fact.transport;
+    client.tunnel_address = fact.tunnel_address;
+    client.cipher = fact.cipher;
+    client.version = fact.version;
+    client.platform = fact.platform;
+    client.revision = fact.revision;
+    client.stale_bundle = !fact.revision.empty() && fact.revision != revision;
+    client.connected_at = fact.connected_at;
+    client.received_octets = fact.received_octets;
+    client.sent_octets = fact.sent_octets;
+    client.received_packets = fact.received_packets;
+    client.sent_packets = fact.sent_packets;
+    return client;
+}
+
+model::ClientConnection held(const bridge::Lease& lease, Instant now) {
+    model::ClientConnection client;
+    client.server = {lease.server_id};
+    client.common_name = lease.holder;
+    client.online = false;
+    client.tunnel_address = lease.address;
+    client.held_seconds_left = static_cast<std::uint32_t>(
+        std::chrono::ceil<std::chrono::seconds>(lease.held_until - now).count());
+    return client;
+}
+
+}  // namespace
+
+Outcome<Page<model::ClientConnection>> Clients::list(const Call& call,
+                                                     const DescribeClients& request, Instant now) {
+    const std::lock_guard turn(ports_.turn);
+    if (request.gateway.empty()) return model::missing("VpnGatewayId");
+    using Connections = std::vector<model::ClientConnection>;
+    auto found = look_for<Connections>(ports_.books, [&](Ledger& ledger) -> Outcome<Connections> {
+        const auto gateway = own_gateway(ledger, call, request.gateway);
+        if (!gateway) return unexpected(gateway.error());
+        Connections clients;
+        const auto servers = ledger.ssl_servers().below(gateway->id.text);
+        for (const model::SslServer& server : servers)
+            for (const auto& [session, fact] : online_)
+                if (fact.server_id == server.id.text)
+                    clients.push_back(connected(fact, server.revision));
+        std::ranges::stable_sort(clients, {}, &model::ClientConnection::connected_at);
+        for (const model::SslServer& server : servers)
+            for (const auto& [place, lease] : held_)
+                if (lease.server_id == server.id.text && lease.held_until > now)
+                    clients.push_back(held(lease, now));
+        return clients;
+    });
+    if (!found) return unexpected(found.error());
+    return page_of(std::move(*found), request.page);
+}
+
+Outcome<void> Clients::disconnect(const Call& call, const model::SslServerId& server,
+                                  const std::string& common_name) {
+    const std::lock_guard turn(ports_.turn);
+    const auto receipt = ports_.books.transact(
+        call.actor,
+        token_of(call, "DisconnectSslVpnClient",
+                 Parameters().add("SslVpnServerId", server.text).add("CommonName", common_name)),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto own = own_server(ledger, call, server.text);
+            if (!own) return unexpected(own.error());
+            return Receipt{server.text, own->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.disconnect({.session = 0,
+                                  .server_id = server.text,
+                                  .common_name = common_name,
+                                  .cause = Cause::disconnected_by_operator});
+    return {};
+}
+
+Outcome<void> Clients::release(const Call& call, const model::SslServerId& server, Ipv4 address) {
+    const std::lock_guard turn(ports_.turn);
+    const auto receipt = ports_.books.transact(
+        call.actor,
+        token_of(
+            call, "ReleaseSslVpnClient",
+            Parameters().add("SslVpnServerId", server.text).add("PrivateIp", to_string(address))),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto own = own_server(ledger, call, server.text);
+            if (!own) return unexpected(own.error());
+            return Receipt{server.text, own->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.release({.server_id = server.text, .address = address});
+    return {};
+}
+
+void Clients::hello(const bridge::DataHello& hello) {
+    const std::lock_guard turn(ports_.turn);
+    process_ = hello.process;
+    // Facts are absolute and sent again on every connection: what ended meanwhile must not stay.
+    online_.clear();
+    held_.clear();
+}
+
+void Clients::learn(const bridge::ClientFact& fact) {
+    const std::lock_guard turn(ports_.turn);
+    if (fact.status == bridge::ClientStatus::online)
+        online_[fact.session] = fact;
+    else
+        online_.erase(fact.session);
+}
+
+void Clients::learn(const bridge::LeaseFact& fact) {
+    const std::lock_guard turn(ports_.turn);
+    const std::pair place(fact.lease.server_id, fact.lease.address);
+    if (fact.gone || fact.lease.session != 0)
+        held_.erase(place);
+    else
+        held_[place] = fact.lease;
+}
+
+std::uint32_t Clients::online(const model::SslServerId& server) const {
+    return static_cast<std::uint32_t>(std::ranges::count_if(
+        online_, [&](const auto& entry) { return entry.second.server_id == server.text; }));
+}
+
+}  // namespace kanmon::usecases

@@ -1,0 +1,163 @@
+#include "controlplane/usecases/enforcement.h"
+
+#include <algorithm>
+
+#include "controlplane/usecases/ownership.h"
+
+namespace kanmon::usecases {
+
+namespace {
+
+constexpr std::size_t device_id_octets = 12;
+
+/// With one public address the gateway listens everywhere: the address may be one that a router in
+/// front translates. With several each server keeps to its own.
+std::vector<bridge::Listener> listeners_of(const Installation& installation,
+                                           const model::VpnGateway& gateway,
+                                           const model::SslServer& server) {
+    const Ipv4 address = installation.public_addresses.size() > 1 ? gateway.public_address : Ipv4{};
+    return {{server.transport, Endpoint::v4(address, server.port)}};
+}
+
+std::vector<Cidr> pushed_networks(const model::SslServer& server) {
+    auto networks = model::check_local_networks(server.local_subnet).value_or(std::vector<Cidr>());
+    std::ranges::sort(networks);
+    const auto repeated = std::ranges::unique(networks);
+    networks.erase(repeated.begin(), repeated.end());
+    return networks;
+}
+
+Outcome<bridge::SslServer> enforced_server(Ports& ports, Ledger& ledger,
+                                           const model::VpnGateway& gateway,
+                                           const model::SslServer& server) {
+    auto key = ports.sealer.unseal(server.sealed_key, server.id.text);
+    if (!key) return unexpected(key.error());
+    bridge::SslServer enforced;
+    enforced.id = server.id.text;
+    enforced.gateway_id = gateway.id.text;
+    enforced.revision = server.revision;
+    enforced.enabled = gateway.ssl_enabled;
+    enforced.listeners = listeners_of(ports.installation, gateway, server);
+    enforced.client_pool = server.client_pool;
+    enforced.topology = server.topology;
+    enforced.local_networks = pushed_networks(server);
+    enforced.dns_servers = model::check_dns_servers(server.dns_servers, enforced.local_networks)
+                               .value_or(std::vector<Ipv4>());
+    enforced.ciphers = {"AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305"};
+    enforced.fallback_cipher = server.cipher == "none" ? std::string() : server.cipher;
+    enforced.hold_seconds = server.hold_seconds;
+    enforced.ca_certificate_pem = server.authority_pem;
+    enforced.certificate_pem = server.certificate_pem;
+    enforced.private_key_pem = std::move(*key);
+    for (const auto& revoked : ledger.revoked_certificates().below(server.id.text))
+        enforced.revoked_serials.push_back(revoked.serial);
+    return enforced;
+}
+
+bridge::WantedServer wanted_server(const Installation& installation, const model::Vpc& vpc,
+                                   const bridge::SslServer& server) {
+    bridge::WantedServer wanted;
+    wanted.server_id = server.id;
+    wanted.device = device_name({server.id});
+    wanted.vpc_namespace = vpc.network_namespace;
+    wanted.server_address = Ipv4{server.client_pool.base.value + 1};
+    wanted.client_pool = server.client_pool;
+    wanted.topology = server.topology;
+    wanted.mtu = server.tun_mtu;
+    wanted.queues = installation.tun_queues;
+    wanted.listeners = server.listeners;
+    return wanted;
+}
+
+Outcome<void> add_gateway(Ports& ports, Ledger& ledger, const model::VpnGateway& gateway,
+                          Enforced& enforced) {
+    const auto vpc = ledger.vpcs().find(gateway.vpc.text);
+    if (!vpc) return {};
+    enforced.snapshot.gateways.push_back({.id = gateway.id.text,
+                                          .connections_max = gateway.ssl_connections_max,
+                                          .bandwidth_mbit = gateway.bandwidth_mbit});
+    for (const model::SslServer& server : ledger.ssl_servers().below(gateway.id.text)) {
+        auto row = enforced_server(ports, ledger, gateway, server);
+        if (!row) return unexpected(row.error());
+        enforced.want.servers.push_back(wanted_server(ports.installation, *vpc, *row));
+        enforced.snapshot.servers.push_back(std::move(*row));
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string device_name(const model::SslServerId& id) {
+    const std::size_t skipped = id.text.size() - std::min(id.text.size(), device_id_octets);
+    return "kmn" + id.text.substr(skipped);
+}
+
+Outcome<std::vector<bridge::Lease>> Enforcement::leases(
+    const std::vector<bridge::SslServer>& servers, Instant now) {
+    const auto stored = ports_.books.leases();
+    if (!stored) return unexpected(stored.error());
+    std::vector<bridge::Lease> result;
+    for (const StoredLease& row : *stored) {
+        const auto server = std::ranges::find(servers, row.lease.server_id, &bridge::SslServer::id);
+        if (server == servers.end() || !server->client_pool.contains(row.lease.address)) {
+            // Its server went away or moved to other addresses: nobody can hold it any more.
+            if (auto gone = ports_.books.remove_lease(row.lease.server_id, row.lease.address);
+                !gone)
+                return unexpected(gone.error());
+            continue;
+        }
+        bridge::Lease lease = row.lease;
+        if (row.boot != boot_) {
+            lease.session = 0;
+            lease.held_until = now + std::chrono::seconds(server->hold_seconds);
+        }
+        result.push_back(std::move(lease));
+    }
+    return result;
+}
+
+Outcome<Enforced> Enforcement::compose(Instant now) {
+    const std::lock_guard turn(ports_.turn);
+    const auto number = ports_.books.next_snapshot_number();
+    if (!number) return unexpected(number.error());
+    auto enforced = look_for<Enforced>(ports_.books, [&](Ledger& ledger) -> Outcome<Enforced> {
+        Enforced result;
+        result.change = ledger.number();
+        for (const model::VpnGateway& gateway : ledger.vpn_gateways().all())
+            if (auto added = add_gateway(ports_, ledger, gateway, result); !added)
+                return unexpected(added.error());
+        return result;
+    });
+    if (!enforced) return enforced;
+    auto known = leases(enforced->snapshot.servers, now);
+    if (!known) return unexpected(known.error());
+    enforced->snapshot.leases = std::move(*known);
+    enforced->snapshot.number = enforced->want.number = *number;
+    enforced->snapshot.made_at = now;
+    return enforced;
+}
+
+void Enforcement::settle(std::uint64_t change) {
+    const std::lock_guard turn(ports_.turn);
+    if (change > ports_.settled.load()) ports_.settled.store(change);
+}
+
+bridge::LeaseAnswer Enforcement::answer(const bridge::LeaseQuestion& question) {
+    const std::lock_guard turn(ports_.turn);
+    const auto known = look_for<bool>(ports_.books, [&](Ledger& ledger) -> Outcome<bool> {
+        const auto server = ledger.ssl_servers().find(question.lease.server_id);
+        return server && server->client_pool.contains(question.lease.address);
+    });
+    // The data process has an older snapshot, or the store is away: both pass with time.
+    if (!known || !*known) return {.granted = false, .cause = Cause::gateway_not_ready};
+    const auto stored = ports_.books.store_lease({question.lease, boot_});
+    return {.granted = stored.has_value(), .cause = Cause::gateway_not_ready};
+}
+
+Outcome<void> Enforcement::learn(const bridge::LeaseFact& fact) {
+    const std::lock_guard turn(ports_.turn);
+    if (fact.gone) return ports_.books.remove_lease(fact.lease.server_id, fact.lease.address);
+    return ports_.books.store_lease({fact.lease, boot_});
+}
+
+}  // namespace kanmon::usecases

@@ -1,0 +1,44 @@
+// From what is remembered to what is enforced: the snapshot for the data process, the wanted state
+// for the broker, and the leases that the data process asks for.
+//
+// Owner: the loop of the process; each function takes the turn.
+#pragma once
+
+#include "bridge/broker_messages.h"
+#include "bridge/messages.h"
+#include "controlplane/usecases/ports.h"
+
+namespace kanmon::usecases {
+
+struct Enforced {
+    bridge::Snapshot snapshot;
+    bridge::Want want;
+    std::uint64_t change = 0;  // the last change that is in it
+};
+
+class Enforcement {
+public:
+    /// `boot` names the boot that `Instant` counts from: holds of an earlier one start anew.
+    Enforcement(Ports& ports, std::string boot) : ports_(ports), boot_(std::move(boot)) {}
+
+    /// A new number every time. Secrets are in it in clear.
+    Outcome<Enforced> compose(Instant now);
+    /// The kernel holds what was wanted at this change: gateways become active.
+    void settle(std::uint64_t change);
+
+    /// Durable before it returns a yes.
+    bridge::LeaseAnswer answer(const bridge::LeaseQuestion& question);
+    Outcome<void> learn(const bridge::LeaseFact& fact);
+
+private:
+    Outcome<std::vector<bridge::Lease>> leases(const std::vector<bridge::SslServer>& servers,
+                                               Instant now);
+
+    Ports& ports_;
+    std::string boot_;
+};
+
+/// "kmn" and the last twelve characters of the id: a device name of fifteen.
+std::string device_name(const model::SslServerId& id);
+
+}  // namespace kanmon::usecases

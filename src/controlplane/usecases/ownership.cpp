@@ -1,0 +1,51 @@
+#include "controlplane/usecases/ownership.h"
+
+#include "base/escape.h"
+
+namespace kanmon::usecases {
+
+namespace {
+
+template <class Row>
+Outcome<Row> own(const Table<Row>& table, const Call& call, const std::string& id,
+                 std::string_view code, std::string_view what) {
+    if (auto row = table.find(id); row && row->account == call.actor.account) return *row;
+    return model::not_found(code, what, escaped(id, 64));
+}
+
+}  // namespace
+
+Outcome<model::Vpc> own_vpc(Ledger& ledger, const Call& call, const std::string& id) {
+    return own(ledger.vpcs(), call, id, "InvalidVpcId.NotFound", "VPC");
+}
+
+Outcome<model::VpnGateway> own_gateway(Ledger& ledger, const Call& call, const std::string& id) {
+    return own(ledger.vpn_gateways(), call, id, "InvalidVpnGatewayInstanceId.NotFound",
+               "VPN gateway");
+}
+
+Outcome<model::SslServer> own_server(Ledger& ledger, const Call& call, const std::string& id) {
+    return own(ledger.ssl_servers(), call, id, "InvalidSslVpnServerId.NotFound", "SSL server");
+}
+
+Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& call,
+                                                  const std::string& id, std::string_view code) {
+    return own(ledger.client_certificates(), call, id, code, "client certificate");
+}
+
+void remove_server(Ledger& ledger, const model::SslServer& server) {
+    for (const auto& certificate : ledger.client_certificates().below(server.id.text))
+        ledger.client_certificates().remove(certificate.id.text);
+    for (const auto& revoked : ledger.revoked_certificates().below(server.id.text))
+        ledger.revoked_certificates().remove(revoked.id.text);
+    ledger.ssl_servers().remove(server.id.text);
+}
+
+void mark_changed(Ledger& ledger, const model::VpnGatewayId& id) {
+    auto gateway = ledger.vpn_gateways().find(id.text);
+    if (!gateway) return;
+    gateway->changed_by = ledger.number();
+    ledger.vpn_gateways().put(*gateway);
+}
+
+}  // namespace kanmon::usecases

@@ -1,0 +1,33 @@
+// Finding what belongs to the caller. What belongs to somebody else answers exactly like what does
+// not exist: one function decides both.
+#pragma once
+
+#include "controlplane/usecases/books.h"
+
+namespace kanmon::usecases {
+
+/// InvalidVpcId.NotFound
+Outcome<model::Vpc> own_vpc(Ledger& ledger, const Call& call, const std::string& id);
+/// InvalidVpnGatewayInstanceId.NotFound
+Outcome<model::VpnGateway> own_gateway(Ledger& ledger, const Call& call, const std::string& id);
+/// InvalidSslVpnServerId.NotFound
+Outcome<model::SslServer> own_server(Ledger& ledger, const Call& call, const std::string& id);
+/// `code` differs between the actions of the original.
+Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& call,
+                                                  const std::string& id, std::string_view code);
+
+/// What lies below a server goes with it; its own row too.
+void remove_server(Ledger& ledger, const model::SslServer& server);
+/// The gateway of a server has work to do in the kernel.
+void mark_changed(Ledger& ledger, const model::VpnGatewayId& id);
+
+/// Runs a look that itself may refuse.
+template <class T>
+Outcome<T> look_for(Books& books, const std::function<Outcome<T>(Ledger&)>& look) {
+    Outcome<T> result = model::unavailable("The store gave no answer.");
+    const Outcome<void> looked = books.look([&](Ledger& ledger) { result = look(ledger); });
+    if (!looked) return unexpected(looked.error());
+    return result;
+}
+
+}  // namespace kanmon::usecases

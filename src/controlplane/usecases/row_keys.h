@@ -1,0 +1,40 @@
+// How the rows of each kind are found: by id, by account, by what they are below.
+#pragma once
+
+#include <string>
+
+#include "controlplane/usecases/books.h"
+
+namespace kanmon::usecases {
+
+inline const std::string& parent_of(const model::Account& row) {
+    return row.id.text;
+}
+inline const std::string& parent_of(const model::AccessKey& row) {
+    return row.account.text;
+}
+inline const std::string& parent_of(const model::Vpc& row) {
+    return row.account.text;
+}
+inline const std::string& parent_of(const model::VpnGateway& row) {
+    return row.vpc.text;
+}
+inline const std::string& parent_of(const model::SslServer& row) {
+    return row.gateway.text;
+}
+inline const std::string& parent_of(const model::ClientCertificate& row) {
+    return row.server.text;
+}
+inline const std::string& parent_of(const model::RevokedCertificate& row) {
+    return row.server.text;
+}
+
+template <class Row>
+const std::string& account_of(const Row& row) {
+    return row.account.text;
+}
+inline const std::string& account_of(const model::Account& row) {
+    return row.id.text;
+}
+
+}  // namespace kanmon::usecases

@@ -1,0 +1,20 @@
+// What an SSL server must be, by itself and beside everything else that is configured.
+#pragma once
+
+#include "controlplane/usecases/books.h"
+#include "controlplane/usecases/ssl_servers.h"
+
+namespace kanmon::usecases {
+
+/// Writes the values that are present into `server`; each is checked, and all fit each other.
+Outcome<void> apply(model::SslServer& server, const ModifySslServer& change);
+
+/// Pool size against the gateway's maximum; overlaps with the VPC and with the other servers of the
+/// VPC; the listener against every listener of the installation.
+Outcome<void> check_beside_others(Ledger& ledger, const model::VpnGateway& gateway,
+                                  const model::SslServer& server);
+
+/// What the CA key of a server is sealed with.
+std::string authority_context(const model::SslServerId& id);
+
+}  // namespace kanmon::usecases

@@ -1,0 +1,207 @@
+#include "controlplane/usecases/ssl_servers.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "controlplane/model/bundle.h"
+#include "controlplane/model/name.h"
+#include "controlplane/usecases/clients.h"
+#include "controlplane/usecases/ownership.h"
+#include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/server_rules.h"
+
+namespace kanmon::usecases {
+
+namespace {
+
+/// Create is a modification of a server with the defaults: the same checks in the same order.
+ModifySslServer as_modification(const CreateSslServer& request) {
+    ModifySslServer change;
+    change.client_pool = request.client_pool;
+    change.local_subnet = request.local_subnet;
+    if (!request.transport.empty()) change.transport = request.transport;
+    change.port = request.port;
+    if (!request.cipher.empty()) change.cipher = request.cipher;
+    change.compress = request.compress;
+    change.enable_multi_factor_auth = request.enable_multi_factor_auth;
+    change.dns_servers = request.dns_servers;
+    change.name = request.name;
+    if (!request.topology.empty()) change.topology = request.topology;
+    return change;
+}
+
+Parameters parameters_of(const ModifySslServer& request) {
+    return Parameters()
+        .add("Name", request.name)
+        .add("ClientIpPool", request.client_pool)
+        .add("LocalSubnet", request.local_subnet)
+        .add("Proto", request.transport)
+        .add("Port", request.port)
+        .add("Cipher", request.cipher)
+        .add("Compress", request.compress)
+        .add("EnableMultiFactorAuth", request.enable_multi_factor_auth)
+        .add("DnsServers", request.dns_servers)
+        .add("Topology", request.topology);
+}
+
+std::string revision_of(Authority& authority, const model::SslServer& server, Ipv4 address) {
+    return authority.digest(model::effective_lines(model::bundle_facts(server, address)))
+        .substr(0, 16);
+}
+
+/// The server's own CA and certificate, keys sealed under what they belong to.
+Outcome<void> make_keys(Ports& ports, model::SslServer& server, UnixTime now) {
+    const auto root = ports.authority.make_authority(server.id.text, now);
+    if (!root) return unexpected(root.error());
+    const Issuer issuer{root->certificate_pem, root->private_key_pem};
+    const auto own = ports.authority.issue_server(issuer, "gateway." + server.id.text, now);
+    if (!own) return unexpected(own.error());
+    auto sealed_root =
+        ports.sealer.seal(root->private_key_pem.view(), authority_context(server.id));
+    if (!sealed_root) return unexpected(sealed_root.error());
+    auto sealed_own = ports.sealer.seal(own->private_key_pem.view(), server.id.text);
+    if (!sealed_own) return unexpected(sealed_own.error());
+    server.authority_pem = root->certificate_pem;
+    server.sealed_authority_key = std::move(*sealed_root);
+    server.certificate_pem = own->certificate_pem;
+    server.sealed_key = std::move(*sealed_own);
+    return {};
+}
+
+/// Where the bundle or the data plane sees a difference; the name alone does not count.
+bool is_enforced_change(model::SslServer before, const model::SslServer& after) {
+    before.name = after.name;
+    return !(before == after);
+}
+
+Outcome<void> check_may_add(Ledger& ledger, const Installation& installation,
+                            const model::VpnGateway& gateway) {
+    if (!gateway.ssl_enabled)
+        return model::refuse("VpnGateway.SslVpnDisabled",
+                             fmt::format("SSL-VPN is off on the gateway {}; modify it with "
+                                         "EnableSsl=true.",
+                                         gateway.id.text));
+    const std::vector<model::SslServer> servers = ledger.ssl_servers().below(gateway.id.text);
+    if (servers.size() >= installation.servers_per_gateway)
+        return model::refuse("Resource.QuotaFull",
+                             fmt::format("The gateway {} has the SSL server {} already, and may "
+                                         "have {}; modify or delete that one.",
+                                         gateway.id.text, servers.front().id.text,
+                                         installation.servers_per_gateway));
+    return {};
+}
+
+}  // namespace
+
+SslServerView SslServers::view(Ledger& ledger, const model::SslServer& server) const {
+    SslServerView view{.server = server,
+                       .region = {},
+                       .public_address = {},
+                       .connections = clients_.online(server.id),
+                       .connections_max = 0};
+    if (const auto gateway = ledger.vpn_gateways().find(server.gateway.text)) {
+        view.region = gateway->region;
+        view.public_address = gateway->public_address;
+        view.connections_max = gateway->ssl_connections_max;
+    }
+    return view;
+}
+
+Outcome<SslServerCreated> SslServers::create(const Call& call, const CreateSslServer& request) {
+    const std::lock_guard turn(ports_.turn);
+    if (request.gateway.empty()) return model::missing("VpnGatewayId");
+    const ModifySslServer change = as_modification(request);
+    Parameters parameters = parameters_of(change);
+    parameters.add("VpnGatewayId", request.gateway);
+    const auto receipt = ports_.books.transact(
+        call.actor, token_of(call, "CreateSslVpnServer", parameters),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto gateway = own_gateway(ledger, call, request.gateway);
+            if (!gateway) return unexpected(gateway.error());
+            model::SslServer server;
+            server.id = model::make_ssl_server_id(ports_.random);
+            server.account = call.actor.account;
+            server.gateway = gateway->id;
+            server.created_at = call.now;
+            if (auto fits = apply(server, change); !fits) return unexpected(fits.error());
+            if (auto may = check_may_add(ledger, ports_.installation, *gateway); !may)
+                return unexpected(may.error());
+            if (auto free = check_beside_others(ledger, *gateway, server); !free)
+                return unexpected(free.error());
+            if (auto made = make_keys(ports_, server, call.now); !made)
+                return unexpected(made.error());
+            server.revision = revision_of(ports_.authority, server, gateway->public_address);
+            ledger.ssl_servers().put(server);
+            mark_changed(ledger, gateway->id);
+            return Receipt{server.id.text, server.name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.changed();
+    return SslServerCreated{{receipt->subject}, receipt->name};
+}
+
+Outcome<Page<SslServerView>> SslServers::list(const Call& call, const DescribeSslServers& request) {
+    const std::lock_guard turn(ports_.turn);
+    return look_for<Page<SslServerView>>(ports_.books, [&](Ledger& ledger) {
+        std::vector<SslServerView> views;
+        for (const model::SslServer& server : ledger.ssl_servers().of_account(call.actor.account)) {
+            if (!request.id.empty() && server.id.text != request.id) continue;
+            if (!request.gateway.empty() && server.gateway.text != request.gateway) continue;
+            if (!request.name.empty() && server.name != request.name) continue;
+            views.push_back(view(ledger, server));
+        }
+        return page_of(std::move(views), request.page);
+    });
+}
+
+Outcome<SslServerView> SslServers::modify(const Call& call, const ModifySslServer& request) {
+    const std::lock_guard turn(ports_.turn);
+    if (request.id.empty()) return model::missing("SslVpnServerId");
+    Parameters parameters = parameters_of(request);
+    parameters.add("SslVpnServerId", request.id);
+    const auto receipt = ports_.books.transact(
+        call.actor, token_of(call, "ModifySslVpnServer", parameters),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto before = own_server(ledger, call, request.id);
+            if (!before) return unexpected(before.error());
+            model::SslServer server = *before;
+            if (auto fits = apply(server, request); !fits) return unexpected(fits.error());
+            const auto gateway = own_gateway(ledger, call, server.gateway.text);
+            if (!gateway) return unexpected(gateway.error());
+            if (is_enforced_change(*before, server)) {
+                if (auto free = check_beside_others(ledger, *gateway, server); !free)
+                    return unexpected(free.error());
+                server.revision = revision_of(ports_.authority, server, gateway->public_address);
+                mark_changed(ledger, gateway->id);
+            }
+            ledger.ssl_servers().put(server);
+            return Receipt{server.id.text, server.name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.changed();
+    return look_for<SslServerView>(ports_.books, [&](Ledger& ledger) -> Outcome<SslServerView> {
+        const auto server = own_server(ledger, call, request.id);
+        if (!server) return unexpected(server.error());
+        return view(ledger, *server);
+    });
+}
+
+Outcome<void> SslServers::remove(const Call& call, const model::SslServerId& id) {
+    const std::lock_guard turn(ports_.turn);
+    const auto receipt = ports_.books.transact(
+        call.actor,
+        token_of(call, "DeleteSslVpnServer", Parameters().add("SslVpnServerId", id.text)),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto server = own_server(ledger, call, id.text);
+            if (!server) return unexpected(server.error());
+            remove_server(ledger, *server);
+            mark_changed(ledger, server->gateway);
+            return Receipt{id.text, server->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.changed();
+    return {};
+}
+
+}  // namespace kanmon::usecases

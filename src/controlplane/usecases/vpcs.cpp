@@ -1,0 +1,105 @@
+#include "controlplane/usecases/vpcs.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/escape.h"
+#include "controlplane/model/name.h"
+#include "controlplane/model/network.h"
+#include "controlplane/usecases/ownership.h"
+#include "controlplane/usecases/parameters.h"
+
+namespace kanmon::usecases {
+
+namespace {
+
+constexpr std::string_view default_cidr = "172.16.0.0/12";
+
+/// Two VPCs in one namespace would share a network, whoever owns them. The other one is not named:
+/// it may belong to another account.
+Outcome<void> check_namespace_free(Ledger& ledger, const std::string& name) {
+    for (const model::Vpc& vpc : ledger.vpcs().all()) {
+        if (vpc.network_namespace != name) continue;
+        if (name.empty())
+            return model::illegal("Namespace",
+                                  "The host itself already is a VPC, and can be only one; name a "
+                                  "network namespace for this one, such as Namespace=office.");
+        return model::illegal(
+            "Namespace",
+            fmt::format("The network namespace '{}' is taken; use another one.", escaped(name)));
+    }
+    return {};
+}
+
+}  // namespace
+
+Outcome<VpcCreated> Vpcs::create(const Call& call, const CreateVpc& request) {
+    const std::lock_guard turn(ports_.turn);
+    if (auto name = model::check_name(request.name); !name) return unexpected(name.error());
+    if (auto text = model::check_description(request.description); !text)
+        return unexpected(text.error());
+    const auto cidr = model::check_vpc_cidr(request.cidr.empty() ? default_cidr : request.cidr);
+    if (!cidr) return unexpected(cidr.error());
+    if (auto name = model::check_namespace(request.network_namespace); !name)
+        return unexpected(name.error());
+    const Parameters parameters = Parameters()
+                                      .add("RegionId", request.region)
+                                      .add("CidrBlock", to_string(*cidr))
+                                      .add("VpcName", request.name)
+                                      .add("Description", request.description)
+                                      .add("Namespace", request.network_namespace);
+    const auto receipt = ports_.books.transact(
+        call.actor, token_of(call, "CreateVpc", parameters),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            if (auto free = check_namespace_free(ledger, request.network_namespace); !free)
+                return unexpected(free.error());
+            const model::Vpc vpc{.id = model::make_vpc_id(ports_.random),
+                                 .account = call.actor.account,
+                                 .region = request.region,
+                                 .name = request.name,
+                                 .description = request.description,
+                                 .cidr = *cidr,
+                                 .network_namespace = request.network_namespace,
+                                 .created_at = call.now};
+            ledger.vpcs().put(vpc);
+            return Receipt{vpc.id.text, vpc.name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    return VpcCreated{{receipt->subject}};
+}
+
+Outcome<Page<model::Vpc>> Vpcs::list(const Call& call, const DescribeVpcs& request) {
+    const std::lock_guard turn(ports_.turn);
+    const std::vector<std::string> ids = model::comma_separated(request.id);
+    return look_for<Page<model::Vpc>>(ports_.books, [&](Ledger& ledger) {
+        std::vector<model::Vpc> vpcs = ledger.vpcs().of_account(call.actor.account);
+        std::erase_if(vpcs, [&](const model::Vpc& vpc) {
+            const bool listed = ids.empty() || std::ranges::find(ids, vpc.id.text) != ids.end();
+            return !listed || (!request.name.empty() && vpc.name != request.name);
+        });
+        return page_of(std::move(vpcs), request.page);
+    });
+}
+
+Outcome<void> Vpcs::remove(const Call& call, const model::VpcId& id) {
+    const std::lock_guard turn(ports_.turn);
+    const auto receipt = ports_.books.transact(
+        call.actor, token_of(call, "DeleteVpc", Parameters().add("VpcId", id.text)),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto vpc = own_vpc(ledger, call, id.text);
+            if (!vpc) return unexpected(vpc.error());
+            const auto gateways = ledger.vpn_gateways().below(id.text);
+            if (!gateways.empty())
+                return model::refuse("DependencyViolation",
+                                     fmt::format("The VPC {} still holds the VPN gateway {}; "
+                                                 "delete that first.",
+                                                 id.text, gateways.front().id.text));
+            ledger.vpcs().remove(id.text);
+            return Receipt{id.text, vpc->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    return {};
+}
+
+}  // namespace kanmon::usecases

@@ -1,0 +1,314 @@
+// What every adapter of Books promises, as tests. An adapter's test instantiates BooksContract with
+// a type that makes empty books: `struct Maker { std::unique_ptr<Books> make(); };`
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "controlplane/usecases/books.h"
+
+namespace kanmon::usecases {
+
+inline const Actor contract_actor{.account = {"1000000000000001"},
+                                  .role = model::Role::owner,
+                                  .access_key = "KMAK1",
+                                  .request_id = "REQUEST-1"};
+
+inline Token contract_token(std::string client_token, std::string parameters = "A=1") {
+    return {.client_token = std::move(client_token),
+            .action = "CreateVpc",
+            .parameters = std::move(parameters),
+            .dry_run = false,
+            .now = unix_time_of(1'700'000'000)};
+}
+
+inline model::Account contract_account() {
+    return {.id = contract_actor.account,
+            .name = "contract",
+            .role = model::Role::owner,
+            .created_at = unix_time_of(5)};
+}
+
+inline model::Vpc contract_vpc(const std::string& id, const std::string& network_namespace) {
+    return {.id = {id},
+            .account = contract_actor.account,
+            .region = "r",
+            .name = "名前",
+            .description = "d",
+            .cidr = *parse_cidr("10.0.0.0/8"),
+            .network_namespace = network_namespace,
+            .created_at = unix_time_of(7)};
+}
+
+template <class Maker>
+class BooksContract : public testing::Test {
+protected:
+    BooksContract() : books(maker.make()) { put_account(); }
+    void put_account() {
+        const auto receipt =
+            books->transact(contract_actor, contract_token(""), [](Ledger& ledger) {
+                ledger.accounts().put(contract_account());
+                return Outcome<Receipt>(Receipt{"account", ""});
+            });
+        EXPECT_TRUE(receipt);
+    }
+    Outcome<Receipt> put_vpc(const Token& token, const std::string& id) {
+        return books->transact(contract_actor, token, [&](Ledger& ledger) {
+            ledger.vpcs().put(contract_vpc(id, id));
+            return Outcome<Receipt>(Receipt{id, "name of " + id});
+        });
+    }
+    std::size_t vpcs() {
+        std::size_t count = 0;
+        EXPECT_TRUE(books->look([&](Ledger& ledger) { count = ledger.vpcs().all().size(); }));
+        return count;
+    }
+    std::size_t audit_rows() { return books->audit({}, 1000)->size(); }
+
+    Maker maker;
+    std::unique_ptr<Books> books;
+};
+
+TYPED_TEST_SUITE_P(BooksContract);
+
+TYPED_TEST_P(BooksContract, AChangeItsTokenAndItsAuditRowAreStoredTogether) {
+    const std::size_t before = this->audit_rows();
+    const auto receipt = this->put_vpc(contract_token("token"), "vpc-1");
+    ASSERT_TRUE(receipt);
+    EXPECT_EQ(*receipt, (Receipt{"vpc-1", "name of vpc-1"}));
+    EXPECT_EQ(this->vpcs(), 1u);
+    const auto rows = this->books->audit(contract_actor.account, 1);
+    ASSERT_TRUE(rows);
+    ASSERT_EQ(this->audit_rows(), before + 1);
+    EXPECT_EQ(rows->front().action, "CreateVpc");
+    EXPECT_EQ(rows->front().subject, "vpc-1");
+    EXPECT_EQ(rows->front().parameters, "A=1");
+    EXPECT_EQ(rows->front().access_key, "KMAK1");
+    EXPECT_EQ(rows->front().request_id, "REQUEST-1");
+    EXPECT_EQ(rows->front().at, unix_time_of(1'700'000'000));
+}
+
+TYPED_TEST_P(BooksContract, ARefusedChangeLeavesNothingAndItsTokenStaysUsable) {
+    const std::size_t before = this->audit_rows();
+    const auto refused = this->books->transact(
+        contract_actor, contract_token("token"), [](Ledger& ledger) -> Outcome<Receipt> {
+            ledger.vpcs().put(contract_vpc("vpc-1", "vpc-1"));
+            return model::refuse("VpnGateway.Configuring", "later");
+        });
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "VpnGateway.Configuring");
+    EXPECT_EQ(this->vpcs(), 0u);
+    EXPECT_EQ(this->audit_rows(), before);
+    EXPECT_TRUE(this->put_vpc(contract_token("token", "B=2"), "vpc-2"));
+}
+
+TYPED_TEST_P(BooksContract, ARepeatedTokenGivesTheFirstReceiptAndChangesNothing) {
+    ASSERT_TRUE(this->put_vpc(contract_token("token"), "vpc-1"));
+    const std::size_t rows = this->audit_rows();
+    const auto again = this->put_vpc(contract_token("token"), "vpc-2");
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->subject, "vpc-1");
+    EXPECT_EQ(this->vpcs(), 1u);
+    EXPECT_EQ(this->audit_rows(), rows);
+}
+
+TYPED_TEST_P(BooksContract, ATokenWithOtherParametersIsRefused) {
+    ASSERT_TRUE(this->put_vpc(contract_token("token"), "vpc-1"));
+    const auto other = this->put_vpc(contract_token("token", "A=2"), "vpc-2");
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, "IdempotentParameterMismatch");
+}
+
+TYPED_TEST_P(BooksContract, TheTokenOfAnotherAccountIsAnotherToken) {
+    ASSERT_TRUE(this->put_vpc(contract_token("token"), "vpc-1"));
+    Actor other = contract_actor;
+    other.account = {"1000000000000002"};
+    const auto receipt = this->books->transact(other, contract_token("token"), [](Ledger& ledger) {
+        model::Account account = contract_account();
+        account.id = {"1000000000000002"};
+        ledger.accounts().put(account);
+        return Outcome<Receipt>(Receipt{"other", ""});
+    });
+    ASSERT_TRUE(receipt);
+    EXPECT_EQ(receipt->subject, "other");
+}
+
+TYPED_TEST_P(BooksContract, ADryRunThatWouldSucceedIsRefusedAndLeavesNothing) {
+    Token token = contract_token("token");
+    token.dry_run = true;
+    const auto refused = this->put_vpc(token, "vpc-1");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "DryRunOperation");
+    EXPECT_EQ(this->vpcs(), 0u);
+    EXPECT_TRUE(this->put_vpc(contract_token("token"), "vpc-1"));
+}
+
+TYPED_TEST_P(BooksContract, EveryChangeHasALargerNumber) {
+    std::vector<std::uint64_t> numbers;
+    for (int i = 0; i < 3; ++i)
+        ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+            numbers.push_back(ledger.number());
+            return Outcome<Receipt>(Receipt{"x", ""});
+        }));
+    EXPECT_LT(numbers[0], numbers[1]);
+    EXPECT_LT(numbers[1], numbers[2]);
+    std::uint64_t last = 0;
+    ASSERT_TRUE(this->books->look([&](Ledger& ledger) { last = ledger.number(); }));
+    EXPECT_EQ(last, numbers[2]);
+    const auto first = this->books->next_snapshot_number();
+    const auto second = this->books->next_snapshot_number();
+    ASSERT_TRUE(first && second);
+    EXPECT_LT(*first, *second);
+}
+
+TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
+    const model::AccountId account = contract_actor.account;
+    const Buffer sealed = from_hex("00ff10");
+    const model::AccessKey key{{"KMAK2"}, account, sealed, unix_time_of(3)};
+    const model::Vpc vpc = contract_vpc("vpc-1", "");
+    const model::VpnGateway gateway{.id = {"vpn-1"},
+                                    .account = account,
+                                    .region = "r",
+                                    .vpc = vpc.id,
+                                    .name = "n",
+                                    .description = "d",
+                                    .public_address = Ipv4{0xcb007101},
+                                    .bandwidth_mbit = 20,
+                                    .ssl_connections_max = 50,
+                                    .ssl_enabled = true,
+                                    .ipsec_enabled = false,
+                                    .network_type = "private",
+                                    .created_at = unix_time_of(9),
+                                    .created_by = 3,
+                                    .changed_by = 4};
+    const model::SslServer server{.id = {"vss-1"},
+                                  .account = account,
+                                  .gateway = gateway.id,
+                                  .name = "n",
+                                  .client_pool = *parse_cidr("192.168.0.0/24"),
+                                  .local_subnet = "10.0.0.0/8,100.100.2.136/32",
+                                  .transport = bridge::Transport::tcp,
+                                  .port = 23,
+                                  .cipher = "AES-192-CBC",
+                                  .compress = true,
+                                  .dns_servers = "100.100.2.136",
+                                  .topology = bridge::Topology::subnet,
+                                  .hold_seconds = 77,
+                                  .created_at = unix_time_of(11),
+                                  .authority_pem = "ca",
+                                  .sealed_authority_key = sealed,
+                                  .certificate_pem = "cert",
+                                  .sealed_key = sealed,
+                                  .revision = "abc"};
+    const model::ClientCertificate certificate{
+        {"vsc-1"}, account, server.id, "n", unix_time_of(1), unix_time_of(2), "1f", "pem", sealed};
+    const model::RevokedCertificate revoked{{"vsc-2"}, account,         server.id,
+                                            "2f",      unix_time_of(4), unix_time_of(5)};
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+        ledger.access_keys().put(key);
+        ledger.vpcs().put(vpc);
+        ledger.vpn_gateways().put(gateway);
+        ledger.ssl_servers().put(server);
+        ledger.client_certificates().put(certificate);
+        ledger.revoked_certificates().put(revoked);
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
+        EXPECT_EQ(ledger.accounts().find(account.text), contract_account());
+        EXPECT_EQ(ledger.access_keys().below(account.text), std::vector{key});
+        EXPECT_EQ(ledger.vpcs().of_account(account), std::vector{vpc});
+        EXPECT_EQ(ledger.vpn_gateways().below("vpc-1"), std::vector{gateway});
+        EXPECT_EQ(ledger.ssl_servers().below("vpn-1"), std::vector{server});
+        EXPECT_EQ(ledger.client_certificates().below("vss-1"), std::vector{certificate});
+        EXPECT_EQ(ledger.revoked_certificates().below("vss-1"), std::vector{revoked});
+        EXPECT_FALSE(ledger.vpcs().find("vpc-2"));
+        EXPECT_TRUE(ledger.vpcs().of_account({"none"}).empty());
+    }));
+}
+
+TYPED_TEST_P(BooksContract, PutReplacesARowInItsPlaceAndRemoveForgetsIt) {
+    ASSERT_TRUE(this->put_vpc(contract_token(""), "vpc-2"));
+    ASSERT_TRUE(this->put_vpc(contract_token(""), "vpc-1"));
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [](Ledger& ledger) {
+        model::Vpc vpc = contract_vpc("vpc-2", "vpc-2");
+        vpc.name = "new";
+        ledger.vpcs().put(vpc);
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    ASSERT_TRUE(this->books->look([](Ledger& ledger) {
+        const auto vpcs = ledger.vpcs().all();
+        ASSERT_EQ(vpcs.size(), 2u);
+        EXPECT_EQ(vpcs[0].id.text, "vpc-2");
+        EXPECT_EQ(vpcs[0].name, "new");
+    }));
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [](Ledger& ledger) {
+        ledger.vpcs().remove("vpc-2");
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    EXPECT_EQ(this->vpcs(), 1u);
+}
+
+TYPED_TEST_P(BooksContract, LeasesAreKeptByServerAndAddress) {
+    const StoredLease held{{.server_id = "vss-1",
+                            .address = Ipv4{0xc0a80006},
+                            .holder = "vsc-1",
+                            .session = 0,
+                            .held_until = instant_of(123456789012345)},
+                           "boot-1"};
+    StoredLease connected = held;
+    connected.lease.session = 0xfedcba9876543210;
+    connected.lease.held_until = {};
+    StoredLease second = held;
+    second.lease.address = Ipv4{0xc0a8000a};
+    ASSERT_TRUE(this->books->store_lease(connected));
+    ASSERT_TRUE(this->books->store_lease(held));
+    ASSERT_TRUE(this->books->store_lease(second));
+    EXPECT_EQ(*this->books->leases(), (std::vector{held, second}));
+    ASSERT_TRUE(this->books->remove_lease("vss-1", Ipv4{0xc0a80006}));
+    ASSERT_TRUE(this->books->remove_lease("vss-9", Ipv4{0xc0a80006}));
+    EXPECT_EQ(*this->books->leases(), std::vector{second});
+}
+
+TYPED_TEST_P(BooksContract, AttemptsAreFoundByServerNameAndTime) {
+    std::vector<bridge::AttemptRecord> records;
+    for (int i = 0; i < 5; ++i) {
+        bridge::AttemptRecord record;
+        record.at = unix_time_of(100 + i);
+        record.server_id = i == 4 ? "vss-2" : "vss-1";
+        record.remote = Endpoint::v4(Ipv4{0xcb007107}, 4711);
+        record.session = 0xffffffffffffffff;
+        record.stage = bridge::Stage::tls;
+        record.refused = true;
+        record.cause = Cause::certificate_expired;
+        record.common_name = i == 1 ? "vsc-2" : "vsc-1";
+        record.detail = "detail";
+        records.push_back(record);
+    }
+    ASSERT_TRUE(this->books->append_attempts(records));
+    const auto found = this->books->attempts({.server_id = "vss-1",
+                                              .common_name = "vsc-1",
+                                              .from = unix_time_of(100),
+                                              .to = unix_time_of(103),
+                                              .page = {.number = 1, .size = 50}});
+    ASSERT_TRUE(found);
+    EXPECT_EQ(*found, (std::vector{records[0], records[2], records[3]}));
+    const auto second = this->books->attempts({.server_id = "vss-1",
+                                               .common_name = "",
+                                               .from = unix_time_of(101),
+                                               .to = unix_time_of(200),
+                                               .page = {.number = 2, .size = 2}});
+    EXPECT_EQ(*second, std::vector{records[3]});
+}
+
+REGISTER_TYPED_TEST_SUITE_P(BooksContract, AChangeItsTokenAndItsAuditRowAreStoredTogether,
+                            ARefusedChangeLeavesNothingAndItsTokenStaysUsable,
+                            ARepeatedTokenGivesTheFirstReceiptAndChangesNothing,
+                            ATokenWithOtherParametersIsRefused,
+                            TheTokenOfAnotherAccountIsAnotherToken,
+                            ADryRunThatWouldSucceedIsRefusedAndLeavesNothing,
+                            EveryChangeHasALargerNumber, RowsOfEveryKindComeBackAsTheyWerePut,
+                            PutReplacesARowInItsPlaceAndRemoveForgetsIt,
+                            LeasesAreKeptByServerAndAddress, AttemptsAreFoundByServerNameAndTime);
+
+}  // namespace kanmon::usecases

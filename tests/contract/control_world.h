@@ -1,0 +1,148 @@
+// A whole control plane on doubles: memory for the store, transparent seals, numbered keys.
+#pragma once
+
+#include "contract/memory_books.h"
+#include "controlplane/usecases/control_plane.h"
+#include "controlplane/usecases/enforcement.h"
+
+namespace kanmon::usecases {
+
+class CountingAuthority final : public Authority {
+public:
+    Outcome<Issued> make_authority(const std::string& common_name, UnixTime now) override {
+        return issue("ca", common_name, now + std::chrono::days(7300));
+    }
+    Outcome<Issued> issue_server(const Issuer&, const std::string& common_name,
+                                 UnixTime now) override {
+        return issue("server", common_name, now + std::chrono::days(3650));
+    }
+    Outcome<Issued> issue_client(const Issuer& issuer, const std::string& common_name,
+                                 UnixTime now) override {
+        last_issuer = issuer;
+        return issue("client", common_name, now + model::client_certificate_lifetime);
+    }
+    std::string digest(const std::string& text) override {
+        const std::size_t hash = std::hash<std::string>()(text);
+        return to_hex(std::as_bytes(std::span(&hash, 1))) + "0123456789abcdef";
+    }
+
+    Issuer last_issuer;
+
+private:
+    Outcome<Issued> issue(const std::string& kind, const std::string& common_name,
+                          UnixTime not_after) {
+        ++issued_;
+        const std::string name = kind + " " + common_name + "\n";
+        return Issued{"certificate of " + name, SecretBuffer(as_bytes("key of " + name)),
+                      std::to_string(issued_), not_after};
+    }
+    int issued_ = 0;
+};
+
+/// The context is written in front, so that a wrong one shows.
+class TransparentSealer final : public Sealer {
+public:
+    Outcome<Buffer> seal(Bytes plain, const std::string& context) override {
+        return copy_of(as_bytes(context + "|" + as_text(plain)));
+    }
+    Outcome<SecretBuffer> unseal(Bytes sealed, const std::string& context) override {
+        const std::string text = as_text(sealed);
+        if (!text.starts_with(context + "|")) return model::unavailable("another context");
+        return SecretBuffer(as_bytes(std::string_view(text).substr(context.size() + 1)));
+    }
+};
+
+class ListingArchiver final : public Archiver {
+public:
+    Outcome<Buffer> zip(const std::vector<ArchiveEntry>& entries, UnixTime) override {
+        std::string names;
+        for (const ArchiveEntry& entry : entries) names += entry.name + " ";
+        return copy_of(as_bytes(names));
+    }
+};
+
+class RecordingGatekeeper final : public Gatekeeper {
+public:
+    void changed() override { ++changes; }
+    void disconnect(const bridge::Disconnect& order) override { disconnects.push_back(order); }
+    void release(const bridge::ReleaseSlot& order) override { releases.push_back(order); }
+
+    int changes = 0;
+    std::vector<bridge::Disconnect> disconnects;
+    std::vector<bridge::ReleaseSlot> releases;
+};
+
+struct ControlWorld {
+    MemoryBooks books;
+    CountingAuthority authority;
+    TransparentSealer sealer;
+    ListingArchiver archiver;
+    RecordingGatekeeper gatekeeper;
+    SeededRandom random{1};
+    Ports ports{.books = books,
+                .authority = authority,
+                .sealer = sealer,
+                .archiver = archiver,
+                .gatekeeper = gatekeeper,
+                .random = random,
+                .installation = {.public_addresses = {Ipv4{0xcb007101}}}};
+    ControlPlane plane{ports};
+    Enforcement enforcement{ports, "boot-1"};
+    UnixTime now = unix_time_of(1'700'000'000);
+
+    Call root() {
+        const auto created = plane.accounts.ensure_root(now);
+        return call_of(created->account, model::Role::root, created->access_key);
+    }
+    /// A new account, as root would make it.
+    Call account(const std::string& name) {
+        const auto created = plane.accounts.create(root(), {name});
+        return call_of(created->account, model::Role::owner, created->access_key);
+    }
+    Call call_of(const model::AccountId& id, model::Role role, const model::AccessKeyId& key) {
+        return {.actor = {id, role, key.text, "REQUEST"},
+                .now = now,
+                .client_token = {},
+                .dry_run = false};
+    }
+
+    model::VpcId vpc(const Call& call, const std::string& network_namespace,
+                     const std::string& cidr = "10.0.0.0/8") {
+        const auto made = plane.vpcs.create(call, {.region = "cn-hangzhou",
+                                                   .cidr = cidr,
+                                                   .name = {},
+                                                   .description = {},
+                                                   .network_namespace = network_namespace});
+        return made ? made->id : model::VpcId{};
+    }
+    model::VpnGatewayId gateway(const Call& call, const model::VpcId& vpc_id,
+                                std::int64_t connections = 5) {
+        const auto made = plane.vpn_gateways.create(call, {.region = "cn-hangzhou",
+                                                           .vpc = vpc_id.text,
+                                                           .bandwidth = 10,
+                                                           .enable_ssl = true,
+                                                           .enable_ipsec = false,
+                                                           .ssl_connections = connections,
+                                                           .network_type = {},
+                                                           .name = {}});
+        return made ? made->id : model::VpnGatewayId{};
+    }
+    CreateSslServer server_request(const model::VpnGatewayId& gateway_id) {
+        CreateSslServer request;
+        request.gateway = gateway_id.text;
+        request.client_pool = "192.168.0.0/24";
+        request.local_subnet = "10.0.0.0/8";
+        request.name = "server";
+        return request;
+    }
+    model::SslServerId server(const Call& call, const model::VpnGatewayId& gateway_id) {
+        const auto made = plane.ssl_servers.create(call, server_request(gateway_id));
+        return made ? made->id : model::SslServerId{};
+    }
+    model::ClientCertificateId certificate(const Call& call, const model::SslServerId& server_id) {
+        const auto made = plane.client_certificates.create(call, {server_id.text, "laptop"});
+        return made ? made->id : model::ClientCertificateId{};
+    }
+};
+
+}  // namespace kanmon::usecases

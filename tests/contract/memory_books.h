@@ -1,0 +1,173 @@
+// Books that forget everything at the end: the double for tests. Passes books_contract.h.
+#pragma once
+
+#include <algorithm>
+#include <map>
+
+#include "controlplane/usecases/row_keys.h"
+
+namespace kanmon::usecases {
+
+template <class Row>
+class MemoryTable final : public Table<Row> {
+public:
+    std::optional<Row> find(const std::string& id) const override {
+        for (const Row& row : rows_)
+            if (row.id.text == id) return row;
+        return std::nullopt;
+    }
+    std::vector<Row> all() const override { return rows_; }
+    std::vector<Row> of_account(const model::AccountId& account) const override {
+        return select([&](const Row& row) { return account_of(row) == account.text; });
+    }
+    std::vector<Row> below(const std::string& parent) const override {
+        return select([&](const Row& row) { return parent_of(row) == parent; });
+    }
+    void put(const Row& row) override {
+        for (Row& present : rows_)
+            if (present.id == row.id) {
+                present = row;
+                return;
+            }
+        rows_.push_back(row);
+    }
+    void remove(const std::string& id) override {
+        std::erase_if(rows_, [&](const Row& row) { return row.id.text == id; });
+    }
+
+private:
+    template <class Condition>
+    std::vector<Row> select(Condition condition) const {
+        std::vector<Row> rows;
+        std::ranges::copy_if(rows_, std::back_inserter(rows), condition);
+        return rows;
+    }
+    std::vector<Row> rows_;
+};
+
+class MemoryLedger final : public Ledger {
+public:
+    Table<model::Account>& accounts() override { return accounts_; }
+    Table<model::AccessKey>& access_keys() override { return access_keys_; }
+    Table<model::Vpc>& vpcs() override { return vpcs_; }
+    Table<model::VpnGateway>& vpn_gateways() override { return vpn_gateways_; }
+    Table<model::SslServer>& ssl_servers() override { return ssl_servers_; }
+    Table<model::ClientCertificate>& client_certificates() override { return certificates_; }
+    Table<model::RevokedCertificate>& revoked_certificates() override { return revoked_; }
+    std::uint64_t number() const override { return number_; }
+    void set_number(std::uint64_t number) { number_ = number; }
+
+private:
+    MemoryTable<model::Account> accounts_;
+    MemoryTable<model::AccessKey> access_keys_;
+    MemoryTable<model::Vpc> vpcs_;
+    MemoryTable<model::VpnGateway> vpn_gateways_;
+    MemoryTable<model::SslServer> ssl_servers_;
+    MemoryTable<model::ClientCertificate> certificates_;
+    MemoryTable<model::RevokedCertificate> revoked_;
+    std::uint64_t number_ = 0;
+};
+
+class MemoryBooks final : public Books {
+public:
+    Outcome<Receipt> transact(const Actor& actor, const Token& token,
+                              const Change& change) override {
+        if (away) return model::unavailable("The store is away.");
+        const auto key = std::pair(actor.account.text, token.client_token);
+        if (const auto seen = tokens_.find(key);
+            !token.client_token.empty() && seen != tokens_.end())
+            return repeated(seen->second, token);
+        MemoryLedger draft = ledger_;
+        draft.set_number(audit_.size() + 1);
+        const Outcome<Receipt> receipt = change(draft);
+        if (!receipt) return receipt;
+        if (token.dry_run) return model::refuse("DryRunOperation", "The request would succeed.");
+        ledger_ = draft;
+        audit_.push_back({.number = audit_.size() + 1,
+                          .at = token.now,
+                          .account = actor.account.text,
+                          .access_key = actor.access_key,
+                          .request_id = actor.request_id,
+                          .action = token.action,
+                          .subject = receipt->subject,
+                          .parameters = token.parameters});
+        if (!token.client_token.empty()) tokens_[key] = {token, *receipt};
+        return receipt;
+    }
+
+    Outcome<void> look(const Look& look) override {
+        if (away) return model::unavailable("The store is away.");
+        look(ledger_);
+        return {};
+    }
+
+    Outcome<std::vector<AuditRow>> audit(const model::AccountId& account,
+                                         std::size_t count) override {
+        std::vector<AuditRow> rows;
+        for (auto row = audit_.rbegin(); row != audit_.rend() && rows.size() < count; ++row)
+            if (account.empty() || row->account == account.text) rows.push_back(*row);
+        return rows;
+    }
+
+    Outcome<void> store_lease(const StoredLease& lease) override {
+        if (away) return model::unavailable("The store is away.");
+        leases_.insert_or_assign({lease.lease.server_id, lease.lease.address}, lease);
+        return {};
+    }
+    Outcome<void> remove_lease(const std::string& server_id, Ipv4 address) override {
+        leases_.erase({server_id, address});
+        return {};
+    }
+    Outcome<std::vector<StoredLease>> leases() override {
+        std::vector<StoredLease> rows;
+        for (const auto& [place, lease] : leases_) rows.push_back(lease);
+        return rows;
+    }
+
+    Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) override {
+        for (const auto& record : records) {
+            std::vector<bridge::AttemptRecord>& rows = attempts_[record.server_id];
+            rows.push_back(record);
+            if (rows.size() > attempts_max) rows.erase(rows.begin());
+        }
+        return {};
+    }
+    Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) override {
+        std::vector<bridge::AttemptRecord> rows;
+        std::uint64_t skipped = std::uint64_t{query.page.number - 1} * query.page.size;
+        for (const auto& record : attempts_[query.server_id]) {
+            if (record.at < query.from || record.at > query.to) continue;
+            if (!query.common_name.empty() && record.common_name != query.common_name) continue;
+            if (skipped > 0)
+                --skipped;
+            else if (rows.size() < query.page.size)
+                rows.push_back(record);
+        }
+        return rows;
+    }
+
+    Outcome<std::uint64_t> next_snapshot_number() override { return ++snapshot_number_; }
+
+    bool away = false;  // as if the store could not be reached
+
+private:
+    struct Remembered {
+        Token token;
+        Receipt receipt;
+    };
+    static Outcome<Receipt> repeated(const Remembered& seen, const Token& token) {
+        if (seen.token.action == token.action && seen.token.parameters == token.parameters)
+            return seen.receipt;
+        return model::refuse("IdempotentParameterMismatch",
+                             "This ClientToken was used with other parameters.");
+    }
+
+    MemoryLedger ledger_;
+    std::vector<AuditRow> audit_;
+    std::map<std::pair<std::string, std::string>, Remembered> tokens_;
+    std::map<std::pair<std::string, Ipv4>, StoredLease> leases_;
+    std::map<std::string, std::vector<bridge::AttemptRecord>> attempts_;
+    std::uint64_t snapshot_number_ = 0;
+};
+
+}  // namespace kanmon::usecases
