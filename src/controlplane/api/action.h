@@ -1,0 +1,44 @@
+// An action of the API: parameters in, the fields of its answer out. RequestId is added by `Api`.
+#pragma once
+
+#include <string_view>
+
+#include "base/time.h"
+#include "controlplane/api/form.h"
+#include "controlplane/api/json_object.h"
+#include "controlplane/usecases/control_plane.h"
+
+namespace kanmon::api {
+
+struct ActionRequest {
+    usecases::ControlPlane& plane;
+    const usecases::Call& call;
+    const Parameters& parameters;
+    Instant now{};
+};
+
+using ActionAnswer = model::Outcome<JsonObject>;
+using Action = ActionAnswer (*)(const ActionRequest&);
+
+struct NamedAction {
+    std::string_view name;
+    Action run;
+};
+
+/// Null when there is no action of this name. Names are compared exactly.
+Action find_action(std::string_view name);
+/// All of them, sorted by name.
+const std::vector<NamedAction>& actions();
+
+/// Milliseconds since 1970, as most times of the API are.
+std::int64_t milliseconds(UnixTime time);
+
+/// PageNumber, PageSize and TotalCount.
+template <class T>
+void add_page(JsonObject& answer, const usecases::Page<T>& page) {
+    answer.number("PageNumber", page.number)
+        .number("PageSize", page.size)
+        .number("TotalCount", page.total);
+}
+
+}  // namespace kanmon::api

@@ -1,0 +1,140 @@
+// SSL servers and the log of attempts to connect to them. `Topology` and `BundleRevision` are
+// Kanmon's extensions.
+#include "controlplane/api/actions.h"
+#include "controlplane/api/parameter_reader.h"
+
+namespace kanmon::api {
+namespace {
+
+JsonObject server_fields(const usecases::SslServerView& view) {
+    const model::SslServer& server = view.server;
+    JsonObject fields;
+    fields.text("RegionId", view.region)
+        .text("SslVpnServerId", server.id.text)
+        .text("VpnGatewayId", server.gateway.text)
+        .text("Name", server.name)
+        .text("ClientIpPool", to_string(server.client_pool))
+        .text("LocalSubnet", server.local_subnet)
+        .text("Proto", model::transport_text(server.transport))
+        .number("Port", std::uint32_t{server.port})
+        .text("Cipher", server.cipher)
+        .flag("Compress", server.compress)
+        .number("CreateTime", milliseconds(server.created_at))
+        .number("Connections", view.connections)
+        .number("MaxConnections", view.connections_max)
+        .text("InternetIp", to_string(view.public_address))
+        .flag("EnableMultiFactorAuth", false)
+        .text("ResourceGroupId", "")
+        .text("DnsServers", server.dns_servers)
+        .text("Topology", model::topology_text(server.topology))
+        .number("HoldSeconds", server.hold_seconds)
+        .text("BundleRevision", server.revision);
+    return fields;
+}
+
+}  // namespace
+
+ActionAnswer create_ssl_vpn_server(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    usecases::CreateSslServer wanted;
+    wanted.gateway = read.required("VpnGatewayId");
+    wanted.client_pool = read.required("ClientIpPool");
+    wanted.local_subnet = read.required("LocalSubnet");
+    wanted.transport = read.text("Proto");
+    wanted.port = read.optional_number("Port");
+    wanted.cipher = read.text("Cipher");
+    wanted.compress = read.flag("Compress", false);
+    wanted.enable_multi_factor_auth = read.flag("EnableMultiFactorAuth", false);
+    wanted.dns_servers = read.text("DnsServers");
+    wanted.name = read.text("Name");
+    wanted.topology = read.text("Topology");
+    return read.finish(wanted)
+        .and_then([&](const auto& checked) {
+            return request.plane.ssl_servers.create(request.call, checked);
+        })
+        .map([](const auto& made) {
+            JsonObject answer;
+            answer.text("SslVpnServerId", made.id.text).text("Name", made.name);
+            return answer;
+        });
+}
+
+ActionAnswer describe_ssl_vpn_servers(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    usecases::DescribeSslServers wanted{.id = read.text("SslVpnServerId"),
+                                        .gateway = read.text("VpnGatewayId"),
+                                        .name = read.text("Name"),
+                                        .page = read.page()};
+    return read.finish(wanted)
+        .and_then([&](const auto& checked) {
+            return request.plane.ssl_servers.list(request.call, checked);
+        })
+        .map([](const auto& page) {
+            std::vector<JsonObject> rows;
+            for (const auto& view : page.items) rows.push_back(server_fields(view));
+            JsonObject answer;
+            add_nested_list(answer, "SslVpnServers", "SslVpnServer", std::move(rows));
+            add_page(answer, page);
+            return answer;
+        });
+}
+
+ActionAnswer modify_ssl_vpn_server(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    usecases::ModifySslServer wanted;
+    wanted.id = read.required("SslVpnServerId");
+    wanted.client_pool = read.optional_text("ClientIpPool");
+    wanted.local_subnet = read.optional_text("LocalSubnet");
+    wanted.transport = read.optional_text("Proto");
+    wanted.port = read.optional_number("Port");
+    wanted.cipher = read.optional_text("Cipher");
+    wanted.compress = read.optional_flag("Compress");
+    wanted.enable_multi_factor_auth = read.optional_flag("EnableMultiFactorAuth");
+    wanted.dns_servers = read.optional_text("DnsServers");
+    wanted.name = read.optional_text("Name");
+    wanted.topology = read.optional_text("Topology");
+    return read.finish(wanted)
+        .and_then([&](const auto& checked) {
+            return request.plane.ssl_servers.modify(request.call, checked);
+        })
+        .map(server_fields);
+}
+
+ActionAnswer delete_ssl_vpn_server(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    return read.finish(model::SslServerId{read.required("SslVpnServerId")})
+        .and_then(
+            [&](const auto& id) { return request.plane.ssl_servers.remove(request.call, id); })
+        .map([] { return JsonObject(); });
+}
+
+ActionAnswer describe_vpn_ssl_server_logs(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    usecases::DescribeSslServerLogs wanted{.server = read.required("VpnSslServerId"),
+                                           .certificate = read.text("SslVpnClientCertId"),
+                                           .from = read.optional_number("From"),
+                                           .to = read.optional_number("To"),
+                                           .minute_period = read.optional_number("MinutePeriod"),
+                                           .page = read.page()};
+    return read.finish(wanted)
+        .and_then(
+            [&](const auto& checked) { return request.plane.attempts.logs(request.call, checked); })
+        .map([](const auto& found) {
+            JsonObject lines;
+            lines.texts("Logs", found.lines);
+            JsonObject answer;
+            answer.number("Count", static_cast<std::uint64_t>(found.lines.size()))
+                .object("Data", std::move(lines))
+                .flag("IsCompleted", found.completed)
+                .number("PageNumber", found.page.number)
+                .number("PageSize", found.page.size);
+            return answer;
+        });
+}
+
+}  // namespace kanmon::api

@@ -1,0 +1,134 @@
+#include "controlplane/api/api.h"
+
+#include <fmt/core.h>
+
+#include "base/escape.h"
+#include "base/log.h"
+#include "controlplane/api/action.h"
+#include "controlplane/api/parameter_reader.h"
+#include "controlplane/api/request_id.h"
+#include "controlplane/model/name.h"
+
+namespace kanmon::api {
+
+struct Api::Answered {
+    std::string action;  // empty while unknown; hostile until the signature was checked
+    std::string access_key;
+    model::Outcome<JsonObject> outcome;
+};
+
+namespace {
+
+constexpr std::size_t host_octets_max = 256;
+
+model::Refusal refusal(int status, std::string_view code, std::string message) {
+    return {status, std::string(code), std::move(message)};
+}
+
+model::Outcome<void> check_envelope(const HttpRequest& request) {
+    if (request.too_large)
+        return unexpected(refusal(413, "RequestTooLarge",
+                                  "The target may have 32 kB, the headers 32 kB and the body "
+                                  "256 kB."));
+    if (request.method != "GET" && request.method != "POST")
+        return unexpected(refusal(
+            405, "UnsupportedHTTPMethod",
+            fmt::format("The method is {}; it can be GET or POST.", escaped(request.method, 32))));
+    if (request.path != "/" && !request.path.empty())
+        return unexpected(refusal(
+            404, "InvalidAPI.NotFound",
+            fmt::format("There is nothing at {}; the API is at /.", escaped(request.path, 64))));
+    const std::string_view type = request.header("content-type").value_or("");
+    if (!request.body.empty() && !type.starts_with("application/x-www-form-urlencoded"))
+        return unexpected(refusal(415, "UnsupportedContentType",
+                                  "A body has to be application/x-www-form-urlencoded."));
+    return {};
+}
+
+HttpResponse failed(const model::Refusal& refusal, const std::string& request_id,
+                    std::string_view host) {
+    JsonObject body;
+    body.text("RequestId", request_id)
+        .text("HostId", escaped(host, host_octets_max))
+        .text("Code", refusal.code)
+        .text("Message", refusal.message)
+        .text("Recommend", "See docs/api.md, section Errors.");
+    return {refusal.http_status, body.dump()};
+}
+
+model::Outcome<usecases::Call> call_of(const SignedCall& caller, const Parameters& parameters,
+                                       const std::string& request_id, UnixTime now) {
+    ParameterReader read(parameters);
+    usecases::Call call{.actor = {.account = caller.credential.account,
+                                  .role = caller.credential.role,
+                                  .access_key = caller.credential.access_key.text,
+                                  .request_id = request_id},
+                        .now = now,
+                        .client_token = read.text("ClientToken"),
+                        .dry_run = read.flag("DryRun", false)};
+    if (const auto fits = model::check_client_token(call.client_token); !fits)
+        return unexpected(fits.error());
+    return read.finish(std::move(call));
+}
+
+}  // namespace
+
+Api::Answered Api::run(const HttpRequest& request, const std::string& request_id, UnixTime now,
+                       Instant boot) {
+    Answered answered;
+    const auto refused = [&](const model::Refusal& why) {
+        answered.outcome = unexpected(why);
+        return std::move(answered);
+    };
+    if (const auto fits = check_envelope(request); !fits) return refused(fits.error());
+    Parameters query;
+    if (const auto read = add_form(query, request.query); !read) return refused(read.error());
+    Parameters all = query;
+    if (const auto read = add_form(all, request.body); !read) return refused(read.error());
+
+    const auto caller = authentication_.check(request, query, all, now);
+    if (!caller) return refused(caller.error());
+    answered.action = caller->action;
+    answered.access_key = caller->credential.access_key.text;
+    if (caller->version != api_version)
+        return refused(refusal(400, "InvalidVersion",
+                               fmt::format("The version is '{}'; this API has version {}.",
+                                           escaped(caller->version, 32), api_version)));
+    const Action action = find_action(caller->action);
+    if (action == nullptr)
+        return refused(refusal(404, "InvalidAction.NotFound",
+                               fmt::format("There is no action '{}' here; docs/api.md lists "
+                                           "those there are.",
+                                           escaped(caller->action, 64))));
+    const auto call = call_of(*caller, all, request_id, now);
+    if (!call) return refused(call.error());
+    answered.outcome = action({.plane = plane_, .call = *call, .parameters = all, .now = boot});
+    return answered;
+}
+
+HttpResponse Api::answer(const HttpRequest& request, UnixTime now, Instant boot) {
+    const std::string request_id = make_request_id(random_);
+    const std::string_view host = request.header("host").value_or("");
+    try {
+        Answered answered = run(request, request_id, now, boot);
+        const bool done = answered.outcome.has_value();
+        log_event(
+            done && answered.action.starts_with("Describe") ? Severity::debug : Severity::info,
+            "api call",
+            {{"action", answered.action},
+             {"access_key", answered.access_key},
+             {"code", done ? "OK" : answered.outcome.error().code},
+             {"request_id", request_id}});
+        if (!done) return failed(answered.outcome.error(), request_id, host);
+        answered.outcome->text("RequestId", request_id);
+        return {200, answered.outcome->dump()};
+    } catch (const std::exception& error) {
+        // Memory or a library gave up. The process lives on; the caller may try again.
+        log_event(Severity::error, "api call failed",
+                  {{"why", error.what()}, {"request_id", request_id}});
+        return failed(refusal(500, "InternalError", "The request failed inside the gateway."),
+                      request_id, host);
+    }
+}
+
+}  // namespace kanmon::api

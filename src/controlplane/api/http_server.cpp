@@ -1,0 +1,192 @@
+#include "controlplane/api/http_server.h"
+
+#include <microhttpd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+
+#include "base/log.h"
+#include "controlplane/api/listening_socket.h"
+
+namespace kanmon::api {
+
+struct HttpServer::Engine {
+    HttpLimits limits;
+    HttpHandler handler;
+    std::optional<ServerCertificate> certificate;
+    std::string key_pem;  // libmicrohttpd wants C strings
+    std::uint16_t port = 0;
+    MHD_Daemon* daemon = nullptr;
+
+    ~Engine() {
+        if (daemon != nullptr) MHD_stop_daemon(daemon);
+        wipe(std::as_writable_bytes(std::span(key_pem)));
+    }
+
+    static MHD_Result handle(void* owner, MHD_Connection* connection, const char* url,
+                             const char* method, const char* version, const char* piece,
+                             std::size_t* piece_octets, void** kept);
+    bool run(UniqueFd socket);
+};
+
+namespace {
+
+/// What libmicrohttpd keeps for one request between its calls.
+struct Exchange {
+    HttpRequest request;
+    std::size_t body_octets = 0;
+    bool begun = false;
+};
+
+constexpr std::size_t connection_memory_octets = 512 * 1024;
+constexpr const char* tls_priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CBC";
+
+Exchange* exchange_of(void* kept) {
+    return static_cast<Exchange*>(kept);
+}
+
+/// First thing known of a request: its target, before libmicrohttpd decodes or cuts anything.
+void* begin_request(void*, const char* target, MHD_Connection*) {
+    auto exchange = std::make_unique<Exchange>();
+    const std::string_view text(target == nullptr ? "" : target);
+    const std::size_t question = text.find('?');
+    exchange->request.path = text.substr(0, question);
+    if (question != std::string_view::npos) exchange->request.query = text.substr(question + 1);
+    return exchange.release();
+}
+
+void end_request(void*, MHD_Connection*, void** kept, MHD_RequestTerminationCode) {
+    const std::unique_ptr<Exchange> gone(exchange_of(*kept));
+    *kept = nullptr;
+}
+
+MHD_Result take_header(void* kept, MHD_ValueKind, const char* name, std::size_t name_octets,
+                       const char* value, std::size_t value_octets) {
+    std::string lower(name, name_octets);
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    exchange_of(kept)->request.headers.emplace_back(
+        std::move(lower), value == nullptr ? std::string() : std::string(value, value_octets));
+    return MHD_YES;
+}
+
+void take_head(Exchange& exchange, const HttpLimits& limits, const char* method,
+               MHD_Connection* connection) {
+    HttpRequest& request = exchange.request;
+    request.method = method;
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, &take_header, &exchange);
+    std::size_t headers_octets = 0;
+    for (const auto& [name, value] : request.headers) headers_octets += name.size() + value.size();
+    if (request.path.size() + request.query.size() > limits.target_octets ||
+        headers_octets > limits.headers_octets)
+        request.too_large = true;
+}
+
+/// False when the peer sends more than is worth reading.
+bool take_body(Exchange& exchange, const HttpLimits& limits, std::string_view piece) {
+    exchange.body_octets += piece.size();
+    if (exchange.body_octets > limits.body_octets) {
+        exchange.request.too_large = true;
+        exchange.request.body.clear();
+        return exchange.body_octets <= limits.discarded_octets;
+    }
+    exchange.request.body += piece;
+    return true;
+}
+
+MHD_Result send(MHD_Connection* connection, HttpResponse response) {
+    MHD_Response* built = MHD_create_response_from_buffer(
+        response.body.size(), response.body.data(), MHD_RESPMEM_MUST_COPY);
+    if (built == nullptr) return MHD_NO;
+    MHD_add_response_header(built, "Content-Type", "application/json;charset=utf-8");
+    MHD_add_response_header(built, "Cache-Control", "no-store");
+    MHD_add_response_header(built, "X-Content-Type-Options", "nosniff");
+    const MHD_Result queued =
+        MHD_queue_response(connection, static_cast<unsigned>(response.status), built);
+    MHD_destroy_response(built);
+    return queued;
+}
+
+void log_library(void*, const char* format, va_list arguments) {
+    std::array<char, 256> line{};
+    if (std::vsnprintf(line.data(), line.size(), format, arguments) < 0) return;
+    log_event(Severity::debug, "http library says", {{"text", line.data()}});
+}
+
+}  // namespace
+
+MHD_Result HttpServer::Engine::handle(void* owner, MHD_Connection* connection, const char*,
+                                      const char* method, const char*, const char* piece,
+                                      std::size_t* piece_octets, void** kept) {
+    const auto& engine = *static_cast<const Engine*>(owner);
+    Exchange* exchange = exchange_of(*kept);
+    if (exchange == nullptr) return MHD_NO;
+    if (!exchange->begun) {
+        exchange->begun = true;
+        take_head(*exchange, engine.limits, method, connection);
+        return MHD_YES;  // the body comes next, even an empty one
+    }
+    if (*piece_octets > 0) {
+        const bool go_on = take_body(*exchange, engine.limits, {piece, *piece_octets});
+        *piece_octets = 0;
+        return go_on ? MHD_YES : MHD_NO;
+    }
+    return send(connection, engine.handler(exchange->request));
+}
+
+bool HttpServer::Engine::run(UniqueFd socket) {
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG;
+    std::vector<MHD_OptionItem> options{
+        {MHD_OPTION_LISTEN_SOCKET, socket.get(), nullptr},
+        {MHD_OPTION_CONNECTION_LIMIT, static_cast<std::intptr_t>(limits.connections), nullptr},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+         static_cast<std::intptr_t>(limits.connections_per_address), nullptr},
+        {MHD_OPTION_CONNECTION_TIMEOUT, static_cast<std::intptr_t>(limits.idle_seconds), nullptr},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory_octets, nullptr},
+        {MHD_OPTION_THREAD_POOL_SIZE, static_cast<std::intptr_t>(limits.threads), nullptr}};
+    if (certificate) {
+        flags |= MHD_USE_TLS;
+        key_pem = as_text(certificate->private_key_pem.view());
+        options.push_back({MHD_OPTION_HTTPS_MEM_KEY, 0, key_pem.data()});
+        options.push_back({MHD_OPTION_HTTPS_MEM_CERT, 0, certificate->certificate_pem.data()});
+        options.push_back({MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(tls_priorities)});
+    }
+    options.push_back({MHD_OPTION_END, 0, nullptr});
+    daemon = MHD_start_daemon(flags, 0, nullptr, nullptr, &Engine::handle, this,
+                              MHD_OPTION_EXTERNAL_LOGGER, &log_library, nullptr,  //
+                              MHD_OPTION_URI_LOG_CALLBACK, &begin_request, nullptr,
+                              MHD_OPTION_NOTIFY_COMPLETED, &end_request, nullptr,  //
+                              MHD_OPTION_ARRAY, options.data(), MHD_OPTION_END);
+    if (daemon == nullptr) return false;
+    (void)socket.release();  // the library closes it
+    return true;
+}
+
+HttpServer::HttpServer(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
+
+HttpServer::~HttpServer() = default;
+
+std::uint16_t HttpServer::port() const {
+    return engine_->port;
+}
+
+Expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(Options options,
+                                                                     HttpHandler handler) {
+    auto socket = open_listening_socket(options.listen);
+    if (!socket) return unexpected(socket.error());
+    auto engine = std::make_unique<Engine>();
+    engine->limits = options.limits;
+    engine->handler = std::move(handler);
+    engine->certificate = std::move(options.certificate);
+    engine->port = port_of(*socket);
+    if (!engine->run(std::move(*socket)))
+        return unexpected(
+            std::string("the HTTP server did not start: is the API's certificate "
+                        "(api.crt, api.key) in order?"));
+    return std::unique_ptr<HttpServer>(new HttpServer(std::move(engine)));
+}
+
+}  // namespace kanmon::api

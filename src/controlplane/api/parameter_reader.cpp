@@ -1,0 +1,109 @@
+#include "controlplane/api/parameter_reader.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "base/escape.h"
+
+namespace kanmon::api {
+namespace {
+
+bool is_region(std::string_view text) {
+    return text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+           });
+}
+
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return lower;
+}
+
+}  // namespace
+
+std::optional<std::string_view> ParameterReader::find(std::string_view name) const {
+    const auto found = parameters_.find(name);
+    if (found == parameters_.end()) return std::nullopt;
+    return std::string_view(found->second);
+}
+
+void ParameterReader::refuse(Unexpected<model::Refusal> refusal) {
+    if (!wrong_) wrong_ = refusal.value();
+}
+
+std::string ParameterReader::required(std::string_view name) {
+    const std::string value = text(name);
+    if (value.empty()) refuse(model::missing(name));
+    return value;
+}
+
+std::string ParameterReader::text(std::string_view name) {
+    return std::string(find(name).value_or(""));
+}
+
+std::optional<std::string> ParameterReader::optional_text(std::string_view name) {
+    const auto value = find(name);
+    if (!value) return std::nullopt;
+    return std::string(*value);
+}
+
+std::int64_t ParameterReader::required_number(std::string_view name) {
+    const auto number = optional_number(name);
+    if (!number) refuse(model::missing(name));
+    return number.value_or(0);
+}
+
+std::optional<std::int64_t> ParameterReader::optional_number(std::string_view name) {
+    const std::string_view digits = find(name).value_or("");
+    if (digits.empty()) return std::nullopt;
+    std::int64_t number = 0;
+    const char* end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, number);
+    if (error != std::errc() || stop != end)
+        refuse(model::illegal(
+            name, fmt::format("{} is '{}', which is not a whole number in decimal digits.", name,
+                              escaped(digits, 64))));
+    return number;
+}
+
+std::optional<bool> ParameterReader::optional_flag(std::string_view name) {
+    const std::string_view value = find(name).value_or("");
+    if (value.empty()) return std::nullopt;
+    const std::string word = lower_case(value);
+    if (word != "true" && word != "false")
+        refuse(model::illegal(
+            name, fmt::format("{} is '{}'; it can be true or false.", name, escaped(value, 64))));
+    return word == "true";
+}
+
+bool ParameterReader::flag(std::string_view name, bool otherwise) {
+    return optional_flag(name).value_or(otherwise);
+}
+
+std::string ParameterReader::region() {
+    const std::string value = required("RegionId");
+    if (!is_region(value)) refuse(model::not_found("InvalidRegionId.NotFound", "region", value));
+    return value;
+}
+
+std::optional<std::uint32_t> ParameterReader::page_number(std::string_view name) {
+    const auto number = optional_number(name);
+    if (!number) return std::nullopt;
+    // What is out of range becomes 0, which the use case refuses with the rule.
+    if (*number < 0 || *number > std::numeric_limits<std::uint32_t>::max()) return 0;
+    return static_cast<std::uint32_t>(*number);
+}
+
+usecases::PageRequest ParameterReader::page() {
+    usecases::PageRequest request;
+    request.number = page_number("PageNumber").value_or(request.number);
+    request.size = page_number("PageSize").value_or(request.size);
+    return request;
+}
+
+}  // namespace kanmon::api

@@ -1,0 +1,49 @@
+// Reads an action's parameters with their types. The first thing wrong is remembered and names the
+// parameter, the value and the rule; what is read after it has no meaning.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "controlplane/api/form.h"
+#include "controlplane/usecases/call.h"
+
+namespace kanmon::api {
+
+class ParameterReader {
+public:
+    explicit ParameterReader(const Parameters& parameters) : parameters_(parameters) {}
+
+    /// Missing<Name> when absent or empty.
+    std::string required(std::string_view name);
+    std::string text(std::string_view name);  // empty when absent
+    std::optional<std::string> optional_text(std::string_view name);
+    std::int64_t required_number(std::string_view name);
+    std::optional<std::int64_t> optional_number(std::string_view name);
+    /// "true" or "false", in any case. IllegalParam.<Name>.
+    std::optional<bool> optional_flag(std::string_view name);
+    bool flag(std::string_view name, bool otherwise);
+
+    /// RegionId: required; any region of this installation's choosing, so only its shape is
+    /// checked. InvalidRegionId.NotFound (404).
+    std::string region();
+    usecases::PageRequest page();
+
+    /// The value when nothing was wrong.
+    template <class T>
+    model::Outcome<T> finish(T value) const {
+        if (wrong_) return unexpected(*wrong_);
+        return value;
+    }
+
+private:
+    void refuse(Unexpected<model::Refusal> refusal);
+    std::optional<std::string_view> find(std::string_view name) const;
+    std::optional<std::uint32_t> page_number(std::string_view name);
+
+    const Parameters& parameters_;
+    std::optional<model::Refusal> wrong_;
+};
+
+}  // namespace kanmon::api
