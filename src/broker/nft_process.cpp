@@ -1,8 +1,10 @@
 #include "broker/nft_process.h"
 
-#include <spawn.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -22,13 +24,16 @@ std::string text_in(int fd) {
     return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string();
 }
 
-/// The child starts with no signal blocked: the broker itself blocks those it reads by signalfd.
-void set_attributes(posix_spawnattr_t& attributes) {
+/// Between fork and exec: only calls that are safe there. Dies with the broker, so that a rule set
+/// of a broker that is gone cannot arrive after its successor has begun.
+[[noreturn]] void become_nft(int input, int output, char* const* arguments, char* const* nothing) {
     sigset_t none;
     sigemptyset(&none);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::dup2(input, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2)
+        ::execve("/usr/sbin/nft", arguments, nothing);
+    ::_exit(127);
 }
 
 }  // namespace
@@ -40,27 +45,19 @@ Expected<void, std::string> run_nft(const std::string& rules) {
     if (::pwrite(input.get(), rules.data(), rules.size(), 0) != static_cast<ssize_t>(rules.size()))
         return unexpected(std::string("write of the rules: ") + std::strerror(errno));
 
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input.get(), 0);
-    posix_spawn_file_actions_adddup2(&actions, output.get(), 1);
-    posix_spawn_file_actions_adddup2(&actions, output.get(), 2);
-    posix_spawnattr_t attributes;
-    set_attributes(attributes);
     std::array<std::string, 3> words{"nft", "-f", "-"};
     std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
     std::array<char*, 1> environment{nullptr};
-    pid_t child = 0;
-    const int error = ::posix_spawn(&child, "/usr/sbin/nft", &actions, &attributes,
-                                    arguments.data(), environment.data());
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error != 0) return unexpected(std::string("start /usr/sbin/nft: ") + std::strerror(error));
+    const pid_t child = ::fork();
+    if (child < 0) return unexpected(std::string("start nft: ") + std::strerror(errno));
+    if (child == 0) become_nft(input.get(), output.get(), arguments.data(), environment.data());
 
     int status = 0;
     while (::waitpid(child, &status, 0) < 0)
         if (errno != EINTR) return unexpected(std::string("wait for nft: ") + std::strerror(errno));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+        return unexpected<std::string>("/usr/sbin/nft cannot be started; install nftables");
     return unexpected("nft refused the rules: " + escaped(text_in(output.get()), 512));
 }
 

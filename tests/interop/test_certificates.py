@@ -17,11 +17,15 @@ def with_certificate(lab, bundle, certificate, key):
     return changed
 
 
-def issue(lab, common_name, begins, ends):
-    """A certificate of the server's own authority with other dates (seconds from now)."""
+DAY = 86400
+LIFETIME = 1095 * DAY
+
+
+def issue(lab, common_name, made):
+    """A certificate of the server's own authority, made that many seconds from now."""
     shown = subprocess.run(
         [BIN / "issue_certificate", lab.network.folder / "state/control", lab.server_id, common_name,
-         str(begins), str(ends)], capture_output=True, text=True, check=True).stdout
+         str(made)], capture_output=True, text=True, check=True).stdout
     certificate, key = re.match(
         r"(-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n)(.*)", shown, re.S).groups()
     return certificate, key
@@ -34,7 +38,7 @@ def refused(lab, code):
 
 def test_an_expired_certificate_is_refused_with_its_date(lab):
     bundle = lab.bundle(lab.certificate())
-    expired = with_certificate(lab, bundle, *issue(lab, "vsc-expired", -86400 * 10, -86400))
+    expired = with_certificate(lab, bundle, *issue(lab, "vsc-expired", -LIFETIME - DAY))
     laptop = lab.laptop().connect(expired, wait=False)
     laptop.wait_log(r"AUTH_FAILED.*certificate expired")
     refused(lab, "certificate_expired")
@@ -43,7 +47,7 @@ def test_an_expired_certificate_is_refused_with_its_date(lab):
 
 def test_a_certificate_that_is_not_yet_valid_is_refused_with_its_date(lab):
     bundle = lab.bundle(lab.certificate())
-    early = with_certificate(lab, bundle, *issue(lab, "vsc-early", 86400, 86400 * 10))
+    early = with_certificate(lab, bundle, *issue(lab, "vsc-early", DAY))
     laptop = lab.laptop().connect(early, wait=False)
     laptop.wait_log(r"certificate not yet valid")
     refused(lab, "certificate_not_yet_valid")

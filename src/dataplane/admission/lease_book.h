@@ -69,9 +69,16 @@ private:
         bridge::Lease lease;
         std::string gateway_id;
     };
+    using Key = std::pair<std::string, std::uint32_t>;  // server and address
+    Slot* slot_of(std::uint64_t session);
+    Slot* longest_held(const bridge::SslServer& server, const std::string& holder, Instant now);
+    std::optional<Ipv4> free_address(const bridge::SslServer& server, Instant now) const;
+    std::uint32_t count(const std::string& gateway_id, Instant now) const;
+
     std::vector<bridge::Gateway> gateways_;
     std::vector<bridge::SslServer> servers_;
-    std::map<std::pair<std::string, std::uint32_t>, Slot> slots_;  // by server and address
+    std::map<Key, Slot> slots_;
+    std::map<std::uint64_t, Key> by_session_;  // of connected slots
 };
 
 }  // namespace kanmon::admission

@@ -1,15 +1,13 @@
-// HMAC (RFC 2104) with a key that stays: the padded keys are kept, the digest context is started
-// again.
+// HMAC (RFC 2104) with a key that stays: the digest states after the padded keys are kept, and each
+// message starts from a copy of them.
 //
-// Promises: no allocation after construction. OpenSSL 3.0's own MAC contexts duplicate their digest
-// state on the heap for every message, which the packet path must not do.
+// Promises: no allocation after construction.
 #pragma once
 
-#include <array>
+#include <memory>
 
 #include "base/secret.h"
 #include "dataplane/crypto/cipher_suite.h"
-#include "dataplane/crypto/openssl_handle.h"
 
 namespace kanmon::crypto {
 
@@ -17,19 +15,24 @@ class Hmac {
 public:
     /// `key` is at most one block of the digest long (64 octets).
     Hmac(Digest digest, Bytes key);
+    ~Hmac();
+    Hmac(Hmac&&) noexcept;
+    Hmac& operator=(Hmac&&) noexcept;
 
     void start();
     void add(Bytes message);
-    /// Writes `digest_octets` octets to the front of `room`.
+    /// Writes `octets()` octets to the front of `room`.
     void finish(MutableBytes room);
 
-    std::size_t octets() const { return digest_octets_; }
+    std::size_t octets() const { return octets_; }
 
 private:
-    DigestContext context_;
-    std::size_t digest_octets_;
-    std::size_t block_octets_;
-    Secret<128> inner_, outer_;
+    struct State;
+    template <class Algorithm>
+    struct StateOf;
+
+    std::unique_ptr<State> state_;
+    std::size_t octets_;
 };
 
 /// The whole HMAC of `message` in one call, off the packet path.

@@ -11,10 +11,6 @@ void CipherContextFree::operator()(evp_cipher_ctx_st* context) const {
     EVP_CIPHER_CTX_free(context);
 }
 
-void DigestContextFree::operator()(evp_md_ctx_st* context) const {
-    EVP_MD_CTX_free(context);
-}
-
 void require(bool ok, const char* what) {
     if (ok) return;
     std::fprintf(stderr, "OpenSSL cannot go on: %s\n", what);

@@ -1,4 +1,4 @@
-// Owners of OpenSSL's packet-level contexts, without OpenSSL's headers.
+// Owners of OpenSSL's cipher contexts, without OpenSSL's headers.
 //
 // Promises: what only a bug or exhausted memory can cause ends the process by `require`, because no
 // packet may go on with a half-initialised context.
@@ -9,18 +9,13 @@
 #include "base/bytes.h"
 
 struct evp_cipher_ctx_st;
-struct evp_md_ctx_st;
 
 namespace kanmon::crypto {
 
 struct CipherContextFree {
     void operator()(evp_cipher_ctx_st* context) const;
 };
-struct DigestContextFree {
-    void operator()(evp_md_ctx_st* context) const;
-};
 using CipherContext = std::unique_ptr<evp_cipher_ctx_st, CipherContextFree>;
-using DigestContext = std::unique_ptr<evp_md_ctx_st, DigestContextFree>;
 
 enum class Way : std::uint8_t { decrypt, encrypt };
 

@@ -39,8 +39,7 @@ public:
     wire::KeyId key_id() const { return key_id_; }
     std::uint32_t generation() const { return generation_; }
 
-    // --- control packets
-    // -----------------------------------------------------------------------------
+    // --- control packets ---
     /// Of this key, from the right peer. True when it brought anything new.
     /// Errors: outside_window, queue_full (come again), tls_too_large (the key is lost).
     Expected<bool, Cause> receive(const wire::ControlPacket& packet);
@@ -48,8 +47,7 @@ public:
     std::optional<Buffer> next_datagram(const SessionIds& ids, Instant now);
     std::optional<Instant> next_deadline() const { return send_.next_deadline(); }
 
-    // --- TLS
-    // -------------------------------------------------------------------------------------------
+    // --- TLS ---
     std::optional<TlsWork> next_tls_work();
     /// Nothing when TLS goes on. After a failure the alert, if any, is still sent.
     std::optional<TlsFailure> finish(TlsProgress progress);
@@ -57,8 +55,7 @@ public:
     bool established() const { return tls_.established(); }
     const std::optional<crypto::PeerCertificate>& certificate() const { return certificate_; }
 
-    // --- key-method 2
-    // ----------------------------------------------------------------------------------
+    // --- key-method 2 ---
     /// Nothing yet, or the client's message, once. Errors: malformed.
     wire::Decoded<std::optional<wire::ClientKeyMethod2>> read_key_method_2();
     void answer_key_method_2(const wire::ClientKeyMethod2& client, const std::string& options,
@@ -66,8 +63,7 @@ public:
     /// Once, after the answer. Nothing when TLS exported no keys. The secrets are forgotten.
     std::optional<crypto::KeyBlock> derive(KeyDerivation derivation);
 
-    // --- control messages
-    // ------------------------------------------------------------------------------
+    // --- control messages ---
     void send_message(std::string_view text);
     bool all_messages_sent() const { return tls_.all_sent(); }
     /// Errors: malformed; the stream is unusable then.

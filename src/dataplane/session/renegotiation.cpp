@@ -64,7 +64,7 @@ void Session::State::advance_renegotiation() {
 }
 
 void Session::State::abandon_renegotiation() {
-    // Kept until the next attempt, so that an alert still leaves and late packets find an owner.
+    // Kept until the next attempt, so that the alert of a failed handshake still leaves.
     keys.upcoming->stop_reading();
     timers.clear(Timer::renegotiation);
     timers.set(Timer::renegotiate, now + renegotiation_pause);

@@ -5,8 +5,7 @@
 
 namespace kanmon::session {
 
-// --- what comes in
-// -----------------------------------------------------------------------------------
+// --- what comes in ---
 
 Session::State::State(SessionStart starting, Random& randomness, Instant created)
     : start(std::move(starting)),
@@ -113,7 +112,10 @@ void Session::State::fire(Timer timer) {
         case Timer::renegotiate:
             return begin_renegotiation();
         case Timer::renegotiation:
-            return abandon_renegotiation();
+            abandon_renegotiation();
+            // Nothing of it may be acknowledged any more: the client has to start over as well.
+            keys.upcoming.reset();
+            return;
         case Timer::switch_key:
             return send_with(keys.current->key_id());
         case Timer::key_expiry:
@@ -146,8 +148,7 @@ std::string Session::State::options_text() const {
     return wire::options_string(own);
 }
 
-// --- the public face
-// ---------------------------------------------------------------------------------
+// --- the public face ---
 
 Session::Session(SessionStart start, Random& random, Instant now)
     : state_(std::make_unique<State>(std::move(start), random, now)) {}
@@ -208,8 +209,7 @@ void Session::in_band(Bytes payload, Instant now) {
     state_->in_band(payload);
 }
 
-// --- what comes out
-// ----------------------------------------------------------------------------------
+// --- what comes out ---
 
 std::optional<TlsWork> Session::next_tls_work() {
     std::optional<TlsWork> work;

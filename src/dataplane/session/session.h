@@ -9,8 +9,8 @@
 //     reach (time) ────┘   push, renegotiation    └─> next_deadline   when to call reach
 //
 // Owner:  the client's shard.
-// Limits: 64 kB of TLS handshake, 6 control packets in flight (4 before the client has spoken after
-//         its hello), 60 s for a handshake, 30 s without progress before TLS stands (timers.h).
+// Limits: 64 kB of TLS handshake, 6 control packets in flight (4 until the client acknowledged one
+//         of them), 60 s for a handshake, 30 s without progress before TLS stands (timers.h).
 #pragma once
 
 #include <memory>
@@ -40,10 +40,10 @@ struct ServerProfile {
 
 struct SessionStart {
     std::shared_ptr<const ServerProfile> profile;
-    wire::SessionId own;   // the cookie that was sent as our session id
+    wire::SessionId own;  // the cookie that was sent as our session id
     wire::SessionId peer;
-    wire::PeerId peer_id = 0;       // chosen by the shard
-    std::uint64_t number = 0;       // unique in this process; names the session in facts and records
+    wire::PeerId peer_id = 0;  // chosen by the shard
+    std::uint64_t number = 0;  // unique in this process; names the session in facts and records
     /// UDP: the stateless reset answer was sent and its id 0 counts as acknowledged. TCP: false,
     /// the session sends the reset itself.
     bool reset_already_sent = true;
@@ -137,19 +137,19 @@ public:
     /// so that it comes back, or AUTH_FAILED when it must not).
     void dismiss(Cause cause, Instant now);
 
-    // --- what the packet path has seen; cheap, called for runs of packets, not for each one --------
-    void heard(Instant now);                           // an authenticated data packet arrived
-    void sent(Instant now);                            // a data packet was sent
+    // --- what the packet path has seen; cheap, called for runs of packets, not for each one ---
+    void heard(Instant now);                              // an authenticated data packet arrived
+    void sent(Instant now);                               // a data packet was sent
     void peer_used_key(wire::KeyId key_id, Instant now);  // first packet opened under a newer key
-    void key_limit_near(Instant now);                  // renegotiate before the key is exhausted
-    void in_band(Bytes payload, Instant now);          // an OCC message (exit, request)
+    void key_limit_near(Instant now);                     // renegotiate before the key is exhausted
+    void in_band(Bytes payload, Instant now);             // an OCC message (exit, request)
 
     std::optional<TlsWork> next_tls_work();
     std::optional<Transmit> next_transmit();
     std::optional<SessionEvent> next_event();
     std::optional<Deadline> next_deadline() const;
 
-    // --- for the client list and for tests ---------------------------------------------------------
+    // --- for the client list and for tests ---
     bridge::Stage stage() const;
     std::uint64_t number() const;
     wire::PeerId peer_id() const;

@@ -42,8 +42,7 @@ struct Keys {
 struct Session::State {
     State(SessionStart start, Random& random, Instant now);
 
-    // --- session.cpp
-    // -------------------------------------------------------------------------------
+    // --- session.cpp ---
     Taken receive_control(Bytes datagram);
     Taken receive_for(KeyState& key, const wire::ControlPacket& packet);
     void finish(TlsProgress progress);
@@ -54,8 +53,7 @@ struct Session::State {
     std::unique_ptr<KeyState> make_key(wire::KeyId key_id, std::uint32_t first_id);
     std::string options_text() const;
 
-    // --- handshake.cpp
-    // -----------------------------------------------------------------------------
+    // --- handshake.cpp ---
     void advance_handshake();
     void identify();
     void ask_admission(wire::ClientKeyMethod2 message);
@@ -64,8 +62,7 @@ struct Session::State {
     void push();
     void connect();
 
-    // --- renegotiation.cpp
-    // -------------------------------------------------------------------------
+    // --- renegotiation.cpp ---
     Taken take_soft_reset(const wire::ControlPacket& packet);
     void begin_renegotiation();
     void advance_renegotiation();
@@ -77,15 +74,13 @@ struct Session::State {
     void peer_used_key(wire::KeyId key_id);
     void schedule_renegotiation();
 
-    // --- keepalive.cpp
-    // -----------------------------------------------------------------------------
+    // --- keepalive.cpp ---
     void start_keepalive();
     void ping_if_silent();
     void end_if_unheard();
     void in_band(Bytes payload);
 
-    // --- ending.cpp
-    // --------------------------------------------------------------------------------
+    // --- ending.cpp ---
     /// Refuses a client that has shown who it is.
     void turn_away(Cause cause, std::string_view detail);
     void send_farewell();

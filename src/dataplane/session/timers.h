@@ -11,8 +11,7 @@
 
 namespace kanmon::session {
 
-// --- how long, and why
-// ----------------------------------------------------------------------------
+// --- how long, and why ---
 
 /// From the first packet to PUSH_REPLY. Clients give up after 60 s too.
 inline constexpr Duration handshake_limit = 60s;
@@ -39,8 +38,7 @@ inline constexpr Duration push_repeat_guard = 30s;
 /// The server is given up after this many times the pushed ping-restart.
 inline constexpr int restart_multiple = 2;
 
-// --- the timers
-// ------------------------------------------------------------------------------------
+// --- the timers ---
 
 enum class Timer : std::uint8_t {
     handshake,

@@ -1,8 +1,9 @@
-// One shard of the data plane as a pure value machine: its clients, their packet path, their handshakes.
+// One shard of the data plane as a pure value machine: its clients, their packet path, their
+// handshakes.
 //
-// No I/O, no clock, no threads: the io floor feeds it and gives it an Outlet; the simulator does the
-// same with a lossy pipe and a number for a clock. A client belongs to one shard for its whole life;
-// the low bits of its peer id name the shard.
+// No I/O, no clock, no threads: the io floor feeds it and gives it an Outlet; the simulator does
+// the same with a lossy pipe and a number for a clock. A client belongs to one shard for its whole
+// life; the low bits of its peer id name the shard.
 //
 // Promises: established clients' packets are classified before anything that limits new ones; no
 //           memory is kept for an unauthenticated UDP source beyond fixed-size tables; receive and
@@ -44,16 +45,17 @@ struct AdmissionQuestion {
     std::uint64_t session = 0;
     ServerIndex server = 0;
     std::string server_id;
-    std::string holder;       // certificate common name
+    std::string holder;  // certificate common name
     std::string common_name;
     Endpoint remote;
-    /// A session of the same holder at the same remote address and port that this one replaces, or 0.
+    /// A session of the same holder at the same remote address and port that this one replaces, or
+    /// 0.
     std::uint64_t replaces = 0;
 };
 struct AdmissionAnswer {
     std::uint64_t session = 0;
     bool admitted = false;
-    Ipv4 tunnel_address;       // when admitted
+    Ipv4 tunnel_address;                     // when admitted
     Cause cause = Cause::gateway_not_ready;  // when not
     std::string detail;
 };
@@ -67,8 +69,14 @@ struct TlsDone {
     session::TlsProgress progress;
 };
 
-/// Where a shard's output goes. Called during receive, from_tunnel, reach, …, on the shard's thread.
-/// `send` and `deliver` borrow the octets until they return; they must not allocate.
+/// The peer id, and with it the owning shard, stands in the low 24 bits of a session's number.
+constexpr std::uint32_t shard_of_session(std::uint64_t session, std::uint32_t count) {
+    return static_cast<std::uint32_t>(session & 0xffffff) % count;
+}
+
+/// Where a shard's output goes. Called during receive, from_tunnel, reach, …, on the shard's
+/// thread. `send` and `deliver` borrow the octets until they return; they must not allocate. An
+/// outlet that decides at once (a simulator) may call `finish` and `answer` from `work` and `ask`.
 class Outlet {
 public:
     virtual ~Outlet() = default;
@@ -83,8 +91,8 @@ public:
 };
 
 struct ShardOptions {
-    std::uint32_t index = 0;          // 0 .. count-1
-    std::uint32_t count = 1;          // shards of this process
+    std::uint32_t index = 0;  // 0 .. count-1
+    std::uint32_t count = 1;  // shards of this process
     std::uint32_t clients_max = 65536;
     std::uint32_t half_open_max = 4096;
     std::uint32_t half_open_per_network_max = 32;  // a /24 or a /64; see admission/half_open.h
@@ -97,8 +105,12 @@ public:
     ~Shard();
 
     /// The servers of a new snapshot, with their TLS factories already made. Servers whose profile
-    /// changed in what clients hold dismiss their sessions with `server_changed`.
-    void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles, Instant now);
+    /// changed in what clients hold dismiss their sessions with `server_changed`, and revoked
+    /// certificates end theirs. The index of a profile is its ServerIndex from now on; goodbyes to
+    /// clients of servers that changed or went leave during this call, by the former index. A null
+    /// profile keeps an index empty.
+    void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles,
+                   Instant now);
 
     void receive(const Path& path, Run run, Instant now, UnixTime wall);
     /// A packet that the VPC sends to a tunnel address. Errors are counted, not returned.
@@ -106,14 +118,16 @@ public:
     void finish(TlsDone done, Instant now, UnixTime wall);
     void answer(AdmissionAnswer answer, Instant now, UnixTime wall);
     void disconnect(std::uint64_t session, Cause cause, Instant now, UnixTime wall);
+    /// The stream of this path (a TCP connection) has ended: so have its clients.
+    void hang_up(const Path& path, Instant now, UnixTime wall);
     void reach(Instant now, UnixTime wall);
     std::optional<Instant> next_deadline() const;
 
     /// Facts of all clients, for a reconnected control and for the counters.
     void report_all(UnixTime wall);
     const std::array<std::uint64_t, cause_count>& drops() const;
-    std::size_t clients() const;
-    std::size_t half_open() const;
+    std::size_t clients() const;    // that hold a tunnel address
+    std::size_t half_open() const;  // that have not been admitted yet
     /// True when the shard owns the client that uses this tunnel address (TUN queues may stray).
     bool owns(ServerIndex server, Ipv4 tunnel_address) const;
 

@@ -156,7 +156,7 @@ TEST(ReceiveWindow, SendsWhatIsOwedBeforeWhatIsRepeated) {
     EXPECT_FALSE(window.owes_acks());
 }
 
-// --- both halves over a lossy, reordering, duplicating pipe --------------------------------------
+// --- both halves over a lossy, reordering, duplicating pipe ---
 
 struct Datagram {
     Instant arrives{};

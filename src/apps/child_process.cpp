@@ -1,0 +1,66 @@
+#include "apps/child_process.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace kanmon::apps {
+
+namespace {
+
+/// Between fork and exec. Identity first: a change of user clears the parent-death signal.
+[[noreturn]] void become(const Program& program, char* const* arguments, pid_t parent) {
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::signal(SIGHUP, SIG_DFL);
+    ::setpgid(0, 0);
+    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing < 0 || ::dup2(nothing, 0) != 0) ::_exit(126);
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    ::umask(0077);
+    const int file = ::open(program.path.c_str(), O_PATH | O_CLOEXEC);
+    if (::setgroups(0, nullptr) != 0 ||
+        ::setresgid(program.group, program.group, program.group) != 0 ||
+        ::setresuid(program.user, program.user, program.user) != 0)
+        ::_exit(126);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(126);  // it died before the signal was asked for
+    ::execv(program.path.c_str(), arguments);
+    // A clone below /root: its user may run the file, but not walk there.
+    if (errno == EACCES) ::execveat(file, "", arguments, environ, AT_EMPTY_PATH);
+    ::_exit(127);
+}
+
+}  // namespace
+
+Expected<pid_t, std::string> start(const Program& program) {
+    std::vector<char*> arguments{const_cast<char*>(program.path.c_str())};
+    for (const std::string& argument : program.arguments)
+        arguments.push_back(const_cast<char*>(argument.c_str()));
+    arguments.push_back(nullptr);
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child < 0) return unexpected("fork for " + program.name + ": " + std::strerror(errno));
+    if (child == 0) become(program, arguments.data(), parent);
+    ::setpgid(child, child);  // also here, so that it is done whoever comes first
+    return child;
+}
+
+std::string words_of_end(int wait_status) {
+    if (WIFSIGNALED(wait_status)) {
+        const int signal = WTERMSIG(wait_status);
+        return "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+    }
+    return "exit code " + std::to_string(WEXITSTATUS(wait_status));
+}
+
+}  // namespace kanmon::apps

@@ -1,0 +1,30 @@
+// Starts one program as one user. Floor 5.
+//
+// Promises: the child has no descriptor but its three (input is /dev/null), no supplementary group,
+//           its own process group, and is killed by the kernel when its parent dies.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace kanmon::apps {
+
+struct Program {
+    std::string name;  // for the log and the pid file
+    std::string path;
+    std::vector<std::string> arguments;  // without the program itself
+    uid_t user = 0;
+    gid_t group = 0;
+};
+
+/// The child's pid. The caller's thread must be its only one.
+Expected<pid_t, std::string> start(const Program& program);
+
+/// Words for the log: "exit code 1", "signal 9 (Killed)".
+std::string words_of_end(int wait_status);
+
+}  // namespace kanmon::apps

@@ -1,0 +1,57 @@
+// Keeps the processes of one gateway alive and ends them in order. Floor 5.
+//
+// Promises: a program that died is started again after RestartDelay, with its death in the log; at
+//           the end data goes first (it says goodbye to clients), then control, then the broker,
+//           then every trace in the kernel.
+// Owner:    one thread, which must be the process's only one.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "apps/child_process.h"
+#include "apps/restart_delay.h"
+
+namespace kanmon::apps {
+
+class Supervisor {
+public:
+    /// `run_directory` gets a `<name>.pid` for each program.
+    explicit Supervisor(std::string run_directory) : run_directory_(std::move(run_directory)) {}
+
+    /// Starts `program`; with a `socket` waits until that file is there, for 5 s at most.
+    void add(Program program, const std::string& socket, Duration patience_at_end);
+
+    /// Until SIGTERM or SIGINT, which must be blocked with SIGCHLD. Ends the programs, last added
+    /// first.
+    void run();
+
+    /// Starts a program that ends by itself and waits for it; true when its exit code is 0.
+    static bool run_to_its_end(const Program& program, Duration patience);
+
+private:
+    struct Charge {
+        Program program;
+        Duration patience_at_end;
+        pid_t pid = 0;  // 0: not running
+        Instant started{};
+        Instant start_again{};
+        RestartDelay delay;
+    };
+
+    void start_charge(Charge& charge);
+    void note_deaths();
+    void start_what_is_due();
+    void end_charge(Charge& charge);
+    int milliseconds_to_next_start() const;
+    std::string pid_path(const Program& program) const;
+
+    std::string run_directory_;
+    std::deque<Charge> charges_;
+};
+
+/// Writes `pid` and a line end to the file.
+void write_pid_file(const std::string& path, pid_t pid);
+
+}  // namespace kanmon::apps

@@ -1,0 +1,363 @@
+#include "dataplane/io/shard_loop.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "dataplane/io/socket_address.h"
+#include "dataplane/io/steering.h"
+
+namespace kanmon::io {
+
+namespace {
+
+enum class Source : std::uint8_t { inbox, tun, udp };
+
+constexpr std::uint64_t tag_of(Source source, std::uint32_t server, std::uint32_t slot) {
+    return std::uint64_t{static_cast<std::uint8_t>(source)} << 56 | std::uint64_t{server} << 24 |
+           slot;
+}
+constexpr Source source_of(std::uint64_t tag) {
+    return static_cast<Source>(tag >> 56);
+}
+constexpr std::uint32_t server_of(std::uint64_t tag) {
+    return static_cast<std::uint32_t>(tag >> 24);
+}
+constexpr std::uint32_t slot_of(std::uint64_t tag) {
+    return static_cast<std::uint32_t>(tag & 0xffffff);
+}
+
+constexpr int sleep_milliseconds_max = 1000;
+constexpr std::byte data_v1{6};
+
+std::optional<Ipv4> destination_of(Bytes packet) {
+    constexpr std::size_t header_octets = 20;
+    constexpr std::size_t destination_at = 16;
+    if (packet.size() < header_octets || packet[0] >> 4 != std::byte{4}) return std::nullopt;
+    return Ipv4{ByteReader(packet.subspan(destination_at)).u32()};
+}
+
+}  // namespace
+
+struct ShardLoop::Ports {
+    struct Tun {
+        std::unique_ptr<TunQueue> queue;
+        bool reads = true;
+    };
+    std::vector<Tun> tuns;
+    std::vector<std::unique_ptr<UdpSocket>> listeners;
+    std::shared_ptr<const TunnelOwners> owners;
+};
+
+ShardLoop::ShardLoop(const shard::ShardOptions& options, ShardWiring wiring)
+    : index_(options.index),
+      shards_(options.count),
+      wiring_(std::move(wiring)),
+      inbox_(*wiring_.inboxes.at(options.index)),
+      shard_(options, random_, *this),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      tun_room_(std::make_unique_for_overwrite<std::byte[]>(TunQueue::packet_octets_max)) {
+    watch(inbox_.wakeup.fd(), tag_of(Source::inbox, 0, 0));
+}
+
+ShardLoop::~ShardLoop() = default;
+
+void ShardLoop::watch(int fd, std::uint64_t tag) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = tag;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+        log_event(Severity::error, "cannot watch a descriptor");
+}
+
+void ShardLoop::watch_again(int fd, std::uint64_t tag) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = tag;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+}
+
+/// Explicit, since closing is not enough while another process holds the same open file.
+void ShardLoop::unwatch(int fd) {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
+void ShardLoop::close_tuns(shard::ServerIndex server) {
+    for (const Ports::Tun& tun : ports(server).tuns)
+        if (tun.reads) unwatch(tun.queue->fd());
+    ports(server).tuns.clear();
+}
+
+void ShardLoop::stop() {
+    stopping_.store(true);
+    inbox_.wakeup.signal();
+}
+
+int ShardLoop::sleep_milliseconds() const {
+    const std::optional<Instant> deadline = shard_.next_deadline();
+    if (!unsent_.empty()) return 1;
+    if (!deadline) return sleep_milliseconds_max;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - boot_now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, sleep_milliseconds_max));
+}
+
+void ShardLoop::run() {
+    ::pthread_setname_np(::pthread_self(), "shard");
+    std::array<epoll_event, events_max> events{};
+    while (!stopping_.load(std::memory_order_relaxed)) {
+        const int count =
+            ::epoll_wait(epoll_.get(), events.data(), events_max, sleep_milliseconds());
+        now_ = boot_now();
+        wall_ = unix_now();
+        const auto ready = std::span(events).first(static_cast<std::size_t>(std::max(count, 0)));
+        bool messages = false;
+        for (const epoll_event& event : ready)
+            if (source_of(event.data.u64) == Source::tun)
+                drain_tun(server_of(event.data.u64), slot_of(event.data.u64));
+        for (const epoll_event& event : ready) {
+            if (source_of(event.data.u64) == Source::udp)
+                drain_udp(server_of(event.data.u64), slot_of(event.data.u64));
+            messages = messages || source_of(event.data.u64) == Source::inbox;
+        }
+        if (messages) drain_inbox();
+        if (const auto deadline = shard_.next_deadline(); deadline && *deadline <= now_)
+            shard_.reach(now_, wall_);
+        sending_.flush();
+        retry_keeper();
+    }
+}
+
+// --- packets ------------------------------------------------------------------------------------
+
+void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot) {
+    if (server >= ports_.size() || slot >= ports_[server].tuns.size()) return;
+    TunQueue* queue = ports_[server].tuns[slot].queue.get();
+    if (queue == nullptr) return;
+    const MutableBytes room(tun_room_.get(), TunQueue::packet_octets_max);
+    for (std::size_t left = tun_budget; left > 0; --left) {
+        MutableBytes packet;
+        const TunRead outcome = queue->read(room, packet);
+        if (outcome == TunRead::lost) {
+            close_tuns(server);
+            tell_keeper({index_, TunLost{server}});
+        }
+        if (outcome != TunRead::packet) break;
+        enter(server, packet);
+    }
+    sending_.flush();
+}
+
+void ShardLoop::enter(shard::ServerIndex server, MutableBytes packet) {
+    const TunnelOwners* owners = ports_[server].owners.get();
+    if (shards_ > 1 && owners != nullptr) {
+        const std::optional<Ipv4> destination = destination_of(packet);
+        const auto owner = destination ? owners->find(*destination) : std::nullopt;
+        if (owner && *owner != index_ && *owner < shards_)
+            return hand_over(*owner, StrayPacket::Kind::tunnelled, {.server = server, .remote = {}},
+                             {}, packet);
+    }
+    shard_.from_tunnel(server, packet, now_);
+}
+
+void ShardLoop::drain_udp(shard::ServerIndex server, std::uint32_t listener) {
+    if (server >= ports_.size() || listener >= ports_[server].listeners.size()) return;
+    const UdpSocket* socket = ports_[server].listeners[listener].get();
+    if (socket == nullptr) return;
+    for (std::size_t left = udp_budget; left > 0; --left) {
+        for (const ReceivedRun& run : received_.receive(*socket)) {
+            const std::uint32_t owner = shards_ > 1 ? owner_of(run) : index_;
+            const shard::Path path{.server = server, .listener = listener, .remote = run.remote};
+            if (owner == index_) {
+                receive(path, run);
+                continue;
+            }
+            for (std::size_t at = 0; at < run.octets.size(); at += run.segment_octets)
+                hand_over(
+                    owner, StrayPacket::Kind::datagram, path, run.local,
+                    run.octets.subspan(at, std::min(run.segment_octets, run.octets.size() - at)));
+        }
+        if (!received_.filled()) break;
+    }
+    sending_.flush();
+}
+
+void ShardLoop::receive(const shard::Path& path, const ReceivedRun& run) {
+    const std::uint32_t listener = path.listener;
+    const bool wildcard = ports_[path.server].listeners[listener]->wildcard();
+    const std::uint32_t number =
+        wildcard && !is_wildcard(run.local) ? locals_.number_of(run.local) : 0;
+    shard::Path numbered = path;
+    numbered.listener = LocalAddresses::path_listener(listener, number);
+    shard_.receive(numbered, {run.octets, run.segment_octets}, now_, wall_);
+}
+
+std::uint32_t ShardLoop::owner_of(const ReceivedRun& run) const {
+    std::optional<std::uint32_t> owner = shard_of(run.octets, shards_);
+    if (!owner && run.octets[0] >> 3 == data_v1) owner = wiring_.remotes->find(run.remote);
+    return owner && *owner < shards_ ? *owner : index_;
+}
+
+void ShardLoop::hand_over(std::uint32_t owner, StrayPacket::Kind kind, const shard::Path& path,
+                          const Ipv6& local, Bytes packet) {
+    if (packet.size() > StrayPacket::octets_max) return count(Cause::oversize);
+    ShardInbox& inbox = *wiring_.inboxes[owner];
+    const bool taken = inbox.strays.push_with([&](StrayPacket& stray) {
+        stray.kind = kind;
+        stray.octets = static_cast<std::uint16_t>(packet.size());
+        stray.path = path;
+        stray.local = local;
+        std::memcpy(stray.packet.data(), packet.data(), packet.size());
+    });
+    if (!taken) return count(Cause::queue_full);
+    inbox.wakeup.signal();
+}
+
+void ShardLoop::take_stray(StrayPacket& stray) {
+    const MutableBytes packet = MutableBytes(stray.packet).first(stray.octets);
+    const shard::ServerIndex server = stray.path.server;
+    if (server >= ports_.size()) return count(Cause::unknown_client);
+    if (stray.kind == StrayPacket::Kind::tunnelled) return shard_.from_tunnel(server, packet, now_);
+    const auto& listeners = ports_[server].listeners;
+    if (stray.path.listener >= listeners.size() || !listeners[stray.path.listener])
+        return count(Cause::unknown_client);
+    receive(stray.path, ReceivedRun{stray.path.remote, stray.local, packet, packet.size()});
+}
+
+void ShardLoop::send(const shard::Path& path, Bytes datagram) {
+    const std::uint32_t listener = LocalAddresses::listener_of(path.listener);
+    if (path.server >= ports_.size() || listener >= ports_[path.server].listeners.size() ||
+        !ports_[path.server].listeners[listener])
+        return count(Cause::send_failed);
+    sending_.add(*ports_[path.server].listeners[listener], path.remote,
+                 locals_.address_of(LocalAddresses::number_in(path.listener)), datagram);
+}
+
+void ShardLoop::deliver(shard::ServerIndex server, MutableBytes inner_packet) {
+    if (server >= ports_.size() || ports_[server].tuns.empty()) return count(Cause::send_failed);
+    const TunWrite outcome = ports_[server].tuns.front().queue->write(inner_packet);
+    if (outcome == TunWrite::full) count(Cause::queue_full);
+    if (outcome == TunWrite::failed) count(Cause::send_failed);
+}
+
+// --- messages -----------------------------------------------------------------------------------
+
+void ShardLoop::drain_inbox() {
+    inbox_.wakeup.clear();
+    bool more = true;
+    for (std::size_t left = ShardInbox::strays_max; left > 0 && more; --left)
+        more = inbox_.strays.pop_with([&](StrayPacket& stray) { take_stray(stray); });
+    sending_.flush();
+    const bool waiting = inbox_.mailbox.drain([&](ShardMessage message) {
+        std::visit([&](auto&& body) { take(std::move(body)); }, std::move(message));
+    });
+    if (more || waiting) inbox_.wakeup.signal();
+}
+
+ShardLoop::Ports& ShardLoop::ports(shard::ServerIndex server) {
+    if (server >= ports_.size()) ports_.resize(server + 1);
+    return ports_[server];
+}
+
+void ShardLoop::take(ConfigureShard message) {
+    for (std::size_t i = 0; i < message.owners.size(); ++i)
+        ports(static_cast<shard::ServerIndex>(i)).owners = std::move(message.owners[i]);
+    shard_.configure(std::move(message.profiles), now_);
+}
+
+void ShardLoop::take(AddTun message) {
+    Ports& port = ports(message.server);
+    port.tuns.push_back({std::make_unique<TunQueue>(std::move(message.fd)), message.reads});
+    const auto slot = static_cast<std::uint32_t>(port.tuns.size() - 1);
+    if (message.reads)
+        watch(port.tuns.back().queue->fd(), tag_of(Source::tun, message.server, slot));
+}
+
+void ShardLoop::take(RemoveTun message) {
+    close_tuns(message.server);
+}
+
+void ShardLoop::take(AddListener message) {
+    Ports& port = ports(message.server);
+    if (message.listener >= port.listeners.size()) port.listeners.resize(message.listener + 1);
+    sending_.flush();
+    port.listeners[message.listener] = std::make_unique<UdpSocket>(std::move(message.fd));
+    watch(port.listeners[message.listener]->fd(),
+          tag_of(Source::udp, message.server, message.listener));
+}
+
+void ShardLoop::take(ArrangeListeners message) {
+    sending_.flush();
+    auto& present = ports(message.server).listeners;
+    std::vector<std::unique_ptr<UdpSocket>> arranged(message.from.size());
+    for (std::size_t i = 0; i < arranged.size(); ++i) {
+        if (message.from[i] >= present.size() || !present[message.from[i]]) continue;
+        arranged[i] = std::move(present[message.from[i]]);
+        watch_again(arranged[i]->fd(),
+                    tag_of(Source::udp, message.server, static_cast<std::uint32_t>(i)));
+    }
+    for (const auto& closing : present)
+        if (closing) unwatch(closing->fd());
+    present = std::move(arranged);
+}
+
+void ShardLoop::take(DisconnectSession message) {
+    shard_.disconnect(message.session, message.cause, now_, wall_);
+}
+
+void ShardLoop::take(ReportAll) {
+    shard_.report_all(wall_);
+    DropReport report{shard_.drops()};
+    for (std::size_t i = 0; i < cause_count; ++i) report.by_cause[i] += drops_[i];
+    const auto add = [&](Cause cause, std::uint64_t count) {
+        report.by_cause[static_cast<std::size_t>(cause)] += count;
+    };
+    add(Cause::queue_full, sending_.counters().queue_full);
+    add(Cause::send_failed, sending_.counters().failed);
+    add(Cause::truncated, received_.truncated());
+    tell_keeper({index_, report});
+}
+
+void ShardLoop::take(shard::AdmissionAnswer message) {
+    shard_.answer(std::move(message), now_, wall_);
+}
+
+void ShardLoop::take(shard::TlsDone message) {
+    shard_.finish(std::move(message), now_, wall_);
+}
+
+void ShardLoop::work(shard::TlsJob job) {
+    if (!wiring_.tls->submit(index_, std::move(job))) count(Cause::queue_full);
+}
+
+void ShardLoop::ask(shard::AdmissionQuestion question) {
+    tell_keeper({index_, std::move(question)});
+}
+
+void ShardLoop::left(std::uint64_t session, Cause cause) {
+    tell_keeper({index_, SessionLeft{session, cause}});
+}
+
+void ShardLoop::report(bridge::ClientFact fact) {
+    tell_keeper({index_, std::move(fact)});
+}
+
+void ShardLoop::report(bridge::AttemptRecord record) {
+    if (!wiring_.keeper->records.post(std::move(record)))
+        wiring_.keeper->records_lost.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ShardLoop::tell_keeper(KeeperMessage message) {
+    if (!unsent_.empty() || !wiring_.keeper->mailbox.post(std::move(message)))
+        unsent_.push_back(std::move(message));
+}
+
+void ShardLoop::retry_keeper() {
+    while (!unsent_.empty() && wiring_.keeper->mailbox.post(std::move(unsent_.front())))
+        unsent_.pop_front();
+}
+
+}  // namespace kanmon::io

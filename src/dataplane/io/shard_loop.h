@@ -1,0 +1,109 @@
+// The thread around one shard: its epoll, its sockets, its TUN queues, its clock.
+//
+// One turn: drain the TUN queues, drain the UDP sockets, take strays and messages, let timers run.
+// What is to be sent leaves at the end of each drain; nothing waits for a batch to fill. The clock
+// is read once a turn.
+// Promises: nothing on the packet path locks, allocates or logs; packets that belong to another
+//           shard are handed over to it.
+// Owner:    `run` is the shard's thread; `stop` may be called from any other.
+// Limits:   the budgets below bound what one source can take of a turn.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "dataplane/io/keeper_inbox.h"
+#include "dataplane/io/local_addresses.h"
+#include "dataplane/io/receive_batch.h"
+#include "dataplane/io/send_batch.h"
+#include "dataplane/io/shard_inbox.h"
+#include "dataplane/io/tls_workers.h"
+#include "dataplane/io/tun_queue.h"
+#include "dataplane/shard/shard.h"
+
+namespace kanmon::io {
+
+/// What a shard's thread needs of its surroundings; all of it outlives the loop.
+struct ShardWiring {
+    std::vector<ShardInbox*> inboxes;  // of all shards, by index
+    KeeperInbox* keeper = nullptr;
+    TlsWorkers* tls = nullptr;
+    const RemoteOwners* remotes = nullptr;
+};
+
+class ShardLoop final : public shard::Outlet {
+public:
+    static constexpr std::size_t tun_budget = 64;  // packets a queue and turn
+    static constexpr std::size_t udp_budget = 4;   // receive batches a socket and turn
+    static constexpr std::size_t events_max = 64;
+
+    ShardLoop(const shard::ShardOptions& options, ShardWiring wiring);
+    ~ShardLoop() override;
+
+    void run();
+    void stop();
+
+    void send(const shard::Path& path, Bytes datagram) override;
+    void deliver(shard::ServerIndex server, MutableBytes inner_packet) override;
+    void work(shard::TlsJob job) override;
+    void ask(shard::AdmissionQuestion question) override;
+    void left(std::uint64_t session, Cause cause) override;
+    void report(bridge::ClientFact fact) override;
+    void report(bridge::AttemptRecord record) override;
+
+private:
+    struct Ports;
+
+    int sleep_milliseconds() const;
+    void drain_tun(shard::ServerIndex server, std::size_t slot);
+    void drain_udp(shard::ServerIndex server, std::uint32_t listener);
+    void drain_inbox();
+    void take_stray(StrayPacket& stray);
+    void receive(const shard::Path& path, const ReceivedRun& run);
+    void enter(shard::ServerIndex server, MutableBytes packet);
+    std::uint32_t owner_of(const ReceivedRun& run) const;
+    void hand_over(std::uint32_t owner, StrayPacket::Kind kind, const shard::Path& path,
+                   const Ipv6& local, Bytes packet);
+
+    void take(std::monostate) {}
+    void take(ConfigureShard message);
+    void take(AddTun message);
+    void take(RemoveTun message);
+    void take(AddListener message);
+    void take(ArrangeListeners message);
+    void take(DisconnectSession message);
+    void take(ReportAll message);
+    void take(shard::AdmissionAnswer message);
+    void take(shard::TlsDone message);
+
+    Ports& ports(shard::ServerIndex server);
+    void watch(int fd, std::uint64_t tag);
+    void watch_again(int fd, std::uint64_t tag);
+    void unwatch(int fd);
+    void close_tuns(shard::ServerIndex server);
+    void tell_keeper(KeeperMessage message);
+    void retry_keeper();
+    void count(Cause cause) { ++drops_[static_cast<std::size_t>(cause)]; }
+
+    const std::uint32_t index_;
+    const std::uint32_t shards_;
+    ShardWiring wiring_;
+    ShardInbox& inbox_;
+    SystemRandom random_;
+    shard::Shard shard_;
+    UniqueFd epoll_;
+    std::vector<Ports> ports_;
+    LocalAddresses locals_;
+    ReceiveBatch received_;
+    SendBatch sending_;
+    std::unique_ptr<std::byte[]> tun_room_;
+    std::deque<KeeperMessage> unsent_;  // what the keeper had no room for
+    std::array<std::uint64_t, cause_count> drops_{};
+    std::atomic<bool> stopping_{false};
+    Instant now_{};
+    UnixTime wall_{};
+};
+
+}  // namespace kanmon::io

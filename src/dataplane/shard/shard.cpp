@@ -1,0 +1,175 @@
+#include "dataplane/shard/shard.h"
+
+#include "dataplane/shard/state.h"
+
+namespace kanmon::shard {
+
+namespace {
+
+/// Independent keys for independent purposes, from the one that all shards share.
+admission::SipKey derived_key(const std::array<std::byte, 32>& secret, std::uint8_t purpose) {
+    std::array<std::byte, 16> octets{};
+    for (std::uint8_t half = 0; half < 2; ++half) {
+        const std::array<std::byte, 2> input{std::byte{purpose}, std::byte{half}};
+        const auto low = admission::sip_key(Bytes(secret).first(16));
+        const auto high = admission::sip_key(Bytes(secret).subspan(16));
+        ByteWriter(MutableBytes(octets).subspan(std::size_t{half} * 8))
+            .u64(admission::sip_hash(low, input) ^ admission::sip_hash(high, input));
+    }
+    return admission::sip_key(octets);
+}
+
+std::array<std::uint64_t, 2> directory_seed(const std::array<std::byte, 32>& secret) {
+    const admission::SipKey key = derived_key(secret, 4);
+    return {key.low, key.high};
+}
+
+Slot slots_of(const ShardOptions& options) {
+    const std::uint64_t wanted = std::uint64_t{options.clients_max} + options.half_open_max;
+    const Slot possible = directory::PeerIds{options.index, options.count}.slots_max();
+    return static_cast<Slot>(std::min<std::uint64_t>(wanted, possible));
+}
+
+constexpr std::size_t arena_octets = 66 * 1024;  // the longest inner packet and any wrapping
+
+}  // namespace
+
+directory::Place place_of(const Path& path) {
+    return {path.server, path.listener, path.remote};
+}
+
+bool Server::is_stream(std::uint32_t listener) const {
+    const auto& listeners = settings().listeners;
+    return listener < listeners.size() && listeners[listener].transport == bridge::Transport::tcp;
+}
+
+Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
+    : options(given),
+      random(randomness),
+      outlet(exit),
+      peer_ids{given.index, given.count},
+      slots_max(slots_of(given)),
+      clients(slots_max),
+      directory(slots_max, directory_seed(given.cookie_key)),
+      cookies(derived_key(given.cookie_key, 1)),
+      issued(derived_key(given.cookie_key, 2)),
+      hellos(derived_key(given.cookie_key, 3)),
+      half_open(slots_max, given.half_open_max, given.half_open_per_network_max),
+      arena(arena_octets) {}
+
+Server* Shard::State::server_of(const Path& path) {
+    if (path.server >= servers.size() || !servers[path.server].datagrams) return nullptr;
+    return &servers[path.server];
+}
+
+Client* Shard::State::at(Slot slot) const {
+    if (slot >= clients.size()) return nullptr;
+    Client* client = clients[slot].get();
+    return client != nullptr && !client->buried ? client : nullptr;
+}
+
+Client* Shard::State::find(std::uint64_t session) const {
+    const auto peer_id = static_cast<wire::PeerId>(session & 0xffffff);
+    Client* client = at(peer_ids.slot_of(peer_id));
+    return client != nullptr && client->number == session ? client : nullptr;
+}
+
+Shard::Shard(const ShardOptions& options, Random& random, Outlet& outlet)
+    : state_(std::make_unique<State>(options, random, outlet)) {}
+Shard::~Shard() = default;
+
+void Shard::configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles,
+                      Instant now) {
+    const State::Turn turn(*state_, now);
+    state_->configure(std::move(profiles));
+}
+
+void Shard::receive(const Path& path, Run run, Instant now, UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    const std::size_t step = run.segment_octets == 0 ? run.octets.size() : run.segment_octets;
+    for (MutableBytes rest = run.octets; !rest.empty();) {
+        const MutableBytes segment = rest.first(std::min(step, rest.size()));
+        rest = rest.subspan(segment.size());
+        Server* server = state_->server_of(path);
+        const auto first = wire::peek(segment);
+        if (server == nullptr)
+            state_->drop(Cause::unknown_client);
+        else if (!first)
+            state_->drop(first.error());
+        else if (wire::is_data(first->opcode))
+            state_->receive_data(path, segment, *first);
+        else
+            state_->receive_control(path, *server, segment);
+    }
+    state_->end_run();
+}
+
+void Shard::from_tunnel(ServerIndex server, MutableBytes packet, Instant now) {
+    const State::Turn turn(*state_, now);
+    state_->from_tunnel(server, packet);
+}
+
+void Shard::finish(TlsDone done, Instant now, UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    Client* client = state_->find(done.session);
+    if (client == nullptr) return;  // it went while its TLS was worked on
+    client->session.finish(std::move(done.progress), now);
+    state_->pump(*client);
+}
+
+void Shard::answer(AdmissionAnswer answer, Instant now, UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    state_->answer(answer);
+}
+
+void Shard::disconnect(std::uint64_t session, Cause cause, Instant now, UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    Client* client = state_->find(session);
+    if (client == nullptr) return;
+    client->session.dismiss(cause, now);
+    state_->pump(*client);
+}
+
+void Shard::hang_up(const Path& path, Instant now, UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    const State& state = *state_;
+    for (Slot slot = state.directory.newest_at(place_of(path)); slot != no_slot;
+         slot = state.directory.older_here(slot))
+        if (Client* client = state.at(slot)) state_->remove(*client, Cause::client_left, {});
+}
+
+void Shard::reach(Instant now, UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    state_->reach();
+}
+
+std::optional<Instant> Shard::next_deadline() const {
+    if (state_->deadlines.empty()) return std::nullopt;
+    return state_->deadlines.front().at;
+}
+
+void Shard::report_all(UnixTime wall) {
+    state_->wall = wall;
+    for (const auto& client : state_->clients)
+        if (client != nullptr && client->connected && !client->over)
+            state_->report(*client, bridge::ClientStatus::online, Cause::client_left);
+}
+
+const std::array<std::uint64_t, cause_count>& Shard::drops() const {
+    return state_->drops;
+}
+
+std::size_t Shard::clients() const {
+    return state_->leased;
+}
+
+std::size_t Shard::half_open() const {
+    return state_->half_open.size();
+}
+
+bool Shard::owns(ServerIndex server, Ipv4 tunnel_address) const {
+    if (server >= state_->servers.size() || !state_->servers[server].addresses) return false;
+    return state_->servers[server].addresses->find(tunnel_address) != routing::no_client;
+}
+
+}  // namespace kanmon::shard

@@ -1,0 +1,168 @@
+// What a shard remembers, and its parts. Private to this folder.
+//
+//   shard.cpp      the public face: routes what comes in to the parts
+//   hello.cpp      control packets: to their session, or the stateless answer to strangers
+//   data_path.cpp  data packets in both directions, and floats
+//   events.cpp     what sessions say: keys, admission, beginnings and ends
+//   lifetime.cpp   slots, deadlines, birth and burial of clients
+//   configure.cpp  new snapshots
+#pragma once
+
+#include <deque>
+
+#include "dataplane/admission/cookie.h"
+#include "dataplane/admission/half_open.h"
+#include "dataplane/admission/issued_cookies.h"
+#include "dataplane/admission/rate_limit.h"
+#include "dataplane/directory/client_directory.h"
+#include "dataplane/routing/address_table.h"
+#include "dataplane/routing/inner_packet.h"
+#include "dataplane/shard/client.h"
+#include "dataplane/wire/control_packet.h"
+
+namespace kanmon::shard {
+
+using directory::no_slot;
+using directory::Slot;
+
+/// Longer than stray packets of a former client may be under way or a client keeps trying its keys.
+inline constexpr Duration peer_id_quarantine = 120s;
+inline constexpr ServerIndex no_server = 0xffffffff;
+
+directory::Place place_of(const Path& path);
+
+struct Server {
+    std::shared_ptr<const session::ServerProfile> datagrams, streams;  // null: an empty index
+    std::optional<routing::AddressTable> addresses;
+
+    const bridge::SslServer& settings() const { return datagrams->server; }
+    bool is_stream(std::uint32_t listener) const;
+};
+
+struct Shard::State {
+    State(const ShardOptions& options, Random& random, Outlet& outlet);
+
+    /// Everything that comes in is one turn; clients that end in it are destroyed when it is over,
+    /// so nothing that is still on the stack can point into one of them.
+    class Turn {
+    public:
+        Turn(State& state, Instant now) : state_(state) {
+            state_.now = now;
+            ++state_.turns;
+        }
+        Turn(State& state, Instant now, UnixTime wall) : Turn(state, now) { state_.wall = wall; }
+        ~Turn() {
+            if (--state_.turns == 0) state_.bury();
+        }
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+
+    private:
+        State& state_;
+    };
+
+    void drop(Cause cause) { ++drops[static_cast<std::size_t>(cause)]; }
+    Server* server_of(const Path& path);
+    Client* at(Slot slot) const;
+    Client* find(std::uint64_t session) const;
+
+    // --- hello.cpp
+    void receive_control(const Path& path, Server& server, Bytes datagram);
+    void greet(const Path& path, Server& server, const wire::ControlPacket& packet, Bytes datagram);
+    void answer_hello(const Path& path, const wire::ControlPacket& packet);
+    void repeat_answer(const Path& path, const wire::ControlPacket& packet);
+    void send_reset(const Path& path, const wire::SessionId& own, const wire::SessionId& peer);
+    void welcome_back(const Path& path, Server& server, const wire::ControlPacket& packet,
+                      Bytes datagram);
+    void begin_session(const Path& path, Server& server, const wire::SessionId& own,
+                       const wire::ControlPacket& packet, Bytes datagram);
+
+    // --- data_path.cpp
+    void receive_data(const Path& path, MutableBytes datagram, wire::FirstOctet first);
+    Client* client_of_data(const Path& path, Bytes datagram, wire::FirstOctet first) const;
+    bool follow(Client& client, const Path& to, const crypto::OpenedPacket& opened);
+    bool may_move(Client& client, const Path& to);
+    void take_payload(Client& client, MutableBytes payload);
+    void forward(Client& client, MutableBytes payload);
+    void note_heard(Client& client);
+    void end_run();
+    void from_tunnel(ServerIndex server, MutableBytes packet);
+    bool seal_and_send(Client& client, Bytes payload);
+    void watch_key_limit(Client& client);
+    void measure(Client& client) const;
+
+    // --- events.cpp
+    void pump(Client& client);
+    void on(Client& client, session::AdmissionRequest&& request);
+    void on(Client& client, session::InstallKey&& key);
+    void on(Client& client, session::SendWithKey&& key);
+    void on(Client& client, session::RetireKey&& key);
+    void on(Client& client, session::SendInBand&& message);
+    void on(Client& client, session::Connected&& connected);
+    void on(Client& client, session::Ended&& ended);
+    void on(Client& client, session::Finished&& finished);
+    void answer(const AdmissionAnswer& answer);
+    void report(const Client& client, bridge::ClientStatus status, Cause cause);
+    void record(const Client& client, bridge::Stage stage, std::optional<Cause> cause,
+                std::string detail);
+    std::uint64_t predecessor_of(const Client& client) const;
+
+    // --- lifetime.cpp
+    Slot take_slot();
+    void give_back(Slot slot, bool quarantine);
+    /// Ends without a word to the client.
+    void remove(Client& client, Cause cause, std::string detail);
+    void conclude(Client& client, Cause cause, bridge::Stage stage, std::string detail);
+    void bury_later(Client& client);
+    void bury();
+    void schedule(Client& client);
+    void reach();
+
+    // --- configure.cpp
+    void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles);
+    void dismiss_outdated(
+        const std::vector<std::shared_ptr<const session::ServerProfile>>& profiles);
+    void relocate(Client& client);
+
+    struct Due {
+        Instant at;
+        std::uint64_t session;
+        friend bool operator>(const Due& left, const Due& right) { return left.at > right.at; }
+    };
+    struct Quarantined {
+        Slot slot;
+        Instant until;
+    };
+
+    ShardOptions options;
+    Random& random;
+    Outlet& outlet;
+    Instant now{};
+    UnixTime wall{};
+    unsigned turns = 0;
+
+    std::vector<Server> servers;
+    directory::PeerIds peer_ids;
+    Slot slots_max;
+    std::vector<std::unique_ptr<Client>> clients;  // by slot
+    std::size_t leased = 0;
+    std::uint64_t sequence = 0;
+    Slot never_used = 0;
+    std::vector<Slot> free_slots;
+    std::deque<Quarantined> quarantine;
+    std::vector<Slot> graves;
+
+    directory::ClientDirectory directory;
+    admission::CookieMaker cookies;
+    admission::IssuedCookies issued;
+    admission::RateLimit hellos;
+    admission::HalfOpen half_open;
+
+    std::vector<Due>
+        deadlines;  // a heap; entries that no longer count are skipped when they come up
+    std::array<std::uint64_t, cause_count> drops{};
+    Client* heard = nullptr;  // of the present run
+    Buffer arena;             // where packets are sealed
+};
+
+}  // namespace kanmon::shard

@@ -1,0 +1,340 @@
+"""kanmon-broker as a program: what it makes in the kernel, what it removes, whom it serves.
+
+Everything happens in two namespaces with this process's id in their names: `outer` stands for the
+host, `vpc` for a VPC.
+"""
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+import broker_wire as wire
+
+BIN = os.environ.get("KANMON_BIN", "build/dev/bin")
+PID = os.getpid()
+OUTER, VPC = f"kmo{PID}", f"kmv{PID}"
+PORT = 11940
+LISTENER = (wire.UDP, "0.0.0.0", PORT)
+
+
+def run(*words, check=True):
+    return subprocess.run(words, check=check, capture_output=True, text=True).stdout
+
+
+def inside(space, *words, check=True):
+    return run("ip", "netns", "exec", space, *words, check=check)
+
+
+def links(space):
+    return {one["ifname"] for one in json.loads(run("ip", "-n", space, "-j", "link"))}
+
+
+def forwarding(space):
+    return inside(space, "cat", "/proc/sys/net/ipv4/ip_forward").strip()
+
+
+def table(space):
+    return inside(space, "nft", "list", "table", "inet", "kanmon", check=False)
+
+
+def traces(space):
+    found = [name for name in links(space) if name.startswith("kt")]
+    found += [table(space)] if table(space) else []
+    found += run("ip", "-n", space, "route", "show", "proto", "217").split("\n")[:-1]
+    return found
+
+
+def vpc_server(**changes):
+    values = dict(name="vss-1", device="kt1", space=VPC, address="192.168.0.1",
+                  pool="192.168.0.0/24", listeners=[LISTENER])
+    return wire.server(**{**values, **changes})
+
+
+def outer_server(**changes):
+    values = dict(name="vss-2", device="kt2", space="", address="10.9.0.1", pool="10.9.0.0/24",
+                  topology=wire.SUBNET, mtu=1400)
+    return wire.server(**{**values, **changes})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def namespaces():
+    for name in (OUTER, VPC):
+        run("ip", "netns", "add", name)
+        run("ip", "-n", name, "link", "set", "lo", "up")
+        inside(name, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward")
+    yield
+    for name in (OUTER, VPC):
+        run("ip", "netns", "del", name, check=False)
+
+
+class Program:
+    def __init__(self, folder):
+        self.folder, self.path = folder, f"{folder}/broker.sock"
+        self.process = None
+
+    def start(self, *options):
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", OUTER, f"{BIN}/kanmon-broker", "--socket", self.path,
+             "--state", self.folder, *options], stderr=subprocess.DEVNULL)
+
+    def connect(self):
+        for _ in range(400):
+            try:
+                return wire.Broker(self.path)
+            except (FileNotFoundError, ConnectionRefusedError):
+                time.sleep(0.01)
+        raise AssertionError("the broker does not listen")
+
+    def kill(self, number=signal.SIGKILL):
+        self.process.send_signal(number)
+        return self.process.wait(10)
+
+    def remove_all(self):
+        return subprocess.run(["ip", "netns", "exec", OUTER, f"{BIN}/kanmon-broker", "--state",
+                               self.folder, "--remove-all"], stderr=subprocess.DEVNULL).returncode
+
+
+@pytest.fixture
+def program():
+    with tempfile.TemporaryDirectory() as folder:
+        one = Program(folder)
+        one.start("--allow-root")
+        yield one
+        if one.process.poll() is None:
+            one.kill()
+        assert one.remove_all() == 0
+        assert traces(OUTER) == [] and traces(VPC) == []
+        assert forwarding(OUTER) == "0" and forwarding(VPC) == "0"
+
+
+def test_makes_devices_addresses_routes_rules_and_settings(program):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(), outer_server()]) == ""
+    device = json.loads(run("ip", "-n", VPC, "-j", "-d", "addr", "show", "kt1"))[0]
+    assert device["mtu"] == 1500 and device["txqlen"] == 1000 and "UP" in device["flags"]
+    assert device["linkinfo"]["info_data"] == {**device["linkinfo"]["info_data"], "type": "tun",
+                                               "pi": False, "persist": True, "multi_queue": True}
+    address = device["addr_info"][0]
+    assert (address["local"], address["address"], address["prefixlen"]) == (
+        "192.168.0.1", "192.168.0.2", 32)
+    assert [one["family"] for one in device["addr_info"]] == ["inet"], "no IPv6 address"
+    assert re.search(r"192.168.0.0/24 dev kt1 .*src 192.168.0.1",
+                     run("ip", "-n", VPC, "route", "show", "proto", "217"))
+    other = json.loads(run("ip", "-n", OUTER, "-j", "addr", "show", "kt2"))[0]
+    assert other["mtu"] == 1400 and other["addr_info"][0]["prefixlen"] == 24
+    assert "10.9.0.0/24 dev kt2" in run("ip", "-n", OUTER, "route", "show", "proto", "217")
+    for space, name in ((VPC, "kt1"), (OUTER, "kt2")):
+        assert forwarding(space) == "1"
+        assert 'oifname "' + name in table(space).replace("{ ", "")
+        assert inside(space, "cat", f"/proc/sys/net/ipv4/conf/{name}/rp_filter").strip() == "1"
+
+
+def test_removes_exactly_what_is_no_longer_wanted(program):
+    inside(VPC, "nft", "add", "table", "inet", "others")
+    run("ip", "-n", VPC, "link", "add", "other0", "type", "veth", "peer", "name", "other1")
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(), outer_server()]) == ""
+    assert broker.want(2, [outer_server()]) == ""
+    assert traces(VPC) == [] and forwarding(VPC) == "0"
+    assert "kt2" in links(OUTER)
+    assert "other0" in links(VPC) and "others" in inside(VPC, "nft", "list", "tables")
+    assert "older" in broker.want(1, [])
+    inside(VPC, "nft", "delete", "table", "inet", "others")
+    run("ip", "-n", VPC, "link", "del", "other0")
+
+
+def test_repairs_what_somebody_removed_or_changed(program):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server()]) == ""
+    run("ip", "-n", VPC, "link", "del", "kt1")
+    queues = broker.open_tun("vss-1")
+    assert len(queues) == 2 and "kt1" in links(VPC)
+    run("ip", "-n", VPC, "addr", "add", "172.30.0.1/24", "dev", "kt1")
+    assert broker.want(2, [vpc_server(mtu=1300)]) == ""
+    device = json.loads(run("ip", "-n", VPC, "-j", "addr", "show", "kt1"))[0]
+    assert device["mtu"] == 1300 and len(device["addr_info"]) == 1
+    for fd in queues:
+        os.close(fd)
+
+
+def test_leaves_a_device_and_a_route_of_somebody_else_alone(program):
+    run("ip", "-n", VPC, "link", "add", "kt1", "type", "veth", "peer", "name", "other1")
+    broker = program.connect()
+    assert "did not make" in broker.want(1, [vpc_server()])
+    run("ip", "-n", VPC, "link", "del", "kt1")
+    run("ip", "-n", VPC, "link", "add", "other0", "type", "veth", "peer", "name", "other1")
+    run("ip", "-n", VPC, "link", "set", "other0", "up")
+    run("ip", "-n", VPC, "route", "add", "192.168.0.0/24", "dev", "other0")
+    assert "another route to the client pool" in broker.want(2, [vpc_server()])
+    run("ip", "-n", VPC, "link", "del", "other0")
+    assert "ip netns add nowhere" in broker.want(3, [vpc_server(space="nowhere")])
+
+
+def test_hands_over_queues_that_carry_packets(program):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(queues=1)]) == ""
+    (queue,) = broker.open_tun("vss-1")
+    ping = subprocess.Popen(["ip", "netns", "exec", VPC, "ping", "-c1", "-W1", "192.168.0.6"],
+                            stdout=subprocess.DEVNULL)
+    for _ in range(200):
+        try:
+            packet = os.read(queue, 2000)
+        except BlockingIOError:
+            time.sleep(0.01)
+            continue
+        break
+    assert packet[0] == 0x45 and packet[16:20] == socket.inet_aton("192.168.0.6")
+    ping.wait()
+    os.close(queue)
+
+
+def test_drops_client_to_client_and_foreign_sources(program):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(queues=1)]) == ""
+    (queue,) = broker.open_tun("vss-1")
+    run("ip", "-n", VPC, "link", "add", "side", "type", "veth", "peer", "name", "peer", "netns", OUTER)
+    for space, name, address in ((VPC, "side", "10.5.0.1"), (OUTER, "peer", "10.5.0.2")):
+        run("ip", "-n", space, "addr", "add", f"{address}/24", "dev", name)
+        run("ip", "-n", space, "link", "set", name, "up")
+    run("ip", "-n", OUTER, "route", "add", "192.168.0.0/24", "via", "10.5.0.1")
+
+    def dropped():
+        return [int(n) for n in re.findall(r"packets (\d+)", table(VPC))]
+
+    def inject(source, destination):
+        header = bytearray(bytes.fromhex("4500001c000100004011") + b"\0\0"
+                           + socket.inet_aton(source) + socket.inet_aton(destination))
+        total = sum(header[i] << 8 | header[i + 1] for i in range(0, 20, 2))
+        total = (total & 0xFFFF) + (total >> 16)
+        header[10:12] = (0xFFFF - ((total & 0xFFFF) + (total >> 16))).to_bytes(2, "big")
+        os.write(queue, bytes(header) + bytes.fromhex("1388138800080000"))
+
+    inject("192.168.0.6", "192.168.0.10")  # client to client
+    inject("172.16.0.1", "10.5.0.2")       # a source outside the pool
+    assert sum(dropped()) == 2, table(VPC)
+    inside(OUTER, "ping", "-c1", "-W1", "192.168.0.1", check=False)  # the gateway's own address
+    run("ip", "-n", OUTER, "addr", "add", "192.168.0.6/32", "dev", "lo")
+    inside(OUTER, "ping", "-c1", "-W1", "-I", "192.168.0.6", "10.5.0.1", check=False)  # as a client
+    assert sum(dropped()) == 4, table(VPC)
+    run("ip", "-n", OUTER, "addr", "del", "192.168.0.6/32", "dev", "lo")
+    assert "1 received" in inside(OUTER, "ping", "-c1", "-W2", "10.5.0.1"), "others are not touched"
+    run("ip", "-n", VPC, "link", "del", "side")
+    os.close(queue)
+
+
+def test_hands_over_sockets_of_wanted_listeners_only(program):
+    broker = program.connect()
+    tcp = (wire.TCP, "0.0.0.0", PORT)
+    assert broker.want(1, [vpc_server(listeners=[LISTENER, tcp])]) == ""
+    sockets = broker.open_listener("vss-1", LISTENER, 3)
+    again = broker.open_listener("vss-1", LISTENER, 3)
+    streams = broker.open_listener("vss-1", tcp, 2)
+    assert (len(sockets), len(again), len(streams)) == (3, 3, 2)
+    one = socket.socket(fileno=sockets[0])
+    assert one.getsockname() == ("0.0.0.0", PORT) and one.type == socket.SOCK_DGRAM
+    assert f":{PORT}" in inside(OUTER, "ss", "-lnu") and f":{PORT}" in inside(OUTER, "ss", "-lnt")
+    assert "no listener" in broker.open_listener("vss-1", (wire.UDP, "0.0.0.0", 53), 1)
+    assert "not wanted" in broker.open_listener("vss-9", LISTENER, 1)
+    one.close()
+    for fd in sockets[1:] + again + streams:
+        os.close(fd)
+    taken = subprocess.Popen(["ip", "netns", "exec", OUTER, "/usr/bin/python3", "-c",
+                              "import socket;s=socket.socket(type=socket.SOCK_DGRAM);"
+                              f"s.bind(('0.0.0.0',{PORT}));print('x',flush=True);input()"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    taken.stdout.readline()
+    assert "is taken by another program" in broker.open_listener("vss-1", LISTENER, 1)
+    taken.communicate(b"\n")
+
+
+def test_serves_a_customer_by_its_uid_and_nobody_else():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        program = Program(folder)
+        program.start("--control-uid", "64242", "--data-uid", "64241", "--socket-group", "64240")
+        program_socket = program.path
+        for _ in range(400):
+            if os.path.exists(program_socket) and os.stat(program_socket).st_gid == 64240:
+                break
+            time.sleep(0.01)
+        assert os.stat(program_socket).st_mode & 0o777 == 0o660
+
+        def as_user(uid, kind, body):
+            code = ("import os,sys;sys.path.insert(0,sys.argv[1]);import broker_wire as w;"
+                    f"os.setgroups([]);os.setgid(64240);os.setuid({uid});"
+                    f"print(w.Broker(sys.argv[2]).ask({kind},bytes.fromhex('{body.hex()}'))[:2])")
+            return subprocess.run(["/usr/bin/python3", "-c", code, os.path.dirname(__file__),
+                                   program_socket], capture_output=True, text=True)
+
+        assert "only control" in as_user(64241, wire.WANT, wire.want(1, [])).stdout
+        assert "(1, b'\\x00\\x00\\x00\\x00')" in as_user(64242, wire.WANT, wire.want(1, [])).stdout
+        assert "only the data" in as_user(64242, wire.OPEN_TUN, wire.text("vss-1")).stdout
+        assert "not wanted" in as_user(64241, wire.OPEN_TUN, wire.text("vss-1")).stdout
+        for foreign in (64299, 0):
+            refused = as_user(foreign, wire.WANT, wire.want(2, []))
+            assert refused.returncode != 0 and refused.stdout == "", "closed without an answer"
+        program.kill()
+
+
+def test_closes_on_a_malformed_message_and_lives_on(program):
+    broker = program.connect()
+    broker.socket.send(b"\x4b\x42\x01\x00 nonsense")
+    assert broker.socket.recv(100) == b""
+    assert program.connect().want(1, []) == ""
+
+
+def test_is_confined_and_every_descriptor_is_close_on_exec(program):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server()]) == ""
+    pid = program.process.pid
+    status = dict(line.split(":\t") for line in open(f"/proc/{pid}/status").read().splitlines())
+    kept = 1 << 12 | 1 << 21 | 1 << 10  # net admin, sys admin, net bind service
+    assert {int(status[name], 16) for name in ("CapPrm", "CapEff", "CapBnd")} == {kept}
+    assert status["NoNewPrivs"] == "1"
+    for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+        flags = re.search(r"flags:\s+(\d+)", open(f"/proc/{pid}/fdinfo/{fd}").read())
+        assert int(fd) < 3 or int(flags[1], 8) & os.O_CLOEXEC, os.readlink(f"/proc/{pid}/fd/{fd}")
+
+
+def test_a_restarted_broker_serves_what_was_wanted_last(program):
+    broker = program.connect()
+    assert broker.want(7, [vpc_server()]) == ""
+    program.kill()
+    program.start("--allow-root")
+    queues = program.connect().open_tun("vss-1")
+    assert len(queues) == 2
+    for fd in queues:
+        os.close(fd)
+
+
+def test_kill_at_any_instant_leaves_no_orphan(program):
+    choose = random.Random(20260101)
+    states = [[vpc_server()], [vpc_server(device="kt3"), outer_server()], [],
+              [outer_server(space=VPC)], [vpc_server(space="")]]
+    number = 1
+    for _ in range(40):
+        broker = program.connect()
+        number += 1
+        broker.socket.send(wire.message(wire.WANT, 1, wire.want(number, choose.choice(states))))
+        time.sleep(choose.random() * 0.06)
+        program.kill()
+        broker.close()
+        program.start("--allow-root")
+    number += 1
+    assert program.connect().want(number, [vpc_server(device="kt5")]) == ""
+    assert {name for name in links(VPC) if name.startswith("kt")} == {"kt5"}
+    assert traces(OUTER) == [] and forwarding(OUTER) == "0"
+
+
+def test_a_second_broker_on_the_same_state_is_refused(program):
+    program.connect()
+    assert program.remove_all() == 2

@@ -1,0 +1,200 @@
+"""kanmond as a program: it starts, restarts and ends the three, and leaves nothing.
+
+The broker is the real one; control and data are stand-ins that note how they were started. All of
+it runs in a namespace with this process's id in its name.
+"""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+import broker_wire as wire
+
+BIN = os.environ.get("KANMON_BIN", "build/dev/bin")
+OUTER = f"kms{os.getpid()}"
+CONTROL_UID, DATA_UID, GROUP = 64242, 64241, 64240
+
+STAND_IN = """#!/usr/bin/python3
+import os, signal, socket, sys, time
+if "--bridge" in sys.argv and "control" in sys.argv[0]:
+    bridge = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    path = sys.argv[sys.argv.index("--bridge") + 1]
+    if os.path.exists(path):
+        os.unlink(path)
+    bridge.bind(path)
+while True:
+    time.sleep(60)
+"""
+
+
+def run(*words, check=True):
+    return subprocess.run(words, check=check, capture_output=True, text=True).stdout
+
+
+def wait_until(holds, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = holds()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError("it did not come about")
+
+
+def alive(pid):
+    try:
+        return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="module", autouse=True)
+def namespace():
+    run("ip", "netns", "add", OUTER)
+    run("ip", "-n", OUTER, "link", "set", "lo", "up")
+    yield
+    run("ip", "netns", "del", OUTER, check=False)
+
+
+class Gateway:
+    def __init__(self, folder):
+        self.folder = folder
+        self.programs = f"{folder}/bin"
+        os.mkdir(self.programs)
+        for name in ("kanmond", "kanmon-broker"):
+            shutil.copy(f"{BIN}/{name}", self.programs)
+        for name in ("kanmon-control", "kanmon-data"):
+            with open(f"{self.programs}/{name}", "w") as out:
+                out.write(STAND_IN)
+            os.chmod(f"{self.programs}/{name}", 0o755)
+        self.process = None
+
+    def words(self, *options, state="state"):
+        return ["ip", "netns", "exec", OUTER, f"{self.programs}/kanmond", "--run",
+                f"{self.folder}/run", "--state", f"{self.folder}/{state}", "--public-address",
+                "192.0.2.7", *options]
+
+    def start(self, *options):
+        for name in ("broker", "control", "data"):  # those of one that was killed
+            if self.pid(name):
+                os.unlink(f"{self.folder}/run/{name}.pid")
+        self.log = open(f"{self.folder}/log", "w+")
+        leaked = os.open("/dev/zero", os.O_RDONLY)  # a careless parent
+        os.set_inheritable(leaked, True)
+        self.process = subprocess.Popen(self.words(*options), stderr=self.log, close_fds=False)
+        os.close(leaked)
+        return [wait_until(lambda: self.pid(name)) for name in ("broker", "control", "data")]
+
+    def pid(self, name):
+        try:
+            return int(open(f"{self.folder}/run/{name}.pid").read())
+        except FileNotFoundError:
+            return 0
+
+    def started(self, pid, name):
+        """True when the child has become its program, as its user."""
+        return name in open(f"/proc/{pid}/cmdline").read().replace("kanmond", "")
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            assert self.process.wait(15) == 0
+
+
+@pytest.fixture
+def gateway():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        one = Gateway(folder)
+        yield one
+        one.stop()
+
+
+def test_runs_each_as_its_user_without_a_foreign_descriptor(gateway):
+    pids = gateway.start("--http-loopback", "8080", "--shards", "3")
+    for pid, name, uid in zip(pids, ("broker", "control", "data"), (0, CONTROL_UID, DATA_UID)):
+        wait_until(lambda: gateway.started(pid, f"kanmon-{name}"))
+        status = dict(line.split(":\t", 1) for line in open(f"/proc/{pid}/status").read().splitlines())
+        assert status["Uid"].split() == [str(uid)] * 4, name
+        assert status["Gid"].split() == [str(GROUP if uid else 0)] * 4 and not status["Groups"].split()
+        assert uid == 0 or int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+        assert os.getpgid(pid) == pid
+        assert "/dev/zero" not in [os.readlink(f"/proc/{pid}/fd/{fd}")
+                                   for fd in os.listdir(f"/proc/{pid}/fd")]
+    own = gateway.process.pid
+    for fd in os.listdir(f"/proc/{own}/fdinfo"):
+        flags = re.search(r"flags:\s+(\d+)", open(f"/proc/{own}/fdinfo/{fd}").read())
+        assert os.readlink(f"/proc/{own}/fd/{fd}") != "/dev/zero"
+        assert int(fd) < 3 or int(flags[1], 8) & os.O_CLOEXEC
+    control = open(f"/proc/{pids[1]}/cmdline").read().split("\0")
+    for pair in (("--data-uid", str(DATA_UID)), ("--http-loopback", "8080"),
+                 ("--public-address", "192.0.2.7"), ("--api", "127.0.0.1:8443")):
+        assert control[control.index(pair[0]) + 1] == pair[1]
+    data = open(f"/proc/{pids[2]}/cmdline").read().split("\0")
+    assert data[data.index("--shards") + 1] == "3" and "--uid" not in data
+    modes = {path: (os.stat(f"{gateway.folder}/{path}").st_mode & 0o777,
+                    os.stat(f"{gateway.folder}/{path}").st_uid)
+             for path in ("run", "run/control", "state", "state/control", "state/broker")}
+    assert modes == {"run": (0o750, 0), "run/control": (0o750, CONTROL_UID), "state": (0o750, 0),
+                     "state/control": (0o700, CONTROL_UID), "state/broker": (0o700, 0)}
+
+
+def test_restarts_what_dies_and_says_how_it_died(gateway):
+    for name, pid in zip(("broker", "control", "data"), gateway.start()):
+        os.kill(pid, signal.SIGKILL)
+        again = wait_until(lambda: gateway.pid(name) not in (0, pid) and gateway.pid(name))
+        assert alive(again)
+    log = open(f"{gateway.folder}/log").read()
+    assert log.count('end="signal 9 (Killed)"') == 3 and 'again_in_ms="50"' in log
+
+
+def test_sigterm_ends_all_and_removes_every_trace(gateway):
+    pids = gateway.start()
+    code = ("import os,sys;sys.path.insert(0,sys.argv[1]);import broker_wire as w;"
+            f"os.setgroups([]);os.setgid({GROUP});os.setuid({CONTROL_UID});"
+            "print(w.Broker(sys.argv[2]).want(1,[w.server('vss-1','kt1','','192.168.0.1',"
+            "'192.168.0.0/24')]))")
+    asked = run("/usr/bin/python3", "-c", code, os.path.dirname(__file__),
+                f"{gateway.folder}/run/broker.sock")
+    assert asked == "\n" and "kt1" in run("ip", "-n", OUTER, "link")
+    gateway.process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    assert gateway.process.poll() is None, "a hang-up is no reason to stop"
+    gateway.stop()
+    assert not any(alive(pid) for pid in pids)
+    assert "kt1" not in run("ip", "-n", OUTER, "link")
+    assert run("ip", "netns", "exec", OUTER, "nft", "list", "ruleset") == ""
+    assert sorted(os.listdir(f"{gateway.folder}/run")) == ["control", "kanmond.lock"]
+    assert os.listdir(f"{gateway.folder}/state/broker") == ["broker.lock"]
+
+
+def test_its_own_sudden_death_orphans_nobody(gateway):
+    pids = gateway.start()
+    wait_until(lambda: gateway.started(pids[2], "kanmon-data"))
+    gateway.process.kill()
+    gateway.process.wait()
+    wait_until(lambda: not any(alive(pid) for pid in pids), 5)
+    assert all(gateway.start()), "and the next one starts"
+
+
+def test_a_second_one_is_refused(gateway):
+    gateway.start()
+    second = subprocess.run(gateway.words(), capture_output=True, text=True)
+    assert second.returncode == 2 and "another kanmond runs on" in second.stderr
+
+
+def test_says_what_is_missing(gateway):
+    as_nobody = subprocess.run([f"{gateway.programs}/kanmond"], capture_output=True, text=True,
+                               preexec_fn=lambda: os.setuid(64299))
+    assert as_nobody.returncode == 2 and "sudo kanmond" in as_nobody.stderr
+    os.mkdir(f"{gateway.folder}/closed", 0o700)
+    closed = subprocess.run(gateway.words(state="closed/state"), capture_output=True, text=True)
+    assert closed.returncode == 2 and "cannot enter" in closed.stderr
+    os.unlink(f"{gateway.programs}/kanmon-data")
+    missing = subprocess.run(gateway.words(), capture_output=True, text=True)
+    assert missing.returncode == 2 and "kanmon-data is not beside kanmond" in missing.stderr

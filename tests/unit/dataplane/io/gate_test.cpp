@@ -1,0 +1,224 @@
+#include "dataplane/io/gate.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "unit/dataplane/io/sample_snapshot.h"
+
+namespace kanmon::io {
+namespace {
+
+struct Dismissal {
+    std::uint32_t shard = 0;
+    std::uint64_t session = 0;
+    Cause cause = Cause::client_left;
+    friend bool operator==(const Dismissal&, const Dismissal&) = default;
+};
+
+class Notes final : public GateOutlet {
+public:
+    void answer(std::uint32_t, shard::AdmissionAnswer answer) override {
+        answers.push_back(std::move(answer));
+    }
+    void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) override {
+        dismissals.push_back({shard, session, cause});
+    }
+    void tell_control(bridge::Message message) override { told.push_back(std::move(message)); }
+    void own(const bridge::Lease&, const Endpoint&, std::optional<std::uint32_t> shard) override {
+        owner = shard;
+    }
+
+    template <class Body>
+    std::vector<Body> bodies() const {
+        std::vector<Body> found;
+        for (const bridge::Message& message : told)
+            if (const auto* body = std::get_if<Body>(&message.body)) found.push_back(*body);
+        return found;
+    }
+
+    std::vector<shard::AdmissionAnswer> answers;
+    std::vector<Dismissal> dismissals;
+    std::vector<bridge::Message> told;
+    std::optional<std::uint32_t> owner;
+};
+
+class Admission : public testing::Test {
+protected:
+    void SetUp() override {
+        gate_.control_connected(now_);
+        gate_.control_heard(now_);
+        gate_.apply(sample_snapshot(1), now_);
+        notes_.told.clear();
+    }
+
+    shard::AdmissionQuestion question(std::uint64_t session, const std::string& holder = "anna",
+                                      std::uint16_t port = 5000) const {
+        return {.session = session,
+                .server = 0,
+                .server_id = sample_server_id,
+                .holder = holder,
+                .common_name = holder,
+                .remote = Endpoint::v4(Ipv4{0xc0000201}, port)};
+    }
+
+    std::uint64_t ask(std::uint64_t session, std::uint32_t shard = 0,
+                      const std::string& holder = "anna", std::uint16_t port = 5000) {
+        gate_.ask(shard, question(session, holder, port), now_);
+        return notes_.told.empty() ? 0 : notes_.told.back().id;
+    }
+
+    void enter(std::uint64_t session, std::uint32_t shard = 0, const std::string& holder = "anna",
+               std::uint16_t port = 5000) {
+        gate_.take(ask(session, shard, holder, port), {.granted = true}, now_);
+        ASSERT_TRUE(notes_.answers.back().admitted);
+    }
+
+    void wait(Duration time) {
+        now_ += time;
+        gate_.reach(now_);
+    }
+
+    Notes notes_;
+    Gate gate_{notes_};
+    Instant now_ = instant_of(1'000'000'000'000);
+};
+
+TEST_F(Admission, TheClientLearnsItsAddressOnlyAfterControlStoredTheLease) {
+    const std::uint64_t id = ask(7);
+    ASSERT_EQ(notes_.bodies<bridge::LeaseQuestion>().size(), 1u);
+    EXPECT_TRUE(notes_.answers.empty());
+
+    gate_.take(id, {.granted = true}, now_);
+    ASSERT_EQ(notes_.answers.size(), 1u);
+    EXPECT_TRUE(notes_.answers[0].admitted);
+    EXPECT_EQ(notes_.answers[0].session, 7u);
+    EXPECT_EQ(notes_.answers[0].tunnel_address,
+              notes_.bodies<bridge::LeaseQuestion>()[0].lease.address);
+    EXPECT_EQ(notes_.owner, 0u);
+}
+
+TEST_F(Admission, ControlsRefusalReachesTheClientAndFreesTheAddress) {
+    gate_.take(ask(7), {.granted = false, .cause = Cause::connections_exhausted}, now_);
+    EXPECT_EQ(notes_.answers.back().cause, Cause::connections_exhausted);
+    EXPECT_EQ(gate_.clients(), 0u);
+    EXPECT_TRUE(notes_.bodies<bridge::LeaseFact>().back().gone);
+}
+
+TEST_F(Admission, BeforeTheFirstSnapshotEverybodyIsToldToComeBack) {
+    Notes notes;
+    Gate fresh(notes);
+    fresh.ask(0, question(7), now_);
+    EXPECT_EQ(notes.answers.back().cause, Cause::gateway_not_ready);
+}
+
+TEST_F(Admission, WhileControlIsAwayARecentSnapshotAdmits) {
+    gate_.control_lost(now_);
+    wait(9min);
+    ask(7);
+    EXPECT_TRUE(notes_.answers.back().admitted);
+
+    notes_.told.clear();
+    gate_.control_connected(now_);
+    const auto facts = notes_.bodies<bridge::LeaseFact>();
+    ASSERT_EQ(facts.size(), 1u);
+    EXPECT_EQ(facts[0].lease.session, 7u);
+    EXPECT_FALSE(facts[0].gone);
+}
+
+TEST_F(Admission, WhileControlIsAwayAnOldSnapshotRefuses) {
+    gate_.control_lost(now_);
+    wait(11min);
+    ask(7);
+    EXPECT_FALSE(notes_.answers.back().admitted);
+    EXPECT_EQ(notes_.answers.back().cause, Cause::gateway_not_ready);
+    EXPECT_EQ(gate_.clients(), 0u);
+}
+
+TEST_F(Admission, ASilentControlDelaysAClientThreeSeconds) {
+    const std::uint64_t id = ask(7);
+    wait(2900ms);
+    EXPECT_TRUE(notes_.answers.empty());
+    wait(200ms);
+    ASSERT_EQ(notes_.answers.size(), 1u);
+    EXPECT_TRUE(notes_.answers[0].admitted);
+
+    gate_.take(id, {.granted = false, .cause = Cause::connections_exhausted}, now_);
+    EXPECT_EQ(notes_.dismissals, (std::vector{Dismissal{0, 7, Cause::connections_exhausted}}));
+}
+
+TEST_F(Admission, ALeaverHoldsItsSlotUntilTheHoldIsOver) {
+    enter(7);
+    gate_.left(7, now_);
+    const bridge::LeaseFact held = notes_.bodies<bridge::LeaseFact>().back();
+    EXPECT_EQ(held.lease.session, 0u);
+    EXPECT_EQ(held.lease.held_until, now_ + 300s);
+    EXPECT_EQ(notes_.owner, std::nullopt);
+
+    wait(299s);
+    EXPECT_FALSE(notes_.bodies<bridge::LeaseFact>().back().gone);
+    wait(2s);
+    EXPECT_TRUE(notes_.bodies<bridge::LeaseFact>().back().gone);
+}
+
+TEST_F(Admission, AReconnectedControlHearsEveryLeaseAndOpenQuestionsAgain) {
+    enter(7);
+    const std::uint64_t open = ask(8, 1, "berta", 6000);
+    gate_.control_lost(now_);
+    notes_.told.clear();
+
+    gate_.control_connected(now_);
+    ASSERT_EQ(notes_.bodies<bridge::LeaseFact>().size(), 1u);
+    EXPECT_EQ(notes_.bodies<bridge::LeaseFact>()[0].lease.session, 7u);
+    ASSERT_EQ(notes_.bodies<bridge::LeaseQuestion>().size(), 1u);
+    EXPECT_EQ(notes_.told.back().id, open);
+
+    gate_.take(open, {.granted = true}, now_);
+    EXPECT_EQ(notes_.answers.back().session, 8u);
+    EXPECT_TRUE(notes_.answers.back().admitted);
+}
+
+TEST_F(Admission, TheSameProgramStartedAgainTakesItsOwnAddressOverFromAnotherShard) {
+    enter(7, 0);
+    const Ipv4 address = notes_.answers.back().tunnel_address;
+    enter(8, 1);
+    EXPECT_EQ(notes_.answers.back().tunnel_address, address);
+    EXPECT_EQ(notes_.dismissals, (std::vector{Dismissal{0, 7, Cause::replaced}}));
+
+    gate_.left(7, now_);
+    EXPECT_EQ(notes_.owner, 1u);
+    EXPECT_EQ(gate_.clients(), 1u);
+}
+
+TEST_F(Admission, AClientThatGivesUpWhileControlThinksLeavesNothingBehind) {
+    const std::uint64_t id = ask(7);
+    gate_.left(7, now_);
+    EXPECT_TRUE(notes_.bodies<bridge::LeaseFact>().back().gone);
+    gate_.take(id, {.granted = true}, now_);
+    EXPECT_TRUE(notes_.answers.empty());
+    EXPECT_EQ(gate_.clients(), 0u);
+}
+
+TEST_F(Admission, AnOperatorEndsOneSessionOrAllOfAName) {
+    enter(7, 0, "anna", 5000);
+    enter(8, 1, "anna", 5001);
+    enter(9, 0, "berta", 5002);
+    gate_.take(bridge::Disconnect{.session = 9, .server_id = {}, .common_name = {}});
+    EXPECT_EQ(notes_.dismissals.size(), 1u);
+    gate_.take(
+        bridge::Disconnect{.session = 0, .server_id = sample_server_id, .common_name = "anna"});
+    EXPECT_EQ(notes_.dismissals.size(), 3u);
+}
+
+TEST_F(Admission, AnOperatorFreesAHeldSlotAtOnce) {
+    enter(7);
+    const Ipv4 address = notes_.answers.back().tunnel_address;
+    gate_.left(7, now_);
+    gate_.take(bridge::ReleaseSlot{sample_server_id, address}, now_);
+    EXPECT_TRUE(notes_.bodies<bridge::LeaseFact>().back().gone);
+    EXPECT_EQ(notes_.bodies<bridge::LeaseFact>().back().lease.address, address);
+}
+
+}  // namespace
+}  // namespace kanmon::io

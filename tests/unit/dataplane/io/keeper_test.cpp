@@ -1,0 +1,225 @@
+#include "dataplane/io/keeper.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "base/clock.h"
+#include "unit/dataplane/io/loopback.h"
+#include "unit/dataplane/io/private_network.h"
+#include "unit/dataplane/io/sample_snapshot.h"
+
+namespace kanmon::io {
+namespace {
+
+/// One end of ours for the keeper to connect to: control or the broker, played by the test.
+class Counterpart {
+public:
+    explicit Counterpart(std::string path)
+        : path_(std::move(path)), listener_(bridge::PacketListener::listen(path_).value()) {}
+
+    void accept() {
+        ASSERT_TRUE(readable(listener_.fd(), 5000));
+        socket_ = std::move(*listener_.accept());
+    }
+    void hang_up() { socket_ = bridge::PacketSocket(); }
+
+    void send(Bytes octets, std::span<const int> descriptors = {}) {
+        ASSERT_TRUE(socket_.send(octets, descriptors));
+    }
+    Buffer receive() {
+        if (!readable(socket_.fd(), 5000)) return {};
+        auto received = socket_.receive();
+        return received ? std::move(received->octets) : Buffer();
+    }
+
+    /// The next message with this kind of body; others are passed over.
+    template <class Body>
+    std::optional<bridge::Message> next() {
+        for (;;) {
+            const auto message = bridge::decode_message(receive());
+            if (!message) return std::nullopt;
+            if (std::holds_alternative<Body>(message->body)) return *message;
+        }
+    }
+
+    std::string path_;
+    bridge::PacketListener listener_;
+    bridge::PacketSocket socket_;
+};
+
+class NoTls final : public crypto::TlsFactory {
+public:
+    std::unique_ptr<crypto::TlsEngine> make() const override { return nullptr; }
+};
+
+class KeeperAmongOthers : public testing::Test {
+protected:
+    KeeperAmongOthers()
+        : folder_(std::filesystem::temp_directory_path() /
+                  ("kanmon-keeper-" + std::to_string(::getpid()))),
+          made_(std::filesystem::create_directories(folder_)),
+          control_((folder_ / "control").string()),
+          broker_((folder_ / "broker").string()),
+          keeper_({.bridge_path = control_.path_,
+                   .broker_path = broker_.path_,
+                   .process = 42,
+                   .make_tls = [](const bridge::SslServer&)
+                       -> Expected<std::shared_ptr<const crypto::TlsFactory>, std::string> {
+                       return std::make_shared<NoTls>();
+                   }},
+                  {{&shard_}, &inbox_, &remotes_}) {}
+
+    ~KeeperAmongOthers() override {
+        keeper_.stop();
+        if (thread_.joinable()) thread_.join();
+        std::filesystem::remove_all(folder_);
+    }
+
+    void SetUp() override {
+        thread_ = std::thread([this] { keeper_.run(); });
+        control_.accept();
+        broker_.accept();
+    }
+
+    void push(const bridge::Snapshot& snapshot) {
+        const auto memory = bridge::seal_in_memory(bridge::encode(snapshot), "snapshot");
+        const std::array descriptors{memory->get()};
+        control_.send(bridge::encode(bridge::Message{0, bridge::SnapshotReady{snapshot.number}}),
+                      descriptors);
+    }
+
+    bridge::BrokerMessage next_request() {
+        return bridge::decode_broker_message(broker_.receive()).value();
+    }
+
+    void answer(std::uint64_t id, const bridge::BrokerBody& body, int descriptor = -1) {
+        const std::array descriptors{descriptor};
+        broker_.send(bridge::encode(bridge::BrokerMessage{id, body}),
+                     descriptor < 0 ? std::span<const int>() : std::span(descriptors));
+    }
+
+    /// What the keeper told the shard next, of this kind.
+    template <class Body>
+    std::optional<Body> next_for_shard() {
+        const Instant until = boot_now() + 5s;
+        std::optional<Body> found;
+        while (!found && boot_now() < until) {
+            if (waiting_.empty()) {
+                readable(shard_.wakeup.fd(), 100);
+                shard_.wakeup.clear();
+                shard_.mailbox.drain([&](ShardMessage m) { waiting_.push_back(std::move(m)); });
+                continue;
+            }
+            if (auto* body = std::get_if<Body>(&waiting_.front())) found = std::move(*body);
+            waiting_.pop_front();
+        }
+        return found;
+    }
+
+    void ask(std::uint64_t session) {
+        ASSERT_TRUE(inbox_.mailbox.post(
+            {0, shard::AdmissionQuestion{.session = session,
+                                         .server = 0,
+                                         .server_id = sample_server_id,
+                                         .holder = "anna",
+                                         .common_name = "anna",
+                                         .remote = Endpoint::v4(Ipv4{0xc0000201}, 5000)}}));
+    }
+
+    std::filesystem::path folder_;
+    bool made_;
+    Counterpart control_;
+    Counterpart broker_;
+    ShardInbox shard_;
+    KeeperInbox inbox_;
+    RemoteOwners remotes_;
+    std::deque<ShardMessage> waiting_;
+    Keeper keeper_;
+    std::thread thread_;
+};
+
+TEST_F(KeeperAmongOthers, GreetsControlAndPutsASnapshotInForce) {
+    const auto hello = control_.next<bridge::DataHello>();
+    ASSERT_TRUE(hello);
+    EXPECT_EQ(std::get<bridge::DataHello>(hello->body).process, 42u);
+    EXPECT_EQ(std::get<bridge::DataHello>(hello->body).snapshot_number, 0u);
+
+    push(sample_snapshot(5));
+    const auto configured = next_for_shard<ConfigureShard>();
+    ASSERT_TRUE(configured);
+    ASSERT_EQ(configured->profiles.size(), 1u);
+    EXPECT_EQ(configured->profiles[0]->server.id, sample_server_id);
+    EXPECT_EQ(configured->profiles[0]->server_address, Ipv4{0xc0a80001});
+
+    control_.hang_up();
+    control_.accept();
+    EXPECT_EQ(std::get<bridge::DataHello>(control_.next<bridge::DataHello>()->body).snapshot_number,
+              5u);
+}
+
+TEST_F(KeeperAmongOthers, AsksTheBrokerUntilItOpensAndDealsTheDescriptorsOut) {
+    push(sample_snapshot(1));
+    const auto tun = next_request();
+    const auto listener = next_request();
+    EXPECT_EQ(std::get<bridge::OpenTun>(tun.body).server_id, sample_server_id);
+    EXPECT_EQ(std::get<bridge::OpenListener>(listener.body).sockets, 1u);
+
+    answer(tun.id, bridge::BrokerAnswer{"not wanted yet"});
+    const UniqueFd socket = bound_socket(AF_INET, loopback);
+    answer(listener.id, bridge::Opened{1}, socket.get());
+    const auto added = next_for_shard<AddListener>();
+    ASSERT_TRUE(added);
+    EXPECT_EQ(local_of(added->fd), local_of(socket));
+
+    const auto again = next_request();
+    ASSERT_TRUE(std::holds_alternative<bridge::OpenTun>(again.body));
+    const UniqueFd device(::eventfd(0, EFD_CLOEXEC));
+    answer(again.id, bridge::Opened{1}, device.get());
+    const auto queue = next_for_shard<AddTun>();
+    ASSERT_TRUE(queue);
+    EXPECT_TRUE(queue->reads);
+
+    broker_.hang_up();
+    broker_.accept();
+    EXPECT_FALSE(readable(broker_.socket_.fd(), 300)) << "what is open is not asked for again";
+}
+
+TEST_F(KeeperAmongOthers, AClientEntersAfterControlSaidYesAndAlsoWhenControlIsGone) {
+    push(sample_snapshot(1));
+    ASSERT_TRUE(next_for_shard<ConfigureShard>());
+    ask(7);
+    const auto question = control_.next<bridge::LeaseQuestion>();
+    ASSERT_TRUE(question);
+    control_.send(
+        bridge::encode(bridge::Message{question->id, bridge::LeaseAnswer{.granted = true}}));
+    const auto first = next_for_shard<shard::AdmissionAnswer>();
+    ASSERT_TRUE(first && first->admitted);
+
+    control_.hang_up();
+    std::filesystem::remove(control_.path_);
+    ASSERT_TRUE(inbox_.mailbox.post({0, SessionLeft{7, Cause::client_left}}));
+    ask(8);
+    const auto second = next_for_shard<shard::AdmissionAnswer>();
+    ASSERT_TRUE(second && second->admitted);
+    EXPECT_EQ(second->tunnel_address, first->tunnel_address) << "its own held slot";
+}
+
+TEST_F(KeeperAmongOthers, CountersOfShardsAndLostRecordsReachControl) {
+    DropReport report;
+    report.by_cause[static_cast<std::size_t>(Cause::replayed)] = 9;
+    inbox_.records_lost.store(3);
+    ASSERT_TRUE(inbox_.mailbox.post({0, report}));
+    const auto fact = control_.next<bridge::DropFact>();
+    ASSERT_TRUE(fact);
+    EXPECT_EQ(
+        std::get<bridge::DropFact>(fact->body).by_cause[static_cast<std::size_t>(Cause::replayed)],
+        9u);
+    EXPECT_EQ(std::get<bridge::DropFact>(fact->body).records_lost, 3u);
+}
+
+}  // namespace
+}  // namespace kanmon::io

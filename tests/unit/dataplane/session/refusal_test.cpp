@@ -1,0 +1,70 @@
+#include "dataplane/session/refusal.h"
+
+#include <gtest/gtest.h>
+
+#include "conversation.h"
+#include "dataplane/session/timers.h"
+
+namespace kanmon::session {
+namespace {
+
+TEST(Refusal, NamesTheDayACertificateExpired) {
+    const auto reason = reason_text(Cause::certificate_expired, {}, certificate_for_tests(expired));
+    EXPECT_EQ(refusal(Cause::certificate_expired, reason, {}).message,
+              "AUTH_FAILED,certificate expired on 2026-01-02 (UTC); "
+              "ask your administrator for a new bundle");
+}
+
+TEST(Refusal, PointsAtTheClockForACertificateOfTheFuture) {
+    const auto reason =
+        reason_text(Cause::certificate_not_yet_valid, {}, certificate_for_tests(good));
+    const Farewell words = refusal(Cause::certificate_not_yet_valid, reason, {});
+    EXPECT_EQ(words.message,
+              "AUTH_FAILED,certificate not valid before 2023-11-14 (UTC); "
+              "check the clock of this computer");
+    EXPECT_EQ(words.delay, Duration::zero());
+}
+
+TEST(Refusal, SaysThatACertificateWasRevoked) {
+    EXPECT_EQ(reason_text(Cause::certificate_revoked, {}, certificate_for_tests(good)),
+              "certificate revoked; ask your administrator for a new bundle");
+}
+
+TEST(Refusal, TellsAClientThatUnderstandsItThatTheCauseIsTemporary) {
+    const auto modern = wire::parse_peer_info(peer_info_2_6);
+    EXPECT_EQ(refusal(Cause::connections_exhausted,
+                      reason_text(Cause::connections_exhausted, {}, {}), modern),
+              (Farewell{"AUTH_FAILED,TEMP[backoff 10,advance no]:maximum of concurrent connections "
+                        "reached",
+                        {}}));
+}
+
+TEST(Refusal, KeepsAnOlderClientTryingByADelayedRestart) {
+    const auto old = wire::parse_peer_info(peer_info_2_5);
+    EXPECT_EQ(refusal(Cause::pool_exhausted, reason_text(Cause::pool_exhausted, {}, {}), old),
+              (Farewell{"RESTART,no free address in the client address pool", restart_delay}));
+}
+
+TEST(Refusal, LetsClientsComeBackAfterADismissalUnlessTheyMustNot) {
+    EXPECT_EQ(dismissal(Cause::server_changed, "changed"), "RESTART,changed");
+    EXPECT_EQ(dismissal(Cause::identity_changed, "changed"), "AUTH_FAILED,changed");
+}
+
+TEST(Refusal, CarriesHostileDetailEscapedAndCut) {
+    const std::string hostile = "a\nb" + std::string(2000, 'x');
+    const std::string reason = reason_text(Cause::cipher_mismatch, hostile, {});
+    EXPECT_EQ(reason.find('\n'), std::string::npos);
+    EXPECT_LT(refusal(Cause::cipher_mismatch, reason, {}).message.size(),
+              wire::sent_message_octets_max);
+}
+
+TEST(Refusal, HasWordsForEveryCauseThatFitOneMessage) {
+    for (const CauseRow& row : cause_table) {
+        const auto reason = reason_text(row.cause, {}, certificate_for_tests(good));
+        EXPECT_FALSE(reason.empty());
+        EXPECT_NE(reason.front(), '[') << "clients read brackets as flags";
+    }
+}
+
+}  // namespace
+}  // namespace kanmon::session

@@ -1,0 +1,122 @@
+// A TLS double: the shape of a handshake without its cryptography, the same octets every time.
+//
+// Frames on the stream: type u8 ‖ length u16 ‖ body.
+//   client 'H' ──>            hello
+//          <── 'S'            server hello, as long as real certificates
+//   client 'F' ──>            finished; the body is the client's certificate number
+//   both   'D'                one record of application data
+//   both   'A'                alert; the receiver's session is dead
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "dataplane/crypto/tls.h"
+
+namespace kanmon::session {
+
+/// What the double's authority knows: certificate number -> certificate.
+using Certificates = std::map<std::uint8_t, crypto::PeerCertificate>;
+
+inline constexpr std::size_t server_flight_octets = 2200;
+
+class ScriptedEngine final : public crypto::TlsEngine {
+public:
+    ScriptedEngine(bool server, Certificates certificates, std::uint8_t number)
+        : server_(server), certificates_(std::move(certificates)), number_(number) {}
+
+    crypto::TlsOutput advance(crypto::TlsInput input) override {
+        crypto::TlsOutput output;
+        if (!server_ && !greeted_) {
+            frame(output, 'H', Buffer(250));
+            greeted_ = true;
+        }
+        append(stream_, input.ciphertext);
+        while (take_frame(output)) {
+        }
+        if (established_ && !input.plaintext.empty())
+            frame(output, 'D', copy_of(input.plaintext.view()));
+        output.established = established_;
+        return output;
+    }
+
+private:
+    static void frame(crypto::TlsOutput& output, char type, const Buffer& body) {
+        BufferWriter out;
+        out.u8(static_cast<std::uint8_t>(type));
+        out.u16(static_cast<std::uint16_t>(body.size()));
+        out.bytes(body);
+        append(output.ciphertext, out.finish());
+    }
+
+    bool take_frame(crypto::TlsOutput& output) {
+        ByteReader in(stream_);
+        const char type = static_cast<char>(in.u8());
+        const Buffer body = copy_of(in.bytes(in.u16()));
+        if (!in.ok() || output.failure) return false;
+        stream_.erase(stream_.begin(), stream_.end() - static_cast<std::ptrdiff_t>(in.remaining()));
+        handle(type, body, output);
+        return true;
+    }
+
+    void handle(char type, const Buffer& body, crypto::TlsOutput& output) {
+        if (type == 'H' && server_) return frame(output, 'S', Buffer(server_flight_octets));
+        if (type == 'S' && !server_) {
+            Buffer flight(1500, std::byte{number_});
+            frame(output, 'F', flight);
+            return establish(output);
+        }
+        if (type == 'F' && server_ && !body.empty()) {
+            const auto found = certificates_.find(std::to_integer<std::uint8_t>(body[0]));
+            if (found == certificates_.end()) return fail(output);
+            output.peer = found->second;
+            return establish(output);
+        }
+        if (type == 'D' && established_) return append(output.plaintext, body);
+        fail(output);
+    }
+
+    void establish(crypto::TlsOutput& output) {
+        established_ = true;
+        crypto::KeyBlock block;
+        std::ranges::fill(block.mutable_view(), std::byte{0x5a});
+        output.data_keys = block;
+    }
+
+    static void fail(crypto::TlsOutput& output) {
+        frame(output, 'A', {});
+        output.failure = Cause::certificate_foreign;
+        output.detail = "certificate of another authority";
+    }
+
+    bool server_;
+    Certificates certificates_;
+    std::uint8_t number_;
+    Buffer stream_;
+    bool greeted_ = false;
+    bool established_ = false;
+};
+
+class ScriptedTls final : public crypto::TlsFactory {
+public:
+    static std::shared_ptr<const crypto::TlsFactory> server(Certificates certificates) {
+        return std::make_shared<ScriptedTls>(true, std::move(certificates), std::uint8_t{0});
+    }
+    static std::shared_ptr<const crypto::TlsFactory> client(std::uint8_t number) {
+        return std::make_shared<ScriptedTls>(false, Certificates{}, number);
+    }
+    ScriptedTls(bool server, Certificates certificates, std::uint8_t number)
+        : server_(server), certificates_(std::move(certificates)), number_(number) {}
+
+    std::unique_ptr<crypto::TlsEngine> make() const override {
+        return std::make_unique<ScriptedEngine>(server_, certificates_, number_);
+    }
+
+private:
+    bool server_;
+    Certificates certificates_;
+    std::uint8_t number_;
+};
+
+}  // namespace kanmon::session
