@@ -19,9 +19,9 @@ struct Client {
     Path path;
     Ipv4 tunnel_address;
     std::uint32_t slot = 0;
-    std::uint16_t segment_limit = 0;  // of TCP inside the tunnel
-    std::uint8_t keys_used = 0;       // a bit for each key id under which a packet was opened
-    wire::KeyId newest_key = 0;       // key and id of the newest packet: older ones do not float
+    std::uint16_t segment_limit = 0xffff;  // of TCP inside the tunnel
+    std::uint8_t keys_used = 0;            // a bit for each key id under which a packet was opened
+    wire::KeyId newest_key = 0;  // key and id of the newest packet: older ones do not float
     std::uint32_t newest_packet = 0;
     std::uint64_t received_octets = 0, sent_octets = 0;
     std::uint64_t received_packets = 0, sent_packets = 0;

@@ -43,7 +43,7 @@ void Shard::State::conclude(Client& client, Cause cause, bridge::Stage stage, st
         --leased;
         outlet.left(client.number, cause);
     }
-    if (Server* server = server_of(client.path); server != nullptr && client.had_keys)
+    if (Server* server = server_of(client.path); server != nullptr)
         server->addresses->clear(client.tunnel_address, client.slot);
     if (client.connected) report(client, bridge::ClientStatus::ended, cause);
     record(client, client.connected ? bridge::Stage::ended : stage, cause, std::move(detail));

@@ -1,0 +1,263 @@
+// A whole gateway in one value: a shard, its keeper, its TLS workers, and clients around it.
+//
+// Packets arrive at once; what is lost, the test takes out of `wire`. Time stands until `run`.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+#include "client/client_engine.h"
+#include "dataplane/admission/lease_book.h"
+#include "dataplane/shard/shard.h"
+#include "unit/dataplane/session/scripted_tls.h"
+
+namespace kanmon::shard {
+
+inline crypto::PeerCertificate certificate(std::uint8_t number) {
+    crypto::PeerCertificate made;
+    made.common_name = "vsc-" + std::to_string(number);
+    made.serial = "0" + std::to_string(number);
+    made.sha256.fill(std::byte{number});
+    return made;
+}
+
+inline bridge::SslServer settings(const std::string& id = "vss-1") {
+    bridge::SslServer server;
+    server.id = id;
+    server.gateway_id = "vpn-1";
+    server.listeners = {{bridge::Transport::udp, Endpoint::v4(Ipv4{}, 1194)},
+                        {bridge::Transport::tcp, Endpoint::v4(Ipv4{}, 1194)}};
+    server.client_pool = *parse_cidr("10.8.0.0/24");
+    server.local_networks = {*parse_cidr("172.20.0.0/16")};
+    server.ciphers = {"AES-256-GCM", "AES-128-GCM"};
+    server.fallback_cipher = "AES-128-CBC";
+    return server;
+}
+
+inline std::shared_ptr<const session::ServerProfile> profile(
+    const bridge::SslServer& server = settings()) {
+    session::Certificates known;
+    for (std::uint8_t number = 1; number < 100; ++number) known[number] = certificate(number);
+    auto made = std::make_shared<session::ServerProfile>();
+    made->server = server;
+    made->tls = session::ScriptedTls::server(known);
+    made->server_address = admission::server_address(server.client_pool);
+    return made;
+}
+
+inline Buffer udp_packet(Ipv4 from, Ipv4 to, std::size_t body = 100) {
+    BufferWriter out;
+    out.u16(0x4500);
+    out.u16(static_cast<std::uint16_t>(20 + body));
+    out.u32(0);
+    out.u16(0x4011);
+    out.u16(0);
+    out.u32(from.value);
+    out.u32(to.value);
+    out.bytes(Buffer(body));
+    return out.finish();
+}
+
+struct Sent {
+    Path path;
+    Buffer octets;
+};
+
+/// A client program at an address.
+struct Peer {
+    Path path;
+    client::ClientEngine engine;
+    std::vector<Buffer> inner;
+    std::vector<client::Over> overs;
+    bool connected = false;
+
+    Ipv4 address() const { return engine.pushed()->address; }
+};
+
+class World : public Outlet {
+public:
+    explicit World(ShardOptions options = {}, std::uint32_t connections_max = 1000)
+        : random(1), shard(prepared(options), random, *this) {
+        maximum = connections_max;
+        configure({profile()});
+    }
+
+    void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles) {
+        std::vector<bridge::SslServer> servers;
+        for (const auto& each : profiles)
+            if (each) servers.push_back(each->server);
+        leases.configure({{"vpn-1", maximum, 10}}, servers);
+        shard.configure(std::move(profiles), now);
+    }
+
+    Peer& add(std::uint8_t number, const Endpoint& remote,
+              const client::Personality& who = client::openvpn_2_5, std::uint32_t listener = 0) {
+        client::ClientSettings program;
+        program.personality = &who;
+        program.tls = session::ScriptedTls::client(number);
+        const Path path{0, listener, remote};
+        peers.push_back(std::make_unique<Peer>(
+            Peer{path, client::ClientEngine(std::move(program), random, now), {}, {}}));
+        return *peers.back();
+    }
+
+    void receive(const Path& path, Buffer octets) {
+        const std::size_t size = octets.size();
+        shard.receive(path, {octets, size}, now, wall());
+    }
+
+    /// Exchanges what there is, then lets time pass to the next deadline, until `span` is over.
+    void run(Duration span) {
+        const Instant end = now + span;
+        for (;;) {
+            while (exchange()) {
+            }
+            Instant next = end;
+            if (const auto at = shard.next_deadline()) next = std::min(next, *at);
+            for (const auto& peer : peers)
+                if (const auto at = peer->engine.next_deadline()) next = std::min(next, *at);
+            if (now >= end) return;
+            now = std::min(end, std::max(next, now + 1ms));
+            shard.reach(now, wall());
+            for (const auto& peer : peers) peer->engine.reach(now);
+        }
+    }
+
+    Peer& connected(std::uint8_t number, const Endpoint& remote,
+                    const client::Personality& who = client::openvpn_2_5) {
+        Peer& peer = add(number, remote, who);
+        run(3s);
+        EXPECT_TRUE(peer.connected);
+        return peer;
+    }
+
+    /// The datagram in which this client would send that packet.
+    Buffer sealed(Peer& peer, Bytes packet) {
+        while (exchange()) {
+        }
+        peer.engine.from_tunnel(packet, now);
+        return *peer.engine.next_datagram();
+    }
+
+    std::uint64_t drops(Cause cause) const {
+        return shard.drops()[static_cast<std::size_t>(cause)];
+    }
+    std::uint64_t all_drops() const {
+        std::uint64_t sum = 0;
+        for (const std::uint64_t count : shard.drops()) sum += count;
+        return sum;
+    }
+    UnixTime wall() const {
+        return unix_time_of(1'750'000'000) +
+               std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
+    }
+
+    // --- Outlet
+    void send(const Path& path, Bytes datagram) override {
+        ++sends;
+        last_sent_octets = datagram.size();
+        if (!quiet) sent.push_back({path, copy_of(datagram)});
+    }
+    void deliver(ServerIndex server, MutableBytes packet) override {
+        ++deliveries;
+        if (!quiet) delivered.emplace_back(server, copy_of(packet));
+    }
+    void work(TlsJob job) override { jobs.push_back(std::move(job)); }
+    void ask(AdmissionQuestion question) override { questions.push_back(std::move(question)); }
+    void left(std::uint64_t session, Cause cause) override {
+        lefts.emplace_back(session, cause);
+        leases.leave(session, now);
+    }
+    void report(bridge::ClientFact fact) override { facts.push_back(std::move(fact)); }
+    void report(bridge::AttemptRecord record) override { records.push_back(std::move(record)); }
+
+    void decide(const AdmissionQuestion& question) {
+        auto lease = question.replaces == 0 ? std::nullopt
+                                            : leases.inherit(question.replaces, question.session);
+        AdmissionAnswer answer;
+        answer.session = question.session;
+        if (!lease) {
+            const auto taken =
+                leases.take(question.server_id, question.holder, question.session, now);
+            if (taken)
+                lease = *taken;
+            else
+                answer.cause = taken.error();
+        }
+        answer.admitted = lease.has_value();
+        if (lease) answer.tunnel_address = lease->address;
+        shard.answer(answer, now, wall());
+    }
+
+    static ShardOptions prepared(ShardOptions options) {
+        options.clients_max = std::min(options.clients_max, 2000U);
+        options.cookie_key.fill(std::byte{0x42});
+        return options;
+    }
+
+    SeededRandom random;
+    admission::LeaseBook leases;
+    std::uint32_t maximum = 0;
+    Instant now{1000h};
+    std::vector<std::unique_ptr<Peer>> peers;
+    std::vector<Sent> sent, stray;  // stray: for nobody's address
+    std::vector<std::pair<ServerIndex, Buffer>> delivered;
+    std::vector<TlsJob> jobs;
+    std::vector<AdmissionQuestion> questions, asked;
+    std::vector<std::pair<std::uint64_t, Cause>> lefts;
+    std::vector<bridge::ClientFact> facts;
+    std::vector<bridge::AttemptRecord> records;
+    std::size_t sends = 0, deliveries = 0, last_sent_octets = 0;
+    bool quiet = false;  // only counts what is sent and delivered
+    bool keeper_waits = false;
+    std::function<bool(const Path&, Bytes)> loses = [](const Path&, Bytes) { return false; };
+    Shard shard;
+
+private:
+    bool exchange() {
+        bool moved = false;
+        for (const auto& peer : peers) {
+            while (auto datagram = peer->engine.next_datagram()) {
+                moved = true;
+                if (!loses(peer->path, *datagram)) receive(peer->path, std::move(*datagram));
+            }
+            while (auto packet = peer->engine.next_inner()) peer->inner.push_back(*packet);
+            while (auto event = peer->engine.next_event()) {
+                if (std::holds_alternative<client::Connected>(*event)) peer->connected = true;
+                if (auto* over = std::get_if<client::Over>(&*event)) peer->overs.push_back(*over);
+            }
+        }
+        for (TlsJob& job : std::exchange(jobs, {})) {
+            moved = true;
+            session::TlsProgress progress{job.work.key_id, job.work.generation, nullptr, {}};
+            progress.output = job.work.engine->advance(std::move(job.work.input));
+            progress.engine = std::move(job.work.engine);
+            shard.finish({job.session, std::move(progress)}, now, wall());
+        }
+        if (!keeper_waits)
+            for (const AdmissionQuestion& question : std::exchange(questions, {})) {
+                moved = true;
+                asked.push_back(question);
+                decide(question);
+            }
+        for (Sent& datagram : std::exchange(sent, {})) {
+            moved = true;
+            bool taken = false;
+            for (const auto& peer : peers)
+                if (peer->path == datagram.path) {
+                    peer->engine.receive(datagram.octets, now);
+                    taken = true;
+                }
+            if (!taken) stray.push_back(std::move(datagram));
+        }
+        return moved;
+    }
+};
+
+inline Endpoint at(const char* address, std::uint16_t port = 40000) {
+    return Endpoint::v4(*parse_ipv4(address), port);
+}
+
+}  // namespace kanmon::shard
