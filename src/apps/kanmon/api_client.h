@@ -1,0 +1,42 @@
+// Calls the API over HTTP(S) with libcurl, signed with ACS3-HMAC-SHA256.
+#pragma once
+
+#include <string>
+
+#include "apps/kanmon/json_document.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "controlplane/api/form.h"
+
+namespace kanmon::apps {
+
+struct ApiAccess {
+    std::string endpoint;  // https://127.0.0.1:8443
+    std::string ca_file;   // empty: the system's authorities
+    std::string access_key;
+    SecretBuffer secret;
+};
+
+struct ApiAnswer {
+    long status = 0;
+    std::string body;
+    JsonDocument document;
+};
+
+class ApiClient {
+public:
+    explicit ApiClient(ApiAccess access) : access_(std::move(access)) {}
+
+    /// An answer of the API, also one that refuses. The error is a sentence: the API could not be
+    /// reached, is not trusted, or is no API.
+    Expected<ApiAnswer, std::string> call(const std::string& action,
+                                          const api::Parameters& parameters);
+
+private:
+    ApiAccess access_;
+};
+
+/// From a file like the answer of CreateAccount: {"AccessKeyId": …, "AccessKeySecret": …}.
+Expected<void, std::string> read_access_key(const std::string& path, ApiAccess& access);
+
+}  // namespace kanmon::apps

@@ -1,0 +1,362 @@
+#include "apps/kanmon/command.h"
+
+namespace kanmon::apps {
+namespace {
+
+const std::vector<Column> gateway_columns{
+    {"ID", "VpnGatewayId"},    {"NAME", "Name"},   {"STATUS", "Status"},
+    {"ADDRESS", "InternetIp"}, {"MBIT/S", "Spec"}, {"CLIENTS MAX", "SslMaxConnections"},
+    {"VPC", "VpcId"}};
+const std::vector<Column> gateway_details{{"gateway", "VpnGatewayId"},
+                                          {"name", "Name"},
+                                          {"description", "Description"},
+                                          {"status", "Status"},
+                                          {"address", "InternetIp"},
+                                          {"bandwidth, Mbit/s", "Spec"},
+                                          {"SSL", "SslVpn"},
+                                          {"clients at most", "SslMaxConnections"},
+                                          {"VPC", "VpcId"},
+                                          {"created", "CreateTime", Form::time}};
+const std::vector<Column> server_columns{{"ID", "SslVpnServerId"},
+                                         {"NAME", "Name"},
+                                         {"PROTO", "Proto"},
+                                         {"PORT", "Port"},
+                                         {"CLIENTS", "Connections"},
+                                         {"CLIENT POOL", "ClientIpPool"},
+                                         {"LOCAL NETWORKS", "LocalSubnet"},
+                                         {"GATEWAY", "VpnGatewayId"}};
+const std::vector<Column> server_details{{"server", "SslVpnServerId"},
+                                         {"name", "Name"},
+                                         {"gateway", "VpnGatewayId"},
+                                         {"address", "InternetIp"},
+                                         {"protocol", "Proto"},
+                                         {"port", "Port"},
+                                         {"client pool", "ClientIpPool"},
+                                         {"local networks", "LocalSubnet"},
+                                         {"DNS servers", "DnsServers"},
+                                         {"topology", "Topology"},
+                                         {"cipher without NCP", "Cipher"},
+                                         {"clients online", "Connections"},
+                                         {"clients at most", "MaxConnections"},
+                                         {"bundle revision", "BundleRevision"},
+                                         {"created", "CreateTime", Form::time}};
+const std::vector<Column> certificate_columns{{"ID", "SslVpnClientCertId"},
+                                              {"NAME", "Name"},
+                                              {"STATUS", "Status"},
+                                              {"EXPIRES", "EndTime", Form::time},
+                                              {"SERVER", "SslVpnServerId"}};
+const std::vector<Column> certificate_details{
+    {"certificate", "SslVpnClientCertId"}, {"name", "Name"},
+    {"server", "SslVpnServerId"},          {"status", "Status"},
+    {"created", "CreateTime", Form::time}, {"expires", "EndTime", Form::time},
+    {"bundle revision", "BundleRevision"}};
+const std::vector<Column> client_columns{{"CLIENT", "CommonName"},
+                                         {"STATUS", "Status"},
+                                         {"TUNNEL", "PrivateIp"},
+                                         {"FROM", "Ip"},
+                                         {"PORT", "Port"},
+                                         {"SINCE", "ConnectedTime", Form::time},
+                                         {"RECEIVED", "ReceiveBytes", Form::octets},
+                                         {"SENT", "SendBytes", Form::octets},
+                                         {"CIPHER", "Cipher"},
+                                         {"VERSION", "Version"},
+                                         {"HELD, S", "HeldSeconds"}};
+const std::vector<Column> account_columns{
+    {"ID", "AccountId"}, {"NAME", "Name"}, {"ROLE", "Role"}, {"CREATED", "CreationTime"}};
+const std::vector<Column> new_key{{"account", "AccountId"},
+                                  {"name", "Name"},
+                                  {"access key", "AccessKeyId"},
+                                  {"secret", "AccessKeySecret"}};
+const std::vector<Column> vpc_columns{
+    {"ID", "VpcId"}, {"NAME", "VpcName"}, {"CIDR", "CidrBlock"}, {"NAMESPACE", "Namespace"}};
+
+const CommandArgument gateway_id{"GATEWAY", "VpnGatewayId", "id of the gateway, vpn-…", true};
+const CommandArgument server_id{"SERVER", "SslVpnServerId", "id of the SSL server, vss-…", true};
+const CommandArgument certificate_id{"CERTIFICATE", "SslVpnClientCertId",
+                                     "id of the certificate, vsc-…", true};
+const CommandArgument name{"--name", "Name", "a name for people"};
+
+std::vector<Command> account_commands() {
+    return {
+        {"account",
+         "create",
+         "make an account and its first access key",
+         "CreateAccount",
+         {name},
+         Shape::flat,
+         {},
+         new_key},
+        {"account",
+         "list",
+         "accounts: all for the operator, else your own",
+         "DescribeAccounts",
+         {},
+         Shape::table,
+         "Accounts.Account",
+         account_columns},
+        {"key",
+         "create",
+         "make a further access key for your account",
+         "CreateAccessKey",
+         {},
+         Shape::flat,
+         {},
+         new_key},
+        {"key",
+         "list",
+         "access keys of your account",
+         "DescribeAccessKeys",
+         {},
+         Shape::table,
+         "AccessKeys.AccessKey",
+         {{"ID", "AccessKeyId"}, {"CREATED", "CreationTime"}}},
+        {"key",
+         "delete",
+         "delete an access key of your account",
+         "DeleteAccessKey",
+         {{"KEY", "UserAccessKeyId", "id of the access key", true}}},
+    };
+}
+
+std::vector<Command> vpc_commands() {
+    return {
+        {"vpc",
+         "create",
+         "name a network behind gateways",
+         "CreateVpc",
+         {{"--cidr", "CidrBlock", "its addresses, such as 172.20.0.0/16", true},
+          {"--name", "VpcName", "a name for people"},
+          {"--description", "Description", "a sentence for people"},
+          {"--namespace", "Namespace", "network namespace; without it the host itself"}},
+         Shape::flat,
+         {},
+         {{"VPC", "VpcId"}}},
+        {"vpc", "list", "your VPCs", "DescribeVpcs", {}, Shape::table, "Vpcs.Vpc", vpc_columns},
+        {"vpc",
+         "delete",
+         "forget a VPC without gateways",
+         "DeleteVpc",
+         {{"VPC", "VpcId", "id of the VPC, vpc-…", true}}},
+    };
+}
+
+std::vector<Command> gateway_commands() {
+    return {
+        {"gateway",
+         "create",
+         "make a VPN gateway for SSL clients",
+         "CreateVpnGateway",
+         {{"--vpc", "VpcId", "id of the VPC behind it", true},
+          {"--bandwidth", "Bandwidth", "Mbit/s", true},
+          {"--connections", "SslConnections", "SSL clients at most"},
+          {"--name", "Name", "2-100 letters, digits, _ - and dots, a letter first"}},
+         Shape::flat,
+         {},
+         {{"gateway", "VpnGatewayId"}, {"name", "Name"}},
+         Waits::gateway_active,
+         {{"EnableSsl", "true"}}},
+        {"gateway",
+         "list",
+         "your VPN gateways",
+         "DescribeVpnGateways",
+         {{"--vpc", "VpcId", "only those of this VPC"}},
+         Shape::table,
+         "VpnGateways.VpnGateway",
+         gateway_columns},
+        {"gateway",
+         "show",
+         "one VPN gateway",
+         "DescribeVpnGateway",
+         {gateway_id},
+         Shape::flat,
+         {},
+         gateway_details},
+        {"gateway",
+         "modify",
+         "change a VPN gateway",
+         "ModifyVpnGatewayAttribute",
+         {gateway_id,
+          name,
+          {"--description", "Description", "a sentence for people"},
+          {"--bandwidth", "Bandwidth", "Mbit/s"},
+          {"--connections", "SslConnections", "SSL clients at most"}},
+         Shape::done,
+         {},
+         {},
+         Waits::gateway_active},
+        {"gateway",
+         "delete",
+         "delete a gateway with its SSL servers and their certificates",
+         "DeleteVpnGateway",
+         {gateway_id},
+         Shape::done,
+         {},
+         {},
+         Waits::gateway_gone},
+    };
+}
+
+const std::vector<CommandArgument> server_settings{
+    {"--proto", "Proto", "UDP or TCP"},
+    {"--port", "Port", "1194 when not given"},
+    {"--cipher", "Cipher", "for clients without negotiation: AES-128-CBC and so on"},
+    {"--dns", "DnsServers", "comma-separated addresses inside the local networks"},
+    {"--topology", "Topology", "net30 or subnet"},
+    name};
+
+std::vector<CommandArgument> server_arguments(std::vector<CommandArgument> first) {
+    first.insert(first.end(), server_settings.begin(), server_settings.end());
+    return first;
+}
+
+std::vector<Command> server_commands() {
+    return {
+        {"server",
+         "create",
+         "make the SSL server of a gateway",
+         "CreateSslVpnServer",
+         server_arguments(
+             {{"--gateway", "VpnGatewayId", "id of its gateway", true},
+              {"--pool", "ClientIpPool", "addresses of clients, a CIDR", true},
+              {"--local", "LocalSubnet", "what they reach: CIDRs, comma separated", true}}),
+         Shape::flat,
+         {},
+         {{"server", "SslVpnServerId"}, {"name", "Name"}},
+         Waits::gateway_active},
+        {"server",
+         "list",
+         "your SSL servers",
+         "DescribeSslVpnServers",
+         {{"--gateway", "VpnGatewayId", "only those of this gateway"}},
+         Shape::table,
+         "SslVpnServers.SslVpnServer",
+         server_columns},
+        {"server",
+         "show",
+         "one SSL server",
+         "DescribeSslVpnServers",
+         {server_id},
+         Shape::first,
+         "SslVpnServers.SslVpnServer",
+         server_details},
+        {"server",
+         "modify",
+         "change an SSL server; what is not given stays",
+         "ModifySslVpnServer",
+         server_arguments({server_id,
+                           {"--pool", "ClientIpPool", "addresses of clients, a CIDR"},
+                           {"--local", "LocalSubnet", "what they reach: CIDRs, comma separated"}}),
+         Shape::flat,
+         {},
+         server_details,
+         Waits::gateway_active},
+        {"server",
+         "delete",
+         "delete an SSL server with its certificates",
+         "DeleteSslVpnServer",
+         {server_id}},
+    };
+}
+
+std::vector<Command> certificate_commands() {
+    return {
+        {"cert",
+         "create",
+         "make a client certificate",
+         "CreateSslVpnClientCert",
+         {{"--server", "SslVpnServerId", "id of the SSL server", true}, name},
+         Shape::flat,
+         {},
+         {{"certificate", "SslVpnClientCertId"}, {"name", "Name"}}},
+        {"cert",
+         "list",
+         "your client certificates",
+         "DescribeSslVpnClientCerts",
+         {{"--server", "SslVpnServerId", "only those of this server"}},
+         Shape::table,
+         "SslVpnClientCertKeys.SslVpnClientCertKey",
+         certificate_columns},
+        {"cert",
+         "show",
+         "one client certificate",
+         "DescribeSslVpnClientCert",
+         {certificate_id},
+         Shape::flat,
+         {},
+         certificate_details},
+        {"cert",
+         "rename",
+         "give a certificate another name",
+         "ModifySslVpnClientCert",
+         {certificate_id, {"--name", "Name", "the new name", true}}},
+        {"cert",
+         "delete",
+         "revoke a certificate; its holders are told to go",
+         "DeleteSslVpnClientCert",
+         {certificate_id}},
+        {"cert",
+         "bundle",
+         "write what a client needs to a file",
+         "GetSslVpnClientCertBundle",
+         {certificate_id, {"--format", "Format", "zip or ovpn (one file)", true}},
+         Shape::file},
+    };
+}
+
+std::vector<Command> client_commands() {
+    return {
+        {"clients",
+         "list",
+         "who is connected, and whose slot is held",
+         "DescribeSslVpnClients",
+         {gateway_id},
+         Shape::table,
+         "ClientInfoList",
+         client_columns},
+        {"clients",
+         "disconnect",
+         "end the sessions of a certificate",
+         "DisconnectSslVpnClient",
+         {server_id, {"NAME", "CommonName", "the client as 'clients list' shows it", true}}},
+        {"clients",
+         "release",
+         "free a held slot at once",
+         "ReleaseSslVpnClientSlot",
+         {server_id, {"TUNNEL", "PrivateIp", "the slot's tunnel address", true}}},
+        {"logs",
+         "",
+         "attempts to connect to an SSL server",
+         "DescribeVpnSslServerLogs",
+         {{"SERVER", "VpnSslServerId", "id of the SSL server, vss-…", true},
+          {"--cert", "SslVpnClientCertId", "only those of this certificate"},
+          {"--minutes", "MinutePeriod", "how far back", true}},
+         Shape::lines,
+         "Data.Logs"},
+    };
+}
+
+}  // namespace
+
+const std::vector<CommandGroup>& command_groups() {
+    static const std::vector<CommandGroup> groups{{"account", "accounts: who owns everything else"},
+                                                  {"key", "access keys of your account"},
+                                                  {"vpc", "VPCs: networks behind gateways"},
+                                                  {"gateway", "VPN gateways"},
+                                                  {"server", "SSL servers: where clients connect"},
+                                                  {"cert", "client certificates and their bundles"},
+                                                  {"clients", "connected clients"}};
+    return groups;
+}
+
+const std::vector<Command>& commands() {
+    static const std::vector<Command> table = [] {
+        std::vector<Command> all;
+        for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
+                          certificate_commands(), client_commands()})
+            all.insert(all.end(), part.begin(), part.end());
+        return all;
+    }();
+    return table;
+}
+
+}  // namespace kanmon::apps

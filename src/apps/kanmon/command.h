@@ -1,0 +1,63 @@
+// The commands of the command line as a table: words, arguments, the action behind them and what to
+// show of its answer. The parser, the help and the output all follow from it.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace kanmon::apps {
+
+struct CommandArgument {
+    std::string_view words;      // "--name", or "GATEWAY" for one without dashes
+    std::string_view parameter;  // of the API
+    std::string_view help;
+    bool required = false;
+    bool flag = false;  // takes no value: sends "true"
+};
+
+enum class Form : unsigned char { text, time, octets };
+
+struct Column {
+    std::string_view title;
+    std::string_view path;
+    Form form = Form::text;
+};
+
+enum class Shape : unsigned char {
+    done,   // nothing but success
+    table,  // rows of a list, all pages
+    first,  // the first row of a list, name by value; none is an error
+    flat,   // the answer itself, name by value
+    lines,  // texts of a list, one a line
+    file    // Content goes to a file
+};
+
+enum class Waits : unsigned char { no, gateway_active, gateway_gone };
+
+struct FixedParameter {
+    std::string_view name;
+    std::string_view value;
+};
+
+struct Command {
+    std::string_view group;  // "gateway"
+    std::string_view name;   // "create"
+    std::string_view help;
+    std::string_view action;
+    std::vector<CommandArgument> arguments;
+    Shape shape = Shape::done;
+    std::string_view list = {};  // path of the rows
+    std::vector<Column> columns = {};
+    Waits waits = Waits::no;  // offers --wait
+    std::vector<FixedParameter> fixed = {};
+};
+
+struct CommandGroup {
+    std::string_view name;
+    std::string_view help;
+};
+
+const std::vector<CommandGroup>& command_groups();
+const std::vector<Command>& commands();
+
+}  // namespace kanmon::apps

@@ -1,0 +1,172 @@
+// kanmon: the command line. Everything it does goes through the API; this file turns the table of
+// commands into a parser.
+//
+// Exit status: 0 done, 1 refused or not reached (the reason is on standard error), 2 wrong usage.
+#include <curl/curl.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <deque>
+#include <iostream>
+
+#include "apps/kanmon/api_client.h"
+#include "apps/kanmon/command.h"
+#include "apps/kanmon/run_command.h"
+
+namespace {
+
+using namespace kanmon;
+using namespace kanmon::apps;
+
+struct Options {
+    std::string endpoint = "https://127.0.0.1:8443";
+    std::string ca_file;
+    std::string key_file;
+    std::string key_id;
+    std::string key_secret;
+    std::string region = "local";
+    bool json = false;
+};
+
+/// One command's words and where the parser leaves their values.
+struct Parsed {
+    const Command* command = nullptr;
+    CLI::App* app = nullptr;
+    std::deque<std::string> values;  // one an argument, in their order; a deque does not move them
+    std::deque<CLI::Option*> given;
+    bool wait = false;
+    std::string output;
+};
+
+struct RawCall {
+    CLI::App* app = nullptr;
+    std::string action;
+    std::vector<std::string> pairs;
+};
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+void add_global_options(CLI::App& app, Options& options) {
+    app.add_option("--endpoint", options.endpoint, "address of the API")
+        ->envname("KANMON_ENDPOINT")
+        ->capture_default_str();
+    app.add_option("--ca", options.ca_file, "certificate to trust, the gateway's api.crt")
+        ->envname("KANMON_CA");
+    app.add_option("--access-key-file", options.key_file,
+                   "JSON with AccessKeyId and AccessKeySecret; else KANMON_ACCESS_KEY_ID and "
+                   "KANMON_ACCESS_KEY_SECRET");
+    app.add_option("--region", options.region, "RegionId of every call")->capture_default_str();
+    app.add_flag("--json", options.json, "show the API's answer as it is");
+}
+
+void add_arguments(CLI::App& app, Parsed& parsed) {
+    for (const CommandArgument& argument : parsed.command->arguments) {
+        std::string& value = parsed.values.emplace_back();
+        CLI::Option* option =
+            app.add_option(std::string(argument.words), value, std::string(argument.help));
+        option->required(argument.required);
+        parsed.given.push_back(option);
+    }
+    if (parsed.command->waits != Waits::no)
+        app.add_flag("--wait", parsed.wait, "return when the gateway has carried it out");
+    if (parsed.command->shape == Shape::file)
+        app.add_option("--output", parsed.output, "file to write, - for standard output");
+}
+
+/// Groups first, in their order; a command without a name of its own stands at the top.
+void add_commands(CLI::App& app, std::deque<Parsed>& all) {
+    std::map<std::string_view, CLI::App*> groups;
+    for (const CommandGroup& group : command_groups()) {
+        CLI::App* made = app.add_subcommand(std::string(group.name), std::string(group.help));
+        made->require_subcommand(1);
+        groups[group.name] = made;
+    }
+    for (const Command& command : commands()) {
+        Parsed& parsed = all.emplace_back();
+        parsed.command = &command;
+        CLI::App* above = command.name.empty() ? &app : groups.at(command.group);
+        const std::string_view name = command.name.empty() ? command.group : command.name;
+        parsed.app = above->add_subcommand(std::string(name), std::string(command.help));
+        add_arguments(*parsed.app, parsed);
+    }
+}
+
+void add_raw_call(CLI::App& app, RawCall& raw) {
+    raw.app = app.add_subcommand("call", "call any action of the API");
+    raw.app->add_option("ACTION", raw.action, "such as DescribeVpnGateways")->required();
+    raw.app->add_option("PARAMETER", raw.pairs, "name=value, as many as the action takes");
+}
+
+int usage(const std::string& sentence) {
+    std::cerr << "kanmon: " << sentence << "\n";
+    return 2;
+}
+
+int run_raw(ApiClient& client, const RawCall& raw, const Options& options) {
+    api::Parameters parameters;
+    for (const std::string& pair : raw.pairs) {
+        const std::size_t equals = pair.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return usage("'" + pair + "' is not name=value");
+        parameters[pair.substr(0, equals)] = pair.substr(equals + 1);
+    }
+    parameters.try_emplace("RegionId", options.region);
+    return run_call(client, raw.action, parameters);
+}
+
+int run_parsed(ApiClient& client, const Parsed& parsed, const Options& options) {
+    Invocation invocation{.command = parsed.command,
+                          .parameters = {{"RegionId", options.region}},
+                          .json = options.json,
+                          .wait = parsed.wait,
+                          .output = parsed.output};
+    for (std::size_t i = 0; i < parsed.given.size(); ++i)
+        if (parsed.given[i]->count() > 0)
+            invocation.parameters[std::string(parsed.command->arguments[i].parameter)] =
+                parsed.values[i];
+    return run_command(client, std::move(invocation));
+}
+
+int run(const Options& options, const std::deque<Parsed>& all, const RawCall& raw) {
+    ApiAccess access{.endpoint = options.endpoint,
+                     .ca_file = options.ca_file,
+                     .access_key = environment("KANMON_ACCESS_KEY_ID"),
+                     .secret = SecretBuffer(as_bytes(environment("KANMON_ACCESS_KEY_SECRET")))};
+    if (!options.key_file.empty())
+        if (const auto read = read_access_key(options.key_file, access); !read)
+            return usage(read.error());
+    if (access.access_key.empty() || access.secret.empty())
+        return usage(
+            "no access key: give --access-key-file, or KANMON_ACCESS_KEY_ID and "
+            "KANMON_ACCESS_KEY_SECRET");
+    ApiClient client(std::move(access));
+    if (raw.app->parsed()) return run_raw(client, raw, options);
+    for (const Parsed& parsed : all)
+        if (parsed.app->parsed()) return run_parsed(client, parsed, options);
+    return usage("no command");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    std::deque<Parsed> all;
+    RawCall raw;
+    CLI::App app{"kanmon: VPN gateways, SSL servers and client certificates of Kanmon"};
+    app.require_subcommand(1);
+    add_global_options(app, options);
+    add_commands(app, all);
+    add_raw_call(app, raw);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    const int status = run(options, all, raw);
+    curl_global_cleanup();
+    return status;
+}

@@ -1,0 +1,240 @@
+#include "apps/kanmon/run_command.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+#include "apps/kanmon/terminal_text.h"
+#include "base/time.h"
+#include "base/unique_fd.h"
+#include "controlplane/api/timestamp.h"
+
+namespace kanmon::apps {
+namespace {
+
+constexpr auto poll_pause = std::chrono::milliseconds(200);
+constexpr int polls_max = 300;  // a minute
+constexpr std::string_view rows_a_page = "50";
+
+int fail(const std::string& sentence) {
+    std::fputs(fmt::format("kanmon: {}\n", sentence).c_str(), stderr);
+    return 1;
+}
+
+int refused(const ApiAnswer& answer, bool json) {
+    if (json) std::puts(answer.body.c_str());
+    return fail(fmt::format("{}: {} (request {})", showable(answer.document.text("Code")),
+                            showable(answer.document.text("Message")),
+                            showable(answer.document.text("RequestId"))));
+}
+
+std::string octets_text(std::int64_t octets) {
+    if (octets < 1000) return std::to_string(octets);
+    double value = static_cast<double>(octets);
+    std::string_view units = "kMGTPE";
+    value /= 1000;
+    while (value >= 1000 && units.size() > 1) {
+        value /= 1000;
+        units.remove_prefix(1);
+    }
+    return fmt::format("{:.1f}{}", value, units[0]);
+}
+
+std::string cell(const JsonDocument& row, const Column& column) {
+    const std::int64_t number = row.number(column.path);
+    switch (column.form) {
+        case Form::time:
+            return number > 0 ? api::timestamp_text(unix_time_of(number / 1000)) : "-";
+        case Form::octets:
+            return octets_text(number);
+        case Form::text:
+            break;
+    }
+    const std::string text = showable(row.text(column.path));
+    return text.empty() ? "-" : text;
+}
+
+std::string name_by_value(const JsonDocument& row, const std::vector<Column>& columns) {
+    std::vector<std::vector<std::string>> lines;
+    for (const Column& column : columns) {
+        const std::string text = cell(row, column);
+        if (text != "-") lines.push_back({std::string(column.title), text});
+    }
+    return aligned(lines);
+}
+
+std::string table(const std::vector<JsonDocument>& rows, const std::vector<Column>& columns) {
+    std::vector<std::vector<std::string>> lines(1);
+    for (const Column& column : columns) lines[0].emplace_back(column.title);
+    for (const JsonDocument& row : rows) {
+        auto& line = lines.emplace_back();
+        for (const Column& column : columns) line.push_back(cell(row, column));
+    }
+    return aligned(lines);
+}
+
+/// Rows of this page and of all that follow.
+Expected<std::vector<JsonDocument>, std::string> all_rows(ApiClient& client,
+                                                          const Invocation& invocation,
+                                                          const ApiAnswer& first) {
+    std::vector<JsonDocument> rows = first.document.items(invocation.command->list);
+    const auto total = static_cast<std::size_t>(first.document.number("TotalCount"));
+    api::Parameters parameters = invocation.parameters;
+    for (int page = 2; rows.size() < total; ++page) {
+        parameters["PageNumber"] = std::to_string(page);
+        const auto answer = client.call(std::string(invocation.command->action), parameters);
+        if (!answer) return unexpected(answer.error());
+        const auto more = answer->document.items(invocation.command->list);
+        if (answer->status != 200 || more.empty()) break;  // rows went meanwhile
+        rows.insert(rows.end(), more.begin(), more.end());
+    }
+    return rows;
+}
+
+Expected<void, std::string> write_private(const std::string& path, Bytes content) {
+    const UniqueFd opened(
+        path == "-" ? -1 : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const int file = path == "-" ? STDOUT_FILENO : opened.get();
+    while (file >= 0 && !content.empty()) {
+        const ssize_t wrote = ::write(file, content.data(), content.size());
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote <= 0) break;
+        content = content.subspan(static_cast<std::size_t>(wrote));
+    }
+    if (file < 0 || !content.empty())
+        return unexpected(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+    return {};
+}
+
+Buffer from_base64(const std::string& text) {
+    Buffer octets(text.size() / 4 * 3);
+    if (octets.empty()) return {};
+    const int length =
+        EVP_DecodeBlock(static_cast<unsigned char*>(static_cast<void*>(octets.data())),
+                        static_cast<const unsigned char*>(static_cast<const void*>(text.data())),
+                        static_cast<int>(text.size()));
+    if (length < 0) return {};
+    std::size_t padding = 0;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
+        ++padding;
+    octets.resize(static_cast<std::size_t>(length) - padding);
+    return octets;
+}
+
+/// A file name that the API gave stays in this folder.
+std::string local_name(const std::string& name) {
+    const std::size_t slash = name.find_last_of('/');
+    return slash == std::string::npos ? name : name.substr(slash + 1);
+}
+
+int save_file(const Invocation& invocation, const ApiAnswer& answer) {
+    Buffer content = from_base64(answer.document.text("Content"));
+    if (content.empty()) return fail("the API sent no content");
+    const std::string path = invocation.output.empty()
+                                 ? local_name(answer.document.text("FileName"))
+                                 : invocation.output;
+    const auto written = write_private(path, content);
+    wipe(content);
+    if (!written) return fail(written.error());
+    if (path == "-") return 0;
+    // The key is in the file now; the answer is shown without it.
+    if (invocation.json)
+        std::puts(answer.document.without("Content").dump().c_str());
+    else
+        std::puts(fmt::format("{} written; it holds a private key", path).c_str());
+    return 0;
+}
+
+int show(ApiClient& client, const Invocation& invocation, const ApiAnswer& answer) {
+    const Command& command = *invocation.command;
+    if (command.shape == Shape::file) return save_file(invocation, answer);
+    if (invocation.json) {
+        std::puts(answer.body.c_str());
+        return 0;
+    }
+    switch (command.shape) {
+        case Shape::done:
+        case Shape::file:
+            break;
+        case Shape::flat:
+            std::fputs(name_by_value(answer.document, command.columns).c_str(), stdout);
+            break;
+        case Shape::first: {
+            const auto rows = answer.document.items(command.list);
+            if (rows.empty()) return fail("there is none with this id");
+            std::fputs(name_by_value(rows.front(), command.columns).c_str(), stdout);
+            break;
+        }
+        case Shape::lines:
+            for (const JsonDocument& line : answer.document.items(command.list))
+                std::puts(showable(line.text("")).c_str());
+            break;
+        case Shape::table: {
+            const auto rows = all_rows(client, invocation, answer);
+            if (!rows) return fail(rows.error());
+            std::fputs(table(*rows, command.columns).c_str(), stdout);
+            break;
+        }
+    }
+    return 0;
+}
+
+/// Until the gateway is active, or is no more.
+int wait_for_gateway(ApiClient& client, const std::string& region, const std::string& id,
+                     Waits until) {
+    for (int poll = 0; poll < polls_max; ++poll) {
+        const auto answer =
+            client.call("DescribeVpnGateway", {{"RegionId", region}, {"VpnGatewayId", id}});
+        if (!answer) return fail(answer.error());
+        if (until == Waits::gateway_gone && answer->status == 404) return 0;
+        if (until == Waits::gateway_active && answer->document.text("Status") == "active") return 0;
+        if (answer->status != 200) return refused(*answer, false);
+        std::this_thread::sleep_for(poll_pause);
+    }
+    return fail(
+        fmt::format("gateway {} is not ready after a minute; its status is shown by "
+                    "'kanmon gateway show {}'",
+                    showable(id), showable(id)));
+}
+
+std::string gateway_of(const Invocation& invocation, const ApiAnswer& answer) {
+    const std::string answered = answer.document.text("VpnGatewayId");
+    if (!answered.empty()) return answered;
+    const auto given = invocation.parameters.find("VpnGatewayId");
+    return given == invocation.parameters.end() ? std::string() : given->second;
+}
+
+}  // namespace
+
+int run_command(ApiClient& client, Invocation invocation) {
+    const Command& command = *invocation.command;
+    for (const FixedParameter& fixed : command.fixed)
+        invocation.parameters.try_emplace(std::string(fixed.name), fixed.value);
+    if (command.shape == Shape::table || command.shape == Shape::lines)
+        invocation.parameters.try_emplace("PageSize", rows_a_page);
+    const auto answer = client.call(std::string(command.action), invocation.parameters);
+    if (!answer) return fail(answer.error());
+    if (answer->status != 200) return refused(*answer, invocation.json);
+    if (invocation.wait) {
+        const int waited = wait_for_gateway(client, invocation.parameters["RegionId"],
+                                            gateway_of(invocation, *answer), command.waits);
+        if (waited != 0) return waited;
+    }
+    return show(client, invocation, *answer);
+}
+
+int run_call(ApiClient& client, const std::string& action, const api::Parameters& parameters) {
+    const auto answer = client.call(action, parameters);
+    if (!answer) return fail(answer.error());
+    if (answer->status != 200) return refused(*answer, true);
+    std::puts(answer->body.c_str());
+    return 0;
+}
+
+}  // namespace kanmon::apps

@@ -1,0 +1,246 @@
+// The HTTP adapter over loopback: limits, spellings of bodies, garbage, descriptors, TLS.
+#include "controlplane/api/http_server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/clock.h"
+#include "contract/control_world.h"
+#include "controlplane/api/listening_socket.h"
+#include "controlplane/api/service.h"
+
+namespace kanmon::api {
+namespace {
+
+HttpResponse echo(const HttpRequest& request) {
+    if (request.too_large) return {413, R"({"Code":"RequestTooLarge"})"};
+    return {200, request.method + "|" + request.path + "|" + request.query + "|" +
+                     std::string(request.header("x-extra").value_or("-")) + "|" +
+                     std::to_string(request.body.size()) + "|" + request.body.substr(0, 16)};
+}
+
+std::unique_ptr<HttpServer> start(HttpLimits limits = {}) {
+    auto server = HttpServer::start(
+        {.listen = Endpoint::v4(Ipv4{0x7f000001}, 0), .certificate = {}, .limits = limits}, echo);
+    EXPECT_TRUE(server) << server.error();
+    return std::move(*server);
+}
+
+UniqueFd connect_to(std::uint16_t port) {
+    UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const timeval patience{5, 0};
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(0x7f000001);
+    EXPECT_EQ(::connect(socket.get(), static_cast<sockaddr*>(static_cast<void*>(&address)),
+                        sizeof address),
+              0);
+    return socket;
+}
+
+void send_all(const UniqueFd& socket, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t sent = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);
+        if (sent <= 0) return;  // the server may refuse before it has read all
+        text.remove_prefix(static_cast<std::size_t>(sent));
+    }
+}
+
+/// Everything until the server closes, or until `needle` has come.
+std::string receive(const UniqueFd& socket, std::string_view needle = {}) {
+    std::string text;
+    std::array<char, 4096> room{};
+    while (needle.empty() || text.find(needle) == std::string::npos) {
+        const ssize_t got = ::recv(socket.get(), room.data(), room.size(), 0);
+        if (got <= 0) break;
+        text.append(room.data(), static_cast<std::size_t>(got));
+    }
+    return text;
+}
+
+std::string ask(const HttpServer& server, const std::string& text) {
+    const UniqueFd socket = connect_to(server.port());
+    send_all(socket, text);
+    return receive(socket);
+}
+
+std::string request(const std::string& first_line, const std::string& more = {},
+                    const std::string& body = {}) {
+    return first_line + "\r\nHost: h\r\nConnection: close\r\n" + more + "\r\n" + body;
+}
+
+TEST(HttpServer, PassesTargetHeadersAndBodyUnchanged) {
+    const auto server = start();
+
+    const std::string answer =
+        ask(*server, request("POST /a%2Fb?x=%20+(1)*&y HTTP/1.1",
+                             "X-Extra: one two\r\nContent-Length: 3\r\n", "a=b"));
+
+    EXPECT_NE(answer.find("HTTP/1.1 200"), std::string::npos);
+    EXPECT_NE(answer.find("Content-Type: application/json;charset=utf-8"), std::string::npos);
+    EXPECT_NE(answer.find("POST|/a%2Fb|x=%20+(1)*&y|one two|3|a=b"), std::string::npos) << answer;
+}
+
+TEST(HttpServer, ReadsChunkedBodies) {
+    const auto server = start();
+
+    const std::string answer =
+        ask(*server, request("POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n",
+                             "3\r\na=b\r\n4;x=y\r\n&c=d\r\n0\r\n\r\n"));
+
+    EXPECT_NE(answer.find("|7|a=b&c=d"), std::string::npos) << answer;
+}
+
+TEST(HttpServer, KeepsAConnectionForSeveralRequests) {
+    const auto server = start();
+    const UniqueFd socket = connect_to(server->port());
+
+    for (int i = 0; i < 3; ++i) {
+        send_all(socket, "GET /?n=" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n");
+        const std::string wanted = "GET|/|n=" + std::to_string(i);
+        EXPECT_NE(receive(socket, wanted).find(wanted), std::string::npos);
+    }
+}
+
+TEST(HttpServer, AnswersWhatIsTooLargeInsteadOfReadingIt) {
+    const auto server = start();
+    const std::string large(300 * 1024, 'a');
+    const std::string long_query(40 * 1024, 'q');
+
+    const std::string body =
+        ask(*server, request("POST / HTTP/1.1",
+                             "Content-Length: " + std::to_string(large.size()) + "\r\n", large));
+    const std::string chunked =
+        ask(*server, request("POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n",
+                             "4B000\r\n" + large + "\r\n0\r\n\r\n"));
+    const std::string target = ask(*server, request("GET /?" + long_query + " HTTP/1.1"));
+    const std::string header =
+        ask(*server, request("GET / HTTP/1.1", "X-Extra: " + long_query + "\r\n"));
+
+    for (const std::string& answer : {body, chunked, target, header}) {
+        EXPECT_NE(answer.find("HTTP/1.1 413"), std::string::npos) << answer.substr(0, 200);
+        EXPECT_NE(answer.find(R"({"Code":"RequestTooLarge"})"), std::string::npos);
+    }
+}
+
+TEST(HttpServer, GarbageEndsItsConnectionAndNothingElse) {
+    const auto server = start();
+    std::string octets(4096, '\0');
+    SeededRandom random(11);
+    for (int i = 0; i < 50; ++i) {
+        random.fill(std::as_writable_bytes(std::span(octets)));
+        ask(*server, octets + "\r\n\r\n");
+    }
+    for (const char* text : {"\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01",
+                             "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+                             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+        const UniqueFd socket = connect_to(server->port());
+        send_all(socket, text);
+        ::shutdown(socket.get(), SHUT_WR);
+        receive(socket);
+    }
+
+    EXPECT_NE(ask(*server, request("GET / HTTP/1.1")).find("200"), std::string::npos);
+}
+
+TEST(HttpServer, AnIdleConnectionIsClosed) {
+    const auto server = start({.idle_seconds = 1});
+    const UniqueFd socket = connect_to(server->port());
+    send_all(socket, "GET / HTTP/1.1\r\nHost:");
+
+    const Instant before = boot_now();
+    receive(socket);
+
+    EXPECT_LT(boot_now() - before, 4s);
+}
+
+TEST(HttpServer, EveryDescriptorIsCloseOnExec) {
+    const auto server = start();
+    const UniqueFd socket = connect_to(server->port());
+    send_all(socket, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    receive(socket, "GET|/");
+
+    int seen = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+        const int number = std::stoi(entry.path().filename().string());
+        if (number <= 2) continue;
+        std::ifstream file(entry.path());
+        std::string word;
+        std::string flags;
+        while (file >> word)
+            if (word == "flags:") file >> flags;
+        if (flags.empty()) continue;  // gone meanwhile
+        std::error_code error;
+        const auto what =
+            std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(number), error);
+        if (what.string().find("socket:") == std::string::npos &&
+            what.string().find("anon_inode:") == std::string::npos)
+            continue;  // what the test runner's parent left open is not ours
+        ++seen;
+        EXPECT_TRUE(std::stol(flags, nullptr, 8) & 02000000) << what;
+    }
+    EXPECT_GE(seen, 4);
+}
+
+TEST(HttpServer, ATakenPortIsAClearError) {
+    const auto server = start();
+
+    const auto second = HttpServer::start(
+        {.listen = Endpoint::v4(Ipv4{0x7f000001}, server->port()), .certificate = {}, .limits = {}},
+        echo);
+
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().find(std::to_string(server->port())), std::string::npos);
+    EXPECT_NE(second.error().find("end the program that holds it"), std::string::npos);
+}
+
+TEST(ListenAddress, IsAnAddressAndAPort) {
+    EXPECT_TRUE(is_loopback(*parse_listen_address("127.0.0.1:8443")));
+    EXPECT_TRUE(is_loopback(*parse_listen_address("[::1]:0")));
+    EXPECT_FALSE(is_loopback(*parse_listen_address("0.0.0.0:1")));
+    for (const char* bad : {"", "8443", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "host:1",
+                            "127.0.0.1:1x", "[::1]", "::1:1"})
+        EXPECT_FALSE(parse_listen_address(bad)) << bad;
+}
+
+TEST(Service, RefusesPlainHttpBeyondLoopback) {
+    usecases::ControlWorld world;
+
+    const auto refused = Service::start({.listen = "0.0.0.0:0",
+                                         .plain_http = true,
+                                         .state_folder = {},
+                                         .certificate_addresses = {}},
+                                        world.plane);
+
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().find("loopback only"), std::string::npos);
+}
+
+TEST(Service, AnswersGarbagePathsOverHttpInJson) {
+    usecases::ControlWorld world;
+    const auto service = Service::start({.listen = "127.0.0.1:0",
+                                         .plain_http = true,
+                                         .state_folder = {},
+                                         .certificate_addresses = {}},
+                                        world.plane);
+    ASSERT_TRUE(service) << service.error();
+    for (const char* target :
+         {"/favicon.ico", "/../../etc/passwd", "/%2e%2e/%00", "//", "/?a=%zz", "/console", "*"}) {
+        const UniqueFd socket = connect_to((*service)->port());
+        send_all(socket, request("GET " + std::string(target) + " HTTP/1.1"));
+        const std::string answer = receive(socket);
+        EXPECT_NE(answer.find("application/json;charset=utf-8"), std::string::npos) << target;
+        EXPECT_NE(answer.find("\"RequestId\":\""), std::string::npos) << target;
+        EXPECT_NE(answer.find("HTTP/1.1 4"), std::string::npos) << target;
+    }
+}
+
+}  // namespace
+}  // namespace kanmon::api

@@ -1,0 +1,77 @@
+#include "controlplane/api/server_certificate.h"
+
+#include <gtest/gtest.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace kanmon::api {
+namespace {
+
+constexpr UnixTime now = unix_time_of(1'795'000'000);
+
+class ServerCertificateTest : public testing::Test {
+protected:
+    ServerCertificateTest()
+        : folder(std::filesystem::temp_directory_path() /
+                 ("kanmon-api-" + std::to_string(::getpid()))) {
+        std::filesystem::create_directory(folder);
+    }
+    ~ServerCertificateTest() override { std::filesystem::remove_all(folder); }
+
+    std::filesystem::path folder;
+};
+
+TEST_F(ServerCertificateTest, IsMadeOnceAndKept) {
+    const auto first = load_server_certificate(folder, {}, now);
+    const auto second = load_server_certificate(folder, {}, now + 24h);
+
+    ASSERT_TRUE(first) << first.error();
+    ASSERT_TRUE(second) << second.error();
+    EXPECT_EQ(first->certificate_pem, second->certificate_pem);
+    EXPECT_EQ(first->private_key_pem, second->private_key_pem);
+    struct stat key {};
+    ASSERT_EQ(::stat((folder / "api.key").c_str(), &key), 0);
+    EXPECT_EQ(key.st_mode & 0777U, 0600U);
+}
+
+TEST_F(ServerCertificateTest, NamesLoopbackAndTheGivenAddresses) {
+    const auto made = make_server_certificate({Ipv4{0xcb007101}}, now);
+    ASSERT_TRUE(made);
+
+    BIO* text = BIO_new_mem_buf(made->certificate_pem.data(),
+                                static_cast<int>(made->certificate_pem.size()));
+    X509* certificate = PEM_read_bio_X509(text, nullptr, nullptr, nullptr);
+    ASSERT_NE(certificate, nullptr);
+    EXPECT_EQ(X509_check_ip_asc(certificate, "127.0.0.1", 0), 1);
+    EXPECT_EQ(X509_check_ip_asc(certificate, "203.0.113.1", 0), 1);
+    EXPECT_EQ(X509_check_ip_asc(certificate, "203.0.113.2", 0), 0);
+    EXPECT_EQ(X509_check_host(certificate, "localhost", 0, 0, nullptr), 1);
+    EXPECT_EQ(EVP_PKEY_get_bits(X509_get0_pubkey(certificate)), 256);
+    X509_free(certificate);
+    BIO_free(text);
+}
+
+TEST_F(ServerCertificateTest, ACertificateWithoutItsKeyNeedsAPerson) {
+    ASSERT_TRUE(load_server_certificate(folder, {}, now));
+    std::filesystem::remove(folder / "api.key");
+
+    const auto refused = load_server_certificate(folder, {}, now);
+
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().find("api.key"), std::string::npos);
+}
+
+TEST_F(ServerCertificateTest, AFolderThatCannotBeWrittenIsNamed) {
+    const auto refused = load_server_certificate("/proc/nowhere", {}, now);
+
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().find("/proc/nowhere"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kanmon::api
