@@ -131,7 +131,13 @@ void Keeper::take_snapshot(const UniqueFd& memory) {
     if (!snapshot)
         return log_event(Severity::error, "malformed snapshot, the present one stays",
                          {{"error", std::to_string(static_cast<int>(snapshot.error()))}});
-    if (snapshot_number_ != 0 && snapshot->number <= snapshot_number_) return;
+    if (snapshot_number_ != 0 && snapshot->number <= snapshot_number_) {
+        if (snapshot->number < snapshot_number_)
+            log_event(Severity::warning, "an older snapshot was ignored",
+                      {{"number", std::to_string(snapshot->number)},
+                       {"present", std::to_string(snapshot_number_)}});
+        return;
+    }
     snapshot_number_ = snapshot->number;
     gate_.apply(*snapshot, now_);
     slots_.apply(snapshot->servers);

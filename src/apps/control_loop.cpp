@@ -1,0 +1,341 @@
+#include "apps/control_loop.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace kanmon::apps {
+
+namespace {
+
+constexpr std::size_t outbox_messages_max = 10000;
+constexpr std::size_t attempts_waiting_max = 2000;
+constexpr int messages_a_turn = 256;
+constexpr Duration broker_retry = 1s;
+constexpr Duration want_retry = 5s;
+constexpr Duration publish_patience = 1s;  // revocations do not wait longer for the broker
+constexpr Duration compose_retry = 1s;
+
+/// Two states are the same whatever their numbers.
+bool same_servers(const std::optional<bridge::Want>& left, const bridge::Want& right) {
+    return left && left->servers == right.servers;
+}
+
+}  // namespace
+
+ControlOrders::ControlOrders() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+
+void ControlOrders::changed() {
+    post(true, std::nullopt);
+}
+
+void ControlOrders::disconnect(const bridge::Disconnect& order) {
+    post(false, order);
+}
+
+void ControlOrders::release(const bridge::ReleaseSlot& order) {
+    post(false, order);
+}
+
+void ControlOrders::post(bool changed, std::optional<bridge::MessageBody> message) {
+    const std::lock_guard lock(mutex_);
+    waiting_.changed = waiting_.changed || changed;
+    if (message) waiting_.messages.push_back(std::move(*message));
+    ::eventfd_write(wake_.get(), 1);
+}
+
+ControlOrders::Taken ControlOrders::take() {
+    const std::lock_guard lock(mutex_);
+    eventfd_t ignored = 0;
+    ::eventfd_read(wake_.get(), &ignored);
+    return std::exchange(waiting_, {});
+}
+
+ControlLoop::ControlLoop(usecases::ControlPlane& plane, usecases::Enforcement& enforcement,
+                         ControlOrders& orders, bridge::PacketListener listener,
+                         ControlLoopOptions options)
+    : plane_(plane),
+      enforcement_(enforcement),
+      orders_(orders),
+      listener_(std::move(listener)),
+      options_(std::move(options)) {}
+
+int ControlLoop::run(int stop) {
+    while (wait(stop) == 0) turn();
+    return 0;
+}
+
+/// Nonzero when it is time to stop.
+int ControlLoop::wait(int stop) {
+    const Instant now = boot_now();
+    Instant next = now + 10s;
+    if (due_) next = std::min(next, publish_by_);
+    if (compose_due_) next = std::min(next, compose_at_);
+    if (!broker_ && !options_.broker_path.empty()) next = std::min(next, broker_retry_at_);
+    if (!problem_.empty()) next = std::min(next, want_again_at_);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
+    const auto data_events = static_cast<short>(outbox_.empty() ? POLLIN : POLLIN | POLLOUT);
+    std::array<pollfd, 5> watched{{{stop, POLLIN, 0},
+                                   {orders_.fd(), POLLIN, 0},
+                                   {listener_.fd(), POLLIN, 0},
+                                   {data_ ? data_.fd() : -1, data_events, 0},
+                                   {broker_ ? broker_.fd() : -1, POLLIN, 0}}};
+    ::poll(watched.data(), watched.size(),
+           static_cast<int>(std::clamp<std::int64_t>(left, 0, 10000)));
+    return watched[0].revents != 0;
+}
+
+void ControlLoop::turn() {
+    ControlOrders::Taken taken = orders_.take();
+    if (taken.changed) {
+        compose_due_ = true;
+        compose_at_ = {};
+    }
+    std::ranges::move(taken.messages, std::back_inserter(orders_waiting_));
+    accept_data();
+    hear_data();
+    connect_broker();
+    hear_broker();
+    if (!problem_.empty() && boot_now() >= want_again_at_) want();
+    if (compose_due_ && boot_now() >= compose_at_) compose();
+    publish_if_due();
+    flush_data();
+    store_attempts();
+}
+
+// --- towards data --------------------------------------------------------------------------------
+
+void ControlLoop::accept_data() {
+    for (auto socket = listener_.accept(); socket; socket = listener_.accept()) {
+        const auto peer = socket->peer();
+        const bool known =
+            peer && (peer->uid == options_.data_uid || (options_.allow_root && peer->uid == 0));
+        if (!known) {
+            log_event(Severity::warning, "stranger on the bridge closed",
+                      {{"uid", peer ? std::to_string(peer->uid) : "unknown"}});
+            continue;
+        }
+        // A data process that was started anew is the present one.
+        drop_data("replaced");
+        data_ = std::move(*socket);
+    }
+}
+
+void ControlLoop::drop_data(const char* why) {
+    if (!data_) return;
+    log_event(Severity::info, "data process left the bridge", {{"why", why}});
+    data_ = {};
+    outbox_.clear();
+    data_greeted_ = false;
+}
+
+void ControlLoop::hear_data() {
+    for (int i = 0; data_ && i < messages_a_turn; ++i) {
+        auto received = data_.receive();
+        if (!received) {
+            if (received.error() != bridge::SocketError::would_block) drop_data("closed");
+            return;
+        }
+        const auto message = bridge::decode_message(received->octets);
+        if (!message || !handle(*message)) drop_data("broke the format of the bridge");
+    }
+}
+
+/// False for a message that data may not send.
+bool ControlLoop::handle(const bridge::Message& message) {
+    if (const auto* hello = std::get_if<bridge::DataHello>(&message.body)) {
+        log_event(Severity::info, "data process on the bridge",
+                  {{"snapshot", std::to_string(hello->snapshot_number)}});
+        plane_.clients.hello(*hello);
+        data_greeted_ = true;
+        compose_due_ = true;
+        compose_at_ = {};
+        return true;
+    }
+    if (!data_greeted_) return false;
+    if (const auto* question = std::get_if<bridge::LeaseQuestion>(&message.body)) {
+        send_data({message.id, enforcement_.answer(*question)});
+        return true;
+    }
+    if (const auto* lease = std::get_if<bridge::LeaseFact>(&message.body)) {
+        plane_.clients.learn(*lease);
+        if (const auto stored = enforcement_.learn(*lease); !stored)
+            log_event(Severity::error, "lease not stored", {{"problem", stored.error().message}});
+        return true;
+    }
+    if (const auto* client = std::get_if<bridge::ClientFact>(&message.body)) {
+        plane_.clients.learn(*client);
+        return true;
+    }
+    if (const auto* attempt = std::get_if<bridge::AttemptRecord>(&message.body)) {
+        if (attempts_.size() < attempts_waiting_max)
+            attempts_.push_back(*attempt);
+        else
+            ++attempts_lost_;
+        return true;
+    }
+    return std::holds_alternative<bridge::DropFact>(message.body);
+}
+
+void ControlLoop::send_data(const bridge::Message& message, UniqueFd descriptor) {
+    if (!data_) return;
+    if (outbox_.size() >= outbox_messages_max) {
+        drop_data("does not read");
+        return;
+    }
+    outbox_.push_back({bridge::encode(message), std::move(descriptor)});
+    flush_data();
+}
+
+void ControlLoop::flush_data() {
+    while (data_ && !outbox_.empty()) {
+        const Unsent& first = outbox_.front();
+        const int descriptor = first.descriptor.get();
+        const std::span<const int> descriptors(&descriptor, first.descriptor ? 1u : 0u);
+        const auto sent = data_.send(first.octets, descriptors);
+        if (!sent) {
+            if (sent.error() != bridge::SocketError::would_block) drop_data("closed");
+            return;
+        }
+        outbox_.pop_front();
+    }
+}
+
+void ControlLoop::store_attempts() {
+    if (attempts_.empty()) return;
+    if (const auto stored = plane_.attempts.record(attempts_); !stored)
+        attempts_lost_ += attempts_.size();
+    attempts_.clear();
+    if (attempts_lost_ > 0)
+        log_event(Severity::warning, "attempt records lost",
+                  {{"count", std::to_string(std::exchange(attempts_lost_, 0))}});
+}
+
+// --- what is wanted ------------------------------------------------------------------------------
+
+void ControlLoop::compose() {
+    auto enforced = enforcement_.compose(boot_now());
+    if (!enforced) {
+        log_event(Severity::error, "no snapshot could be made",
+                  {{"problem", enforced.error().message}});
+        compose_at_ = boot_now() + compose_retry;
+        return;
+    }
+    compose_due_ = false;
+    due_ = std::move(*enforced);
+    publish_by_ = boot_now() + publish_patience;
+    want();
+}
+
+void ControlLoop::connect_broker() {
+    if (broker_ || options_.broker_path.empty() || boot_now() < broker_retry_at_) return;
+    broker_retry_at_ = boot_now() + broker_retry;
+    auto socket = bridge::PacketSocket::connect(options_.broker_path);
+    if (!socket) {
+        tell("broker not reached", socket.error());
+        return;
+    }
+    broker_ = std::move(*socket);
+    log_event(Severity::info, "broker reached");
+    // A new broker may hold an older state: it is told again, whatever the last one had reached.
+    reached_.reset();
+    compose_due_ = true;
+    compose_at_ = {};
+}
+
+void ControlLoop::want() {
+    problem_.clear();
+    if (!due_) {
+        compose_due_ = true;
+        return;
+    }
+    if (options_.broker_path.empty() || (answered_ && same_servers(reached_, due_->want))) {
+        enforcement_.settle(due_->change);
+        publish();
+        return;
+    }
+    if (!broker_) return;
+    asked_ = due_->want.number;
+    asked_change_ = due_->change;
+    answered_ = false;
+    const auto sent = broker_.send(bridge::encode(bridge::BrokerMessage{asked_, due_->want}));
+    if (sent) {
+        reached_ = due_->want;
+        return;
+    }
+    log_event(Severity::warning, "broker lost");
+    broker_ = {};
+}
+
+void ControlLoop::hear_broker() {
+    while (broker_) {
+        const auto received = broker_.receive();
+        if (!received) {
+            if (received.error() == bridge::SocketError::would_block) return;
+            log_event(Severity::warning, "broker lost");
+            broker_ = {};
+            return;
+        }
+        const auto message = bridge::decode_broker_message(received->octets);
+        const auto* answer = message ? std::get_if<bridge::BrokerAnswer>(&message->body) : nullptr;
+        if (!answer) {
+            log_event(Severity::error, "broker broke its format");
+            broker_ = {};
+            return;
+        }
+        if (message->id != asked_) continue;
+        answered_ = true;
+        if (answer->problem.empty()) {
+            enforcement_.settle(asked_change_);
+            told_.clear();
+        } else {
+            tell("wanted state not reached", answer->problem);
+            problem_ = answer->problem;
+            want_again_at_ = boot_now() + want_retry;
+            reached_.reset();
+        }
+        publish();
+    }
+}
+
+/// Once, however often it is tried again.
+void ControlLoop::tell(const char* event, const std::string& problem) {
+    if (told_ == problem) return;
+    told_ = problem;
+    log_event(Severity::error, event, {{"problem", problem}});
+}
+
+void ControlLoop::publish_if_due() {
+    if (due_ && boot_now() >= publish_by_) publish();
+    if (due_ || compose_due_) return;
+    for (bridge::MessageBody& order : orders_waiting_) send_data({0, std::move(order)});
+    orders_waiting_.clear();
+}
+
+void ControlLoop::publish() {
+    if (!due_) return;
+    const usecases::Enforced enforced = std::move(*due_);
+    due_.reset();
+    if (!data_ || !data_greeted_) return;
+    auto octets = bridge::encode(enforced.snapshot);
+    auto memory = bridge::seal_in_memory(octets, "kanmon-snapshot");
+    wipe(octets);
+    if (!memory) {
+        log_event(Severity::error, "no memory for a snapshot", {{"problem", memory.error()}});
+        compose_due_ = true;
+        compose_at_ = boot_now() + compose_retry;
+        return;
+    }
+    log_event(Severity::info, "snapshot sent",
+              {{"number", std::to_string(enforced.snapshot.number)},
+               {"servers", std::to_string(enforced.snapshot.servers.size())},
+               {"leases", std::to_string(enforced.snapshot.leases.size())}});
+    send_data({0, bridge::SnapshotReady{enforced.snapshot.number}}, std::move(*memory));
+}
+
+}  // namespace kanmon::apps

@@ -1,0 +1,116 @@
+// The loop of the control process: the bridge to data, the wire to the broker, and what changed.
+//
+// Promises: a change reaches the broker first and then data (whose devices and ports come from the
+//           broker), revocations within two seconds whatever the broker does. A lease question is
+//           answered after the lease is stored.
+// Owner:    the thread that calls `run`. Other threads only post through `ControlOrders`.
+// Limits:   one data process; `outbox_messages_max` unsent messages, then it is cut off and has to
+//           come again; `attempts_waiting_max` records a turn, further ones are counted as lost.
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "bridge/broker_messages.h"
+#include "bridge/packet_socket.h"
+#include "controlplane/usecases/control_plane.h"
+#include "controlplane/usecases/enforcement.h"
+
+namespace kanmon::apps {
+
+/// What the use cases want done: posted by any thread, taken by the loop.
+class ControlOrders final : public usecases::Gatekeeper {
+public:
+    ControlOrders();
+
+    void changed() override;
+    void disconnect(const bridge::Disconnect& order) override;
+    void release(const bridge::ReleaseSlot& order) override;
+
+    struct Taken {
+        bool changed = false;
+        std::vector<bridge::MessageBody> messages;
+    };
+    Taken take();
+    int fd() const { return wake_.get(); }  // readable when there is something
+
+private:
+    void post(bool changed, std::optional<bridge::MessageBody> message);
+
+    UniqueFd wake_;
+    std::mutex mutex_;
+    Taken waiting_;
+};
+
+struct ControlLoopOptions {
+    std::string broker_path;  // empty: no broker, everything wanted counts as reached (tests)
+    uid_t data_uid = 0;
+    bool allow_root = false;  // uid 0 may be the data process: for tests
+};
+
+class ControlLoop {
+public:
+    ControlLoop(usecases::ControlPlane& plane, usecases::Enforcement& enforcement,
+                ControlOrders& orders, bridge::PacketListener listener, ControlLoopOptions options);
+
+    /// Until `stop` (a signalfd) becomes readable. Returns the exit code.
+    int run(int stop);
+
+private:
+    struct Unsent {
+        Buffer octets;
+        UniqueFd descriptor;  // or none
+    };
+
+    void turn();
+    int wait(int stop);
+    void accept_data();
+    void hear_data();
+    bool handle(const bridge::Message& message);
+    void send_data(const bridge::Message& message, UniqueFd descriptor = {});
+    void flush_data();
+    void drop_data(const char* why);
+
+    void compose();
+    void want();
+    void hear_broker();
+    void connect_broker();
+    void publish();
+    void publish_if_due();
+    void store_attempts();
+    void tell(const char* event, const std::string& problem);
+
+    usecases::ControlPlane& plane_;
+    usecases::Enforcement& enforcement_;
+    ControlOrders& orders_;
+    bridge::PacketListener listener_;
+    ControlLoopOptions options_;
+
+    bridge::PacketSocket data_;
+    std::deque<Unsent> outbox_;
+    bool data_greeted_ = false;
+    std::vector<bridge::MessageBody> orders_waiting_;  // until the snapshot before them is sent
+    std::vector<bridge::AttemptRecord> attempts_;
+    std::uint64_t attempts_lost_ = 0;
+
+    bridge::PacketSocket broker_;
+    Instant broker_retry_at_{};
+    std::uint64_t asked_ = 0;              // id of the last Want, its number
+    std::uint64_t asked_change_ = 0;       // what is reached when it is answered
+    bool answered_ = true;                 // the last Want has its answer
+    std::optional<bridge::Want> reached_;  // the last Want without a problem
+    Instant want_again_at_{};              // after a problem
+    std::string problem_;                  // of the last answer, until it is asked again
+    std::string told_;                     // the last one logged
+
+    std::optional<usecases::Enforced> due_;  // composed and not yet sent to data
+    Instant publish_by_{};
+    bool compose_due_ = true;
+    Instant compose_at_{};
+};
+
+}  // namespace kanmon::apps

@@ -1,0 +1,162 @@
+// kanmon-control: the control plane as a process. Its loop is in control_loop.h, the HTTP side runs
+// in threads of its own and meets the loop only in the use cases (usecases/ports.h says how).
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "apps/control_loop.h"
+#include "apps/control_state.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "controlplane/adapters/openssl_authority.h"
+#include "controlplane/adapters/zip_archiver.h"
+#include "controlplane/api/service.h"
+
+namespace {
+
+using namespace kanmon;
+
+struct Options {
+    std::string state;
+    std::string bridge;
+    gid_t bridge_group = static_cast<gid_t>(-1);
+    std::string api = "127.0.0.1:8443";
+    std::uint16_t http_loopback = 0;
+    std::vector<std::string> public_addresses;
+    std::uint16_t tun_queues = 1;
+    apps::ControlLoopOptions loop;
+};
+
+int fail(const std::string& problem) {
+    log_event(Severity::error, "control cannot start", {{"problem", problem}});
+    return 2;
+}
+
+/// No core dump and no debugger: keys pass through this process in clear.
+bool confine() {
+    const rlimit no_core{0, 0};
+    return ::setrlimit(RLIMIT_CORE, &no_core) == 0 &&
+           ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
+UniqueFd stop_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    return UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+Expected<std::vector<Ipv4>, std::string> read_addresses(const std::vector<std::string>& texts) {
+    std::vector<Ipv4> addresses;
+    for (const std::string& text : texts) {
+        const auto address = parse_ipv4(text);
+        if (!address) return unexpected("--public-address " + text + " is not an IPv4 address");
+        addresses.push_back(*address);
+    }
+    return addresses;
+}
+
+using Service = std::unique_ptr<api::Service>;
+
+Expected<std::vector<Service>, std::string> start_api(const Options& options,
+                                                      const std::vector<Ipv4>& addresses,
+                                                      usecases::ControlPlane& plane) {
+    std::vector<Service> services;
+    const auto start = [&](const std::string& listen, bool plain) -> Expected<void, std::string> {
+        auto service = api::Service::start({.listen = listen,
+                                            .plain_http = plain,
+                                            .state_folder = options.state,
+                                            .certificate_addresses = addresses},
+                                           plane);
+        if (!service) return unexpected(service.error());
+        services.push_back(std::move(*service));
+        return {};
+    };
+    if (!options.api.empty())
+        if (auto started = start(options.api, false); !started) return unexpected(started.error());
+    if (options.http_loopback != 0)
+        if (auto started = start("127.0.0.1:" + std::to_string(options.http_loopback), true);
+            !started)
+            return unexpected(started.error());
+    return services;
+}
+
+Expected<bridge::PacketListener, std::string> listen_for_data(const Options& options) {
+    auto listener = bridge::PacketListener::listen(options.bridge);
+    if (!listener) return listener;
+    if (options.bridge_group != static_cast<gid_t>(-1) &&
+        ::chown(options.bridge.c_str(), static_cast<uid_t>(-1), options.bridge_group) != 0)
+        return unexpected("chown " + options.bridge + ": " + std::strerror(errno));
+    return listener;
+}
+
+int serve(const Options& options, int stop) {
+    const auto addresses = read_addresses(options.public_addresses);
+    if (!addresses) return fail(addresses.error());
+    SystemRandom random;
+    auto state = apps::open_control_state(options.state, random);
+    if (!state) return fail(state.error());
+    const auto authority = adapters::make_openssl_authority(random);
+    const auto archiver = adapters::make_zip_archiver();
+    apps::ControlOrders orders;
+    usecases::Ports ports{
+        .books = *state->books,
+        .authority = *authority,
+        .sealer = *state->sealer,
+        .archiver = *archiver,
+        .gatekeeper = orders,
+        .random = random,
+        .installation = {.public_addresses = *addresses, .tun_queues = options.tun_queues}};
+    usecases::ControlPlane plane(ports);
+    usecases::Enforcement enforcement(ports, apps::boot_name());
+    const auto root = plane.accounts.ensure_root(unix_now());
+    if (!root) return fail(root.error().message);
+    if (auto written = apps::write_root_key(options.state, *root); !written)
+        return fail(written.error());
+    auto listener = listen_for_data(options);
+    if (!listener) return fail(listener.error());
+    const auto services = start_api(options, *addresses, plane);
+    if (!services) return fail(services.error());
+    apps::ControlLoop loop(plane, enforcement, orders, std::move(*listener), options.loop);
+    log_event(Severity::info, "control ready", {{"api", options.api}, {"bridge", options.bridge}});
+    return loop.run(stop);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app{"Kanmon's control plane: API, resources, certificates, leases"};
+    app.add_option("--state", options.state, "state folder")->required();
+    app.add_option("--bridge", options.bridge, "socket file for the data process")->required();
+    app.add_option("--bridge-group", options.bridge_group, "group of that socket file");
+    app.add_option("--broker", options.loop.broker_path, "socket file of the broker");
+    app.add_option("--api", options.api, "ADDRESS:PORT of the HTTPS API; empty: none");
+    app.add_option("--http-loopback", options.http_loopback, "port of plain HTTP on 127.0.0.1");
+    app.add_option("--public-address", options.public_addresses,
+                   "IPv4 address that clients connect to; may be given several times")
+        ->required()
+        ->delimiter(',');
+    app.add_option("--tun-queues", options.tun_queues, "queues of each TUN device")
+        ->check(CLI::Range(1, 64));
+    app.add_option("--data-uid", options.loop.data_uid, "uid of the data process")->required();
+    app.add_flag("--allow-root", options.loop.allow_root, "uid 0 may be the data process (tests)");
+    CLI11_PARSE(app, argc, argv);
+
+    open_log("kanmon-control", Severity::info);
+    ::umask(0077);
+    const UniqueFd stop = stop_signals();
+    if (!confine()) return fail("the process cannot confine itself");
+    return serve(options, stop.get());
+}

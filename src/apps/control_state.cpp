@@ -1,0 +1,75 @@
+#include "apps/control_state.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "controlplane/adapters/master_key_sealer.h"
+#include "controlplane/adapters/sqlite_books.h"
+
+namespace kanmon::apps {
+
+namespace {
+
+Unexpected<std::string> problem(const std::string& what, const std::string& path) {
+    return unexpected(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
+}
+
+/// Whole or not at all: written beside, then renamed.
+Expected<void, std::string> write_file(const std::string& path, const std::string& text) {
+    const std::string draft = path + ".new";
+    ::unlink(draft.c_str());
+    const UniqueFd fd(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!fd) return problem("create", draft);
+    if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::fsync(fd.get()) != 0)
+        return problem("write", draft);
+    if (::rename(draft.c_str(), path.c_str()) != 0) return problem("rename", path);
+    return {};
+}
+
+}  // namespace
+
+Expected<ControlState, std::string> open_control_state(const std::string& folder, Random& random) {
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return problem("mkdir", folder);
+    ControlState state;
+    const std::string lock = folder + "/control.lock";
+    state.lock = UniqueFd(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!state.lock) return problem("open", lock);
+    if (::flock(state.lock.get(), LOCK_EX | LOCK_NB) != 0)
+        return unexpected("another control process works on " + folder + "; stop it first");
+    const std::string store = folder + "/kanmon.db";
+    const bool first_start = ::access(store.c_str(), F_OK) != 0;
+    const auto key = adapters::load_master_key(folder + "/master.key", first_start, random);
+    if (!key) return unexpected(key.error().message);
+    auto books = adapters::open_sqlite_books(store);
+    if (!books) return unexpected(books.error().message);
+    state.books = std::move(*books);
+    state.sealer = adapters::make_sealer(*key, random);
+    return state;
+}
+
+Expected<void, std::string> write_root_key(const std::string& folder,
+                                           const usecases::AccountCreated& root) {
+    const std::string path = folder + "/root-access-key.json";
+    if (::access(path.c_str(), F_OK) == 0) return {};
+    std::string text = fmt::format("{{\"AccessKeyId\": \"{}\", \"AccessKeySecret\": \"{}\"}}\n",
+                                   root.access_key.text, as_text(root.access_key_secret.view()));
+    auto written = write_file(path, text);
+    wipe(std::as_writable_bytes(std::span<char>(text)));
+    return written;
+}
+
+std::string boot_name() {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string name;
+    std::getline(file, name);
+    return name;
+}
+
+}  // namespace kanmon::apps

@@ -1,0 +1,100 @@
+#include "controlplane/adapters/sqlite_books.h"
+
+#include <sqlite3.h>
+
+#include <filesystem>
+
+#include "contract/books_contract.h"
+
+namespace kanmon::usecases {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own that goes with it.
+struct SqliteMaker {
+    SqliteMaker() {
+        std::string pattern = (fs::temp_directory_path() / "kanmon-books-XXXXXX").string();
+        folder = ::mkdtemp(pattern.data());
+    }
+    ~SqliteMaker() { fs::remove_all(folder); }
+    std::unique_ptr<Books> make() {
+        auto books = adapters::open_sqlite_books(path());
+        EXPECT_TRUE(books);
+        return std::move(*books);
+    }
+    std::string path() const { return folder + "/books.db"; }
+    /// What SQLite says to a statement of an intruder who has the file.
+    int run(const char* sql) const {
+        sqlite3* database = nullptr;
+        sqlite3_open(path().c_str(), &database);
+        const int result = sqlite3_exec(database, sql, nullptr, nullptr, nullptr);
+        sqlite3_close(database);
+        return result;
+    }
+    std::string folder;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, BooksContract, SqliteMaker);
+
+TEST(SqliteBooks, RemembersEverythingAcrossAStart) {
+    SqliteMaker maker;
+    const StoredLease lease{{"vss-1", Ipv4{1}, "vsc-1", 7, {}}, "boot"};
+    std::uint64_t number = 0;
+    {
+        const auto books = maker.make();
+        ASSERT_TRUE(books->transact(contract_actor, contract_token("token"), [](Ledger& ledger) {
+            ledger.accounts().put(contract_account());
+            return Outcome<Receipt>(Receipt{"first", ""});
+        }));
+        ASSERT_TRUE(books->store_lease(lease));
+        number = *books->next_snapshot_number();
+    }
+    const auto books = maker.make();
+    const auto again =
+        books->transact(contract_actor, contract_token("token"), [](Ledger&) -> Outcome<Receipt> {
+            return model::refuse("Unexpected", "the change ran again");
+        });
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->subject, "first");
+    EXPECT_EQ(*books->leases(), std::vector{lease});
+    EXPECT_GT(*books->next_snapshot_number(), number);
+}
+
+TEST(SqliteBooks, TheAuditLogCanOnlyGrow) {
+    SqliteMaker maker;
+    const auto books = maker.make();
+    ASSERT_TRUE(books->transact(contract_actor, contract_token(""), [](Ledger&) {
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    EXPECT_NE(maker.run("DELETE FROM audit"), SQLITE_OK);
+    EXPECT_NE(maker.run("UPDATE audit SET subject = 'y'"), SQLITE_OK);
+    EXPECT_EQ(books->audit({}, 10)->size(), 1u);
+}
+
+TEST(SqliteBooks, AChangeThatTheTablesRefuseLeavesNothing) {
+    SqliteMaker maker;
+    const auto books = maker.make();
+    const auto refused = books->transact(contract_actor, contract_token(""), [](Ledger& ledger) {
+        ledger.vpcs().put(contract_vpc("vpc-1", "x"));  // of an account that is not there
+        return Outcome<Receipt>(Receipt{"x", ""});
+    });
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "ServiceUnavailable");
+    EXPECT_TRUE(books->audit({}, 10)->empty());
+}
+
+TEST(SqliteBooks, AFileOfANewerVersionIsLeftAlone) {
+    SqliteMaker maker;
+    maker.make();
+    ASSERT_EQ(maker.run("PRAGMA user_version = 1000"), SQLITE_OK);
+    EXPECT_FALSE(adapters::open_sqlite_books(maker.path()));
+}
+
+TEST(SqliteBooks, AFileThatIsNotADatabaseIsSaidSo) {
+    SqliteMaker maker;
+    EXPECT_FALSE(adapters::open_sqlite_books(maker.folder));
+}
+
+}  // namespace
+}  // namespace kanmon::usecases
