@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -24,6 +25,11 @@ namespace {
 
 using namespace kanmon;
 
+/// As many TUN queues as the data process has shards, by the same default.
+std::uint16_t processors() {
+    return static_cast<std::uint16_t>(std::clamp<long>(::sysconf(_SC_NPROCESSORS_ONLN), 1, 64));
+}
+
 struct Options {
     std::string state;
     std::string bridge;
@@ -31,7 +37,7 @@ struct Options {
     std::string api = "127.0.0.1:8443";
     std::uint16_t http_loopback = 0;
     std::vector<std::string> public_addresses;
-    std::uint16_t tun_queues = 1;
+    std::uint16_t tun_queues = processors();
     apps::ControlLoopOptions loop;
 };
 

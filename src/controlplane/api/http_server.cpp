@@ -43,7 +43,8 @@ struct Exchange {
 
 constexpr std::size_t connection_memory_octets = 256 * 1024;
 constexpr const char* tls_priorities =
-    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-AES-128-CBC:-AES-256-CBC:-RSA";
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:"
+    "-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305";
 
 Exchange* exchange_of(void* kept) {
     return static_cast<Exchange*>(kept);

@@ -101,16 +101,23 @@ TEST(Renegotiation, GoesRoundTheKeyIdsAndNeverKeepsMoreThanThreeKeys) {
     EXPECT_EQ(talk.installed(), (KeyIds{0, 1, 2, 3, 4, 5, 6, 7, 1, 2}));
     EXPECT_GE(talk.all<RetireKey>().size() + 3, talk.installed().size());
 
-    // A client that keeps only one old key must never get packets under an older one.
     std::deque<wire::KeyId> alive;
+    std::optional<wire::KeyId> sending;
     for (const SessionEvent& event : talk.events) {
-        if (const auto* installed = std::get_if<InstallKey>(&event))
+        if (const auto* installed = std::get_if<InstallKey>(&event)) {
+            // The client keeps one old key; it must never get packets under an older one.
+            if (alive.size() >= 2) {
+                EXPECT_TRUE(sending == alive.back() || sending == alive[alive.size() - 2]);
+            }
             alive.push_back(installed->key_id);
+        }
         if (const auto* sends = std::get_if<SendWithKey>(&event)) {
-            EXPECT_NE(std::ranges::find(alive, sends->key_id), alive.end());
+            sending = sends->key_id;
+            EXPECT_NE(std::ranges::find(alive, *sending), alive.end());
         }
         if (const auto* retired = std::get_if<RetireKey>(&event)) {
             ASSERT_EQ(alive.front(), retired->key_id);
+            EXPECT_NE(sending, retired->key_id);
             alive.pop_front();
         }
         EXPECT_LE(alive.size(), 4U);

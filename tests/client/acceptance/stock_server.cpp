@@ -1,0 +1,132 @@
+#include "client/acceptance/stock_server.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "dataplane/crypto/test_authority.h"
+
+namespace kanmon::client {
+
+void enter_own_network() {
+    if (::unshare(CLONE_NEWNET) != 0) throw std::runtime_error("no network namespace of our own");
+    const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    std::strncpy(request.ifr_name, "lo", IFNAMSIZ - 1);
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0)
+        throw std::runtime_error("cannot set the loopback interface up");
+}
+
+Folder::Folder() {
+    std::string name = std::filesystem::temp_directory_path() / "kanmon-client-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = name;
+}
+
+Folder::~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+std::string Folder::write(const std::string& name, std::string_view content) const {
+    std::ofstream(path(name), std::ios::binary) << content;
+    return path(name);
+}
+
+StockServer::StockServer() {
+    const testing::TestAuthority authority("acceptance");
+    const testing::Issued server = authority.issue(
+        {.common_names = {"server"}, .purpose = testing::Purpose::server, .serial = 1});
+    const testing::Issued client = authority.issue({.common_names = {"laptop"}, .serial = 2});
+    credentials_ = {.ca_certificate_pem = authority.certificate_pem(),
+                    .certificate_pem = client.certificate_pem,
+                    .private_key_pem = client.key_pem};
+    const std::vector<std::string> words{
+        "openvpn",
+        "--dev",
+        "tun",
+        "--mode",
+        "server",
+        "--tls-server",
+        "--topology",
+        "net30",
+        "--server",
+        "10.8.0.0",
+        "255.255.255.0",
+        "--proto",
+        "udp",
+        "--local",
+        "127.0.0.1",
+        "--port",
+        std::to_string(port),
+        "--ca",
+        folder_.write("ca.crt", authority.certificate_pem()),
+        "--cert",
+        folder_.write("server.crt", server.certificate_pem),
+        "--key",
+        folder_.write("server.key", as_text(server.key_pem.view())),
+        "--dh",
+        "none",
+        "--duplicate-cn",
+        "--keepalive",
+        "2",
+        "20",
+        "--reneg-sec",
+        "10",
+        "--data-ciphers",
+        "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305:AES-128-CBC",
+        "--data-ciphers-fallback",
+        "AES-128-CBC",
+        "--disable-dco",
+        "--verb",
+        "4",
+        "--log",
+        path_of_log()};
+    std::vector<char*> arguments;
+    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    process_ = ::fork();
+    if (process_ == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ::execvp("openvpn", arguments.data());
+        ::_exit(127);
+    }
+    if (!says("Initialization Sequence Completed"))
+        throw std::runtime_error("the stock server did not start:\n" + log());
+}
+
+StockServer::~StockServer() {
+    ::kill(process_, SIGTERM);
+    ::waitpid(process_, nullptr, 0);
+}
+
+std::string StockServer::log() const {
+    std::ifstream in(path_of_log(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+bool StockServer::says(std::string_view text) const {
+    for (int tenths = 0; tenths < 100; ++tenths) {
+        if (log().find(text) != std::string::npos) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return false;
+}
+
+}  // namespace kanmon::client

@@ -1,0 +1,203 @@
+// The control process's loop between a broker and a data process that this test plays.
+#include "apps/control_loop.h"
+
+#include <gmock/gmock.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "contract/control_world.h"
+
+namespace kanmon::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using usecases::Call;
+using usecases::ControlWorld;
+
+std::string fresh_folder() {
+    std::string pattern = (fs::temp_directory_path() / "kanmon-loop-XXXXXX").string();
+    return ::mkdtemp(pattern.data());
+}
+
+/// Waits for the next packet; fails the test after five seconds.
+bridge::Received next(bridge::PacketSocket& socket) {
+    pollfd watched{socket.fd(), POLLIN, 0};
+    EXPECT_EQ(::poll(&watched, 1, 5000), 1) << "nothing came";
+    auto received = socket.receive();
+    EXPECT_TRUE(received);
+    return received ? std::move(*received) : bridge::Received{};
+}
+
+class Loop : public testing::Test {
+protected:
+    Loop() { start(folder + "/broker.sock"); }
+    ~Loop() override {
+        stop_loop();
+        fs::remove_all(folder);
+    }
+
+    void start(const std::string& broker_path) {
+        broker_listener = std::move(*bridge::PacketListener::listen(folder + "/broker.sock"));
+        auto listener = bridge::PacketListener::listen(folder + "/bridge.sock");
+        loop = std::make_unique<ControlLoop>(
+            plane, enforcement, orders, std::move(*listener),
+            ControlLoopOptions{
+                .broker_path = broker_path, .data_uid = ::getuid(), .allow_root = false});
+        thread = std::thread([this] { loop->run(stop.get()); });
+    }
+    void stop_loop() {
+        ::eventfd_write(stop.get(), 1);
+        if (thread.joinable()) thread.join();
+    }
+
+    bridge::PacketSocket accept_broker() {
+        pollfd watched{broker_listener.fd(), POLLIN, 0};
+        EXPECT_EQ(::poll(&watched, 1, 5000), 1) << "control did not come";
+        return std::move(*broker_listener.accept());
+    }
+    bridge::Want next_want(bridge::PacketSocket& broker, const std::string& problem = {}) {
+        const auto message = bridge::decode_broker_message(next(broker).octets);
+        const auto want = std::get<bridge::Want>(message->body);
+        EXPECT_TRUE(broker.send(
+            bridge::encode(bridge::BrokerMessage{message->id, bridge::BrokerAnswer{problem}})));
+        return want;
+    }
+    bridge::PacketSocket greet() {
+        auto data = std::move(*bridge::PacketSocket::connect(folder + "/bridge.sock"));
+        EXPECT_TRUE(data.send(bridge::encode(bridge::Message{0, bridge::DataHello{1, 0}})));
+        return data;
+    }
+    bridge::Snapshot next_snapshot(bridge::PacketSocket& data) {
+        const auto received = next(data);
+        const auto message = bridge::decode_message(received.octets);
+        EXPECT_EQ(received.descriptors.size(), 1u);
+        const auto octets =
+            bridge::read_sealed(received.descriptors.at(0).get(), bridge::snapshot_octets_max);
+        auto snapshot = bridge::decode_snapshot(*octets);
+        EXPECT_EQ(std::get<bridge::SnapshotReady>(message->body).number, snapshot->number);
+        return std::move(*snapshot);
+    }
+    model::GatewayStatus status() { return plane.vpn_gateways.find(alice, gateway)->status; }
+    bool becomes(model::GatewayStatus wanted) {
+        for (int i = 0; i < 500 && status() != wanted; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        return status() == wanted;
+    }
+
+    std::string folder = fresh_folder();
+    ControlWorld world;
+    ControlOrders orders;
+    usecases::Ports ports{.books = world.books,
+                          .authority = world.authority,
+                          .sealer = world.sealer,
+                          .archiver = world.archiver,
+                          .gatekeeper = orders,
+                          .random = world.random,
+                          .installation = {.public_addresses = {Ipv4{0xcb007101}}}};
+    usecases::ControlPlane plane{ports};
+    usecases::Enforcement enforcement{ports, "boot-1"};
+    Call alice = world.account("alice");
+    model::VpnGatewayId gateway = world.gateway(alice, world.vpc(alice, "office"));
+    UniqueFd stop{::eventfd(0, EFD_CLOEXEC)};
+    bridge::PacketListener broker_listener;
+    std::unique_ptr<ControlLoop> loop;
+    std::thread thread;
+};
+
+TEST_F(Loop, AChangeReachesTheBrokerThenDataAndTheGatewayBecomesActive) {
+    auto broker = accept_broker();
+    EXPECT_TRUE(next_want(broker).servers.empty());
+    ASSERT_TRUE(becomes(model::GatewayStatus::active));
+    auto data = greet();
+    EXPECT_TRUE(next_snapshot(data).servers.empty());
+
+    const auto server = plane.ssl_servers.create(alice, world.server_request(gateway));
+    ASSERT_TRUE(server);
+    EXPECT_EQ(status(), model::GatewayStatus::updating);
+    EXPECT_EQ(next_want(broker).servers.at(0).server_id, server->id.text);
+    EXPECT_EQ(next_snapshot(data).servers.at(0).id, server->id.text);
+    EXPECT_TRUE(becomes(model::GatewayStatus::active));
+}
+
+TEST_F(Loop, ARevocationReachesDataBeforeTheOrderToDisconnect) {
+    auto broker = accept_broker();
+    next_want(broker);
+    const auto server = plane.ssl_servers.create(alice, world.server_request(gateway));
+    next_want(broker);
+    const auto certificate = plane.client_certificates.create(alice, {server->id.text, "x"});
+    ASSERT_TRUE(becomes(model::GatewayStatus::active));
+    auto data = greet();
+    EXPECT_TRUE(next_snapshot(data).servers.at(0).revoked_serials.empty());
+    ASSERT_TRUE(plane.client_certificates.remove(alice, certificate->id));
+    EXPECT_EQ(next_snapshot(data).servers.at(0).revoked_serials.size(), 1u);
+    const auto order = bridge::decode_message(next(data).octets);
+    EXPECT_EQ(std::get<bridge::Disconnect>(order->body).common_name, certificate->id.text);
+}
+
+TEST_F(Loop, ASilentBrokerDelaysASnapshotByASecondAtMost) {
+    auto broker = accept_broker();
+    next(broker);  // and no answer
+    auto data = greet();
+    EXPECT_TRUE(next_snapshot(data).servers.empty());
+    EXPECT_EQ(status(), model::GatewayStatus::provisioning);
+}
+
+TEST_F(Loop, AProblemOfTheBrokerIsAskedAgainUntilItIsGone) {
+    auto broker = accept_broker();
+    next_want(broker, "the namespace office is not there");
+    EXPECT_EQ(status(), model::GatewayStatus::provisioning);
+    pollfd watched{broker.fd(), POLLIN, 0};
+    ASSERT_EQ(::poll(&watched, 1, 8000), 1);
+    next_want(broker);
+    EXPECT_TRUE(becomes(model::GatewayStatus::active));
+}
+
+TEST_F(Loop, ANewBrokerIsToldTheWholeState) {
+    {
+        auto broker = accept_broker();
+        next_want(broker);
+        ASSERT_TRUE(plane.ssl_servers.create(alice, world.server_request(gateway)));
+        EXPECT_EQ(next_want(broker).servers.size(), 1u);
+    }
+    auto broker = accept_broker();
+    EXPECT_EQ(next_want(broker).servers.size(), 1u);
+}
+
+TEST_F(Loop, ALeaseIsStoredWhenItsQuestionIsAnswered) {
+    auto broker = accept_broker();
+    next_want(broker);
+    const auto server = plane.ssl_servers.create(alice, world.server_request(gateway));
+    next_want(broker);
+    ASSERT_TRUE(becomes(model::GatewayStatus::active));
+    auto data = greet();
+    next_snapshot(data);
+    const bridge::Lease lease{server->id.text, *parse_ipv4("192.168.0.6"), "vsc-1", 7, {}};
+    ASSERT_TRUE(data.send(bridge::encode(bridge::Message{42, bridge::LeaseQuestion{lease}})));
+    const auto answer = bridge::decode_message(next(data).octets);
+    EXPECT_EQ(answer->id, 42u);
+    EXPECT_TRUE(std::get<bridge::LeaseAnswer>(answer->body).granted);
+    const std::lock_guard turn(ports.turn);
+    EXPECT_EQ(world.books.leases()->size(), 1u);
+}
+
+TEST_F(Loop, WhoBreaksTheFormatOrDoesNotGreetIsCutOff) {
+    auto broker = accept_broker();
+    next_want(broker);
+    for (const Buffer& octets :
+         {from_hex("00"), bridge::encode(bridge::Message{0, bridge::DropFact{}}),
+          bridge::encode(bridge::Message{0, bridge::SnapshotReady{1}})}) {
+        auto data = std::move(*bridge::PacketSocket::connect(folder + "/bridge.sock"));
+        ASSERT_TRUE(data.send(octets));
+        pollfd watched{data.fd(), POLLIN, 0};
+        ASSERT_EQ(::poll(&watched, 1, 5000), 1);
+        EXPECT_EQ(data.receive().error(), bridge::SocketError::closed);
+    }
+    auto data = greet();
+    next_snapshot(data);
+}
+
+}  // namespace
+}  // namespace kanmon::apps

@@ -1,0 +1,95 @@
+// A whole gateway of one data process: the real shards and the real gate, a double of control.
+//
+// Control keeps leases durably and says yes after a while; its memory (`Control`) survives a crash
+// of the data process, everything else here does not. Datagrams are steered to shards as the
+// product's socket filter does it. TLS work is done inline, its result arrives a little later.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "dataplane/io/gate.h"
+#include "dataplane/shard/shard.h"
+#include "world/agenda.h"
+#include "world/chance.h"
+#include "world/lease_model.h"
+
+namespace kanmon::world {
+
+using LeaseKey = std::pair<std::string, Ipv4>;
+
+/// What control remembers through everything.
+struct Control {
+    std::map<LeaseKey, bridge::Lease> durable;
+    bool away = false;
+    std::vector<bridge::Lease> leases() const;
+};
+
+/// Where a gateway's packets go.
+class Outside {
+public:
+    virtual ~Outside() = default;
+    virtual void to_client(const Endpoint& remote, Bytes datagram) = 0;
+    virtual void to_vpc(Bytes inner_packet) = 0;
+};
+
+class Gateway final : public io::GateOutlet, public std::enable_shared_from_this<Gateway> {
+public:
+    struct Surroundings {
+        Agenda& agenda;
+        Chance& chance;
+        const Setup& setup;
+        Control& control;
+        LeaseModel& model;
+        Outside& outside;
+        std::shared_ptr<const crypto::TlsFactory> tls;
+    };
+
+    explicit Gateway(Surroundings surroundings);
+    ~Gateway() override;
+    void start();
+
+    void receive(const Endpoint& from, MutableBytes datagram);
+    void from_vpc(Ipv4 to, MutableBytes packet);
+    void control_lost();
+    void control_back();
+
+    std::size_t clients() const;
+    std::size_t half_open() const;
+    std::uint64_t drops(Cause cause) const;
+    /// True when this holder was let in with this address, and control knew it before (I1, I3).
+    bool let_in(const std::string& holder, Ipv4 address) const;
+
+private:
+    class Port;  // one shard's outlet
+
+    void answer(std::uint32_t shard, shard::AdmissionAnswer answer) override;
+    void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) override;
+    void tell_control(bridge::Message message) override;
+    void own(const bridge::Lease&, const Endpoint&, std::optional<std::uint32_t>) override {}
+
+    void ask(std::uint32_t shard, const shard::AdmissionQuestion& question);
+    void left(std::uint64_t session);
+    void work(std::uint32_t shard, shard::TlsJob job);
+    void control_takes(const bridge::Message& message);
+    void later(Duration wait, std::function<void(Gateway&)> deed);
+    void arm();
+    void reach();
+    shard::Shard& shard_for(const Endpoint& from, Bytes datagram);
+    UnixTime wall() const;
+
+    Surroundings s_;
+    std::vector<std::unique_ptr<Port>> ports_;
+    std::vector<std::unique_ptr<SeededRandom>> randoms_;
+    std::vector<std::unique_ptr<shard::Shard>> shards_;
+    io::Gate gate_;
+    const shard::AdmissionQuestion* asking_ = nullptr;
+    std::map<std::uint64_t, std::string> holders_;  // by session
+    std::map<std::string, std::vector<Ipv4>> let_in_;
+    std::uint32_t link_ = 0;  // counts connections to control
+    std::optional<Instant> armed_;
+    unsigned reached_at_once_ = 0;
+};
+
+}  // namespace kanmon::world

@@ -1,0 +1,55 @@
+// The lease book as simply as it can be said, told the same story as the real one and compared.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/snapshot.h"
+#include "dataplane/shard/shard.h"
+#include "world/setup.h"
+
+namespace kanmon::world {
+
+class LeaseModel {
+public:
+    explicit LeaseModel(const Setup& setup) : setup_(setup) {}
+
+    /// The book granted this lease (I2), or refused for this cause.
+    void granted(const shard::AdmissionQuestion& question, const bridge::Lease& lease, Instant now);
+    void refused(const shard::AdmissionQuestion& question, Cause cause, Instant now);
+    /// Control's word, or the gate's own, let the session in.
+    void admitted(std::uint64_t session);
+    void left(std::uint64_t session, Instant now);
+    /// The book freed a slot (I4: not before its time).
+    void freed(const bridge::Lease& lease, Instant now);
+    /// The data process died: what control remembers is held for a whole hold.
+    void restart(const std::vector<bridge::Lease>& durable, Instant now);
+    /// No slot is held for longer than its hold (I4).
+    void check(Instant now) const;
+
+    std::size_t slots() const { return slots_.size(); }
+    /// Whoever is connected at this address.
+    const std::string* holder_at(Ipv4 address) const;
+
+private:
+    struct Slot {
+        Ipv4 address{};
+        std::string holder{};
+        Endpoint remote{};
+        std::uint64_t session = 0;
+        bool admitted = false;
+        Instant held_until{};
+    };
+
+    Slot* find(std::uint64_t session);
+    Slot* replaced_by(const shard::AdmissionQuestion& question);
+    Slot* longest_held(const std::string& holder, Instant now);
+    void drop_over(Instant now);
+    bool may_be_given(Ipv4 address) const;
+
+    const Setup& setup_;
+    std::vector<Slot> slots_;
+};
+
+}  // namespace kanmon::world

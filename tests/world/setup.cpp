@@ -1,0 +1,78 @@
+#include "world/setup.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "dataplane/admission/lease_book.h"
+
+namespace kanmon::world {
+
+namespace {
+
+constexpr std::array losses{0.0, 0.0, 0.01, 0.05, 0.10, 0.20};
+constexpr std::array duplications{0.0, 0.01, 0.05};
+constexpr std::array renegotiations{60U, 97U, 3600U};
+
+Weather draw_weather(Chance& chance) {
+    Weather weather;
+    weather.loss = chance.one_of(std::span<const double>(losses));
+    weather.duplication = chance.one_of(std::span<const double>(duplications));
+    weather.corruption = chance.happens(0.3) ? 0.005 : 0;
+    weather.theft = chance.happens(0.5) ? 0.01 : 0;
+    weather.delay = chance.between(1ms, 60ms);
+    weather.jitter = chance.happens(0.5) ? chance.between(0ms, 80ms) : 0ms;
+    return weather;
+}
+
+}  // namespace
+
+bool Setup::has_room_for_all() const {
+    return gateway.connections_max >= 2 * clients &&
+           admission::pool_capacity(server.client_pool, server.topology) >= 2 * clients;
+}
+
+std::string Setup::text() const {
+    return fmt::format(
+        "seed {}: {} clients, {} shard(s), {}, loss {}, duplication {}, theft {}, delay {} ms "
+        "+ {} ms, pool {} {}, at most {}, renegotiation {} s{}{}, flood {}/s",
+        seed, clients, shards, openssl ? "OpenSSL" : "scripted TLS", weather.loss,
+        weather.duplication, weather.theft, weather.delay / 1ms, weather.jitter / 1ms,
+        to_string(server.client_pool),
+        server.topology == bridge::Topology::net30 ? "net30" : "subnet", gateway.connections_max,
+        server.renegotiate_seconds, crashes ? ", a crash" : "",
+        control_goes_away ? ", control away" : "", flood);
+}
+
+Setup draw_setup(std::uint64_t seed, const Options& options) {
+    Chance chance(seed * 2 + 1);
+    Setup setup;
+    setup.seed = seed;
+    setup.clients = options.clients + static_cast<std::uint32_t>(chance.below(20));
+    setup.openssl = options.openssl;
+    setup.shards = 1 + static_cast<std::uint32_t>(chance.below(2));
+    setup.weather = draw_weather(chance);
+    setup.control_delay = chance.between(0ms, 40ms);
+    setup.life = chance.between(240s, 420s);
+    setup.crashes = chance.happens(0.25);
+    setup.control_goes_away = !setup.crashes && chance.happens(0.25);
+    setup.flood = chance.happens(0.3) ? 5 : 0;
+
+    const bool tight = chance.happens(0.3);
+    setup.gateway = {.id = "vpn-1",
+                     .connections_max = chance.happens(0.3) ? 60U : setup.clients * 4,
+                     .bandwidth_mbit = 100};
+    bridge::SslServer& server = setup.server;
+    server.id = "vss-1";
+    server.gateway_id = "vpn-1";
+    server.listeners = {{bridge::Transport::udp, Endpoint::v4(Ipv4{0xc6336401}, 1194)}};
+    server.client_pool = *parse_cidr(tight ? "192.168.0.0/24" : "10.8.0.0/16");
+    server.topology = chance.happens(0.5) ? bridge::Topology::net30 : bridge::Topology::subnet;
+    server.local_networks = {*parse_cidr("172.16.0.0/12")};
+    server.ciphers = {"AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305"};
+    server.fallback_cipher = "AES-128-CBC";
+    server.renegotiate_seconds = chance.one_of(std::span<const unsigned>(renegotiations));
+    return setup;
+}
+
+}  // namespace kanmon::world

@@ -1,0 +1,46 @@
+// Everything that differs from world to world, drawn from its seed.
+#pragma once
+
+#include <string>
+
+#include "bridge/snapshot.h"
+#include "world/chance.h"
+
+namespace kanmon::world {
+
+struct Weather {
+    double loss = 0;
+    double duplication = 0;
+    double corruption = 0;  // of data packets; a corrupted control packet is TLS's business
+    double theft = 0;       // an attacker sends a packet again, from his own address
+    Duration delay{};
+    Duration jitter{};
+};
+
+struct Setup {
+    std::uint64_t seed = 0;
+    std::uint32_t clients = 100;
+    bool openssl = false;
+    std::uint32_t shards = 1;
+    Weather weather;
+    bridge::SslServer server;
+    bridge::Gateway gateway;
+    Duration control_delay{};  // one way
+    Duration life{};           // then everybody leaves
+    bool crashes = false;      // the data process dies once
+    bool control_goes_away = false;
+    double flood = 0;  // resets of strangers a second
+
+    bool is_calm() const { return weather.loss <= 0.01 && !crashes; }
+    bool has_room_for_all() const;
+    std::string text() const;
+};
+
+struct Options {
+    std::uint32_t clients = 100;
+    bool openssl = false;
+};
+
+Setup draw_setup(std::uint64_t seed, const Options& options);
+
+}  // namespace kanmon::world

@@ -1,0 +1,269 @@
+#include "world/world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "world/inner_packet.h"
+#include "world/judge.h"
+#include "world/real_tls.h"
+#include "world/scripted_tls.h"
+
+namespace kanmon::world {
+
+namespace {
+
+constexpr Duration all_connect_within = 30s;
+/// After the last goodbye: the keep-alive of those who died (2 x 60 s), the hold, and some.
+constexpr Duration quiet_after_life = 120s + 300s + 30s;
+constexpr std::uint32_t stranger_network = 0x2c000000;
+const Endpoint thief = Endpoint::v4(Ipv4{0x2d000001}, 4444);
+
+const client::Personality* personality_of(std::uint32_t index) {
+    const auto all = client::personalities();
+    return all[index % all.size()];
+}
+
+}  // namespace
+
+std::string Summary::text() const {
+    return fmt::format(
+        "{} connects, {} refusals, {} renegotiations, {} floats, {} endings, {} of {} echoes, "
+        "{} datagrams, {} never connected",
+        connects, refusals, renegotiations, floats, endings, echoed, sent, datagrams,
+        never_connected);
+}
+
+World::World(const Setup& setup) : setup_(setup), chance_(setup.seed * 2), model_(setup_) {
+    const RealTls real = setup_.openssl ? make_real_tls(setup_.clients) : RealTls{};
+    server_tls_ = setup_.openssl ? real.server : scripted_server(chance_.number(), {});
+    for (std::uint32_t i = 0; i < setup_.clients; ++i) {
+        // A few certificates are used by two laptops at once.
+        const std::uint32_t name = i % 20 == 19 ? i - 1 : i;
+        Laptop::Person person{.index = i,
+                              .common_name = fmt::format("client-{}", name),
+                              .personality = personality_of(i),
+                              .tls = nullptr};
+        const bool old = person.personality == &client::openvpn_2_3;
+        const std::uint64_t seed = chance_.number();
+        person.tls = setup_.openssl
+                         ? (old ? real.old_clients[name] : real.clients[name])
+                         : scripted_client(seed ^ 1, {.common_name = person.common_name,
+                                                      .serial = fmt::format("{:x}", name + 1),
+                                                      .three_flights = old});
+        laptops_.push_back(
+            std::make_unique<Laptop>(std::move(person), setup_, agenda_, seed, *this));
+    }
+    start_gateway();
+}
+
+World::~World() = default;
+
+void World::start_gateway() {
+    gateway_ = std::make_shared<Gateway>(Gateway::Surroundings{.agenda = agenda_,
+                                                               .chance = chance_,
+                                                               .setup = setup_,
+                                                               .control = control_,
+                                                               .model = model_,
+                                                               .outside = *this,
+                                                               .tls = server_tls_});
+    gateway_->start();
+}
+
+Summary World::run() {
+    const Instant start = agenda_.now();
+    for (const auto& laptop : laptops_) laptop->wake(chance_.between(0s, all_connect_within));
+    if (setup_.crashes) agenda_.after(chance_.between(40s, setup_.life), [this] { crash(); });
+    if (setup_.control_goes_away) {
+        const Duration away = chance_.between(20s, 120s);
+        agenda_.after(away, [this] { gateway_->control_lost(); });
+        agenda_.after(away + chance_.between(5s, 60s), [this] { gateway_->control_back(); });
+    }
+    if (setup_.flood > 0) agenda_.after(1s, [this] { flood(); });
+    while (agenda_.step(start + setup_.life)) {
+    }
+    for (const auto& laptop : laptops_) laptop->retire();
+    while (agenda_.step(start + setup_.life + quiet_after_life)) {
+    }
+    check_end();
+    return summary_;
+}
+
+void World::crash() {
+    gateway_.reset();
+    start_gateway();
+    // In a crash a packet may be delivered while its acknowledgement is lost; numbers stay unique.
+}
+
+// --- the network --------------------------------------------------------------------------------
+
+Duration World::travel() {
+    return setup_.weather.delay + chance_.between(0ms, setup_.weather.jitter);
+}
+
+void World::send(std::uint32_t laptop, Buffer datagram) {
+    carry(laptops_[laptop]->endpoint(), std::move(datagram));
+}
+
+void World::carry(const Endpoint& from, Buffer datagram) {
+    ++summary_.datagrams;
+    const Weather& weather = setup_.weather;
+    const unsigned copies = 1 + (chance_.happens(weather.duplication) ? 1 : 0);
+    const bool is_data = wire::peek(datagram) && wire::is_data(wire::peek(datagram)->opcode);
+    if (is_data && chance_.happens(weather.corruption))
+        datagram[chance_.below(datagram.size())] ^= std::byte{0x10};
+    // A control packet moves nobody even when the attacker's copy is the first to arrive.
+    if (!is_data && chance_.happens(weather.theft * 10)) intrude(thief, datagram);
+    for (unsigned i = 0; i < copies; ++i) {
+        if (chance_.happens(weather.loss)) continue;
+        agenda_.after(travel(), [this, from, datagram, is_data] {
+            Buffer copy = datagram;
+            gateway_->receive(from, copy);
+            if (is_data && chance_.happens(setup_.weather.theft)) intrude(thief, datagram);
+        });
+    }
+}
+
+/// A packet of somebody who is no client: it must move nobody and leave nothing behind (I8).
+void World::intrude(const Endpoint& from, const Buffer& datagram) {
+    agenda_.after(chance_.between(0ms, 300ms), [this, from, datagram] {
+        const std::size_t known = gateway_->clients() + gateway_->half_open();
+        Buffer copy = datagram;
+        gateway_->receive(from, copy);
+        require(gateway_->clients() + gateway_->half_open() <= known, "I8",
+                "a stranger's packet made a session");
+    });
+}
+
+void World::flood() {
+    if (agenda_.now() > instant_of(1'000'000'000'000) + setup_.life) return;
+    wire::ControlPacket reset;
+    reset.opcode = wire::Opcode::hard_reset_client_v2;
+    SeededRandom(chance_.number()).fill(reset.sender.octets);
+    reset.packet_id = 0;
+    const Ipv4 address{stranger_network + static_cast<std::uint32_t>(chance_.below(1U << 20))};
+    const Endpoint stranger = Endpoint::v4(address, 5555);
+    intrude(stranger, wire::encode(reset));
+    wire::ControlPacket forged = reset;  // as if it had received an answer
+    forged.opcode = wire::Opcode::control_v1;
+    forged.packet_id = 1;
+    forged.acks.add(0);
+    SeededRandom(chance_.number()).fill(forged.receiver.octets);
+    intrude(stranger, wire::encode(forged));
+    const auto wait = static_cast<std::int64_t>(1e9 / setup_.flood);
+    agenda_.after(Duration(wait), [this] { flood(); });
+}
+
+void World::to_client(const Endpoint& remote, Bytes datagram) {
+    ++summary_.datagrams;
+    const auto owner = whose_.find(remote);
+    if (owner == whose_.end()) {
+        const bool is_answer =
+            !datagram.empty() &&
+            datagram[0] == wire::first_octet(wire::Opcode::hard_reset_server_v2, 0);
+        require(is_answer, "I13", "a stranger was sent more than the answer to a reset");
+        return;
+    }
+    check_owner(owner->second, datagram);
+    const unsigned copies = 1 + (chance_.happens(setup_.weather.duplication) ? 1 : 0);
+    for (unsigned i = 0; i < copies; ++i) {
+        if (chance_.happens(setup_.weather.loss)) continue;
+        agenda_.after(travel(), [this, index = owner->second, remote, copy = copy_of(datagram)] {
+            // What is sent to an address that the laptop has left is lost.
+            if (laptops_[index]->endpoint() == remote) laptops_[index]->receive(copy);
+        });
+    }
+}
+
+/// I13: the octets belong to the session that they name, and go to whom it belongs.
+void World::check_owner(std::uint32_t laptop, Bytes datagram) {
+    const auto packet = wire::decode_control_packet(datagram);
+    if (!packet || packet->key_id != 0) return;  // data, or under dynamic tls-crypt
+    if (packet->acks.count > 0) {
+        const auto client = client_sessions_.find(packet->receiver.octets);
+        require(client != client_sessions_.end() && client->second == laptop, "I13",
+                "a packet names another client's session");
+    }
+    if (packet->opcode == wire::Opcode::hard_reset_server_v2) {
+        answered_[packet->sender.octets].insert(laptop);
+        return;
+    }
+    const auto answered = answered_.find(packet->sender.octets);
+    require(answered != answered_.end() && answered->second.contains(laptop), "I13",
+            "a packet of another client's session");
+}
+
+// --- the laptops --------------------------------------------------------------------------------
+
+void World::moved(std::uint32_t laptop, const Endpoint& endpoint) {
+    whose_[endpoint] = laptop;
+}
+
+void World::took_session(std::uint32_t laptop, const wire::SessionId& id) {
+    client_sessions_[id.octets] = laptop;
+}
+
+void World::connected(std::uint32_t laptop, const client::Pushed& pushed) {
+    const std::string& name = laptops_[laptop]->common_name();
+    require(gateway_->let_in(name, pushed.address), "I1",
+            name + " was pushed " + to_string(pushed.address) + " without being admitted");
+}
+
+void World::heard(std::uint32_t laptop, Bytes inner_packet) {
+    const auto packet = decode_inner_packet(inner_packet);
+    require(packet.has_value(), "I6", "a client received what nobody sent");
+    require(delivered_.insert(packet->number).second, "I6", "a client received a packet twice");
+    const client::Pushed* pushed = laptops_[laptop]->engine()->pushed();
+    require(pushed != nullptr && packet->destination == pushed->address, "I11",
+            "a client received another one's packet");
+    ++summary_.echoed;
+}
+
+void World::to_vpc(Bytes inner_packet) {
+    const auto packet = decode_inner_packet(inner_packet);
+    require(packet.has_value(), "I6", "the VPC received what nobody sent");
+    require(delivered_.insert(packet->number).second, "I6", "the VPC received a packet twice");
+    require(packet->source == packet->true_source, "I7", "a spoofed source address came through");
+    require(packet->allowed, "I7", "a packet to another client came through");
+    require(model_.holder_at(packet->source) != nullptr, "I7", "a source without a lease");
+    const InnerPacket echo{.source = packet->destination,
+                           .destination = packet->source,
+                           .number = next_number_++,
+                           .true_source = packet->destination};
+    agenda_.after(chance_.between(1ms, 20ms), [this, echo] {
+        Buffer octets = encode(echo);
+        gateway_->from_vpc(echo.destination, octets);
+    });
+}
+
+// --- the end ------------------------------------------------------------------------------------
+
+void World::check_end() {
+    std::uint64_t lost = 0;
+    std::string last_loss;
+    for (const auto& laptop : laptops_) {
+        const LaptopCounts& counts = laptop->counts();
+        summary_.connects += counts.connects;
+        summary_.renegotiations += counts.renegotiations;
+        summary_.floats += counts.floats;
+        summary_.refusals += counts.refusals;
+        summary_.endings += counts.endings;
+        summary_.sent += counts.sent;
+        if (counts.connects == 0) ++summary_.never_connected;
+        lost += counts.lost_connections;
+        if (!counts.last_loss.empty()) last_loss = counts.last_loss;
+    }
+    require(gateway_->clients() == 0, "end", "the gateway still has clients");
+    require(gateway_->half_open() == 0, "end", "the gateway still has half-open sessions");
+    require(model_.slots() == 0, "I4", "slots are still held");
+    require(control_.durable.empty(), "I4", "control still remembers leases");
+    if (setup_.has_room_for_all())
+        require(summary_.never_connected == 0, "progress",
+                fmt::format("{} laptops never connected", summary_.never_connected));
+    if (setup_.is_calm() && setup_.has_room_for_all()) {
+        require(lost == 0, "progress", last_loss);
+        require(summary_.echoed * 10 > summary_.sent * 9, "progress", summary_.text());
+    }
+}
+
+}  // namespace kanmon::world
