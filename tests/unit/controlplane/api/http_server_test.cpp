@@ -152,7 +152,7 @@ TEST(HttpServer, AnswersWhatIsTooLargeInsteadOfReadingIt) {
 }
 
 TEST(HttpServer, GarbageEndsItsConnectionAndNothingElse) {
-    const auto server = start();
+    const auto server = start({.idle_seconds = 1});
     std::string octets(4096, '\0');
     SeededRandom random(11);
     for (int i = 0; i < 50; ++i) {

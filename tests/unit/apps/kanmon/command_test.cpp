@@ -1,0 +1,44 @@
+#include "apps/kanmon/command.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "controlplane/api/action.h"
+
+namespace kanmon::apps {
+namespace {
+
+TEST(Commands, EachCallsAnActionThatTheApiHas) {
+    for (const Command& command : commands())
+        EXPECT_NE(api::find_action(command.action), nullptr) << command.action;
+}
+
+TEST(Commands, EachHasAHelpTextAndAGroupThatIsListed) {
+    for (const Command& command : commands()) {
+        EXPECT_FALSE(command.help.empty()) << command.action;
+        const bool listed = std::ranges::any_of(command_groups(), [&](const CommandGroup& group) {
+            return group.name == command.group;
+        });
+        EXPECT_TRUE(listed || command.name.empty()) << command.group;
+    }
+}
+
+TEST(Commands, NoTwoHaveTheSameWords) {
+    std::set<std::pair<std::string_view, std::string_view>> seen;
+    for (const Command& command : commands())
+        EXPECT_TRUE(seen.insert({command.group, command.name}).second)
+            << command.group << " " << command.name;
+}
+
+TEST(Commands, TablesHaveColumnsAndAListToTakeThemFrom) {
+    for (const Command& command : commands()) {
+        if (command.shape != Shape::table && command.shape != Shape::first) continue;
+        EXPECT_FALSE(command.columns.empty()) << command.action;
+        EXPECT_FALSE(command.list.empty()) << command.action;
+    }
+}
+
+}  // namespace
+}  // namespace kanmon::apps
