@@ -207,7 +207,7 @@ void World::took_session(std::uint32_t laptop, const wire::SessionId& id) {
 
 void World::connected(std::uint32_t laptop, const client::Pushed& pushed) {
     const std::string& name = laptops_[laptop]->common_name();
-    require(gateway_->let_in(name, pushed.address), "I1",
+    require(model_.let_in(name, pushed.address), "I1",
             name + " was pushed " + to_string(pushed.address) + " without being admitted");
 }
 
