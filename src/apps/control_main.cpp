@@ -73,29 +73,16 @@ Expected<std::vector<Ipv4>, std::string> read_addresses(const std::vector<std::s
     return addresses;
 }
 
-using Service = std::unique_ptr<api::Service>;
-
-Expected<std::vector<Service>, std::string> start_api(const Options& options,
-                                                      const std::vector<Ipv4>& addresses,
-                                                      usecases::ControlPlane& plane) {
-    std::vector<Service> services;
-    const auto start = [&](const std::string& listen, bool plain) -> Expected<void, std::string> {
-        auto service = api::Service::start({.listen = listen,
-                                            .plain_http = plain,
-                                            .state_folder = options.state,
-                                            .certificate_addresses = addresses},
-                                           plane);
-        if (!service) return unexpected(service.error());
-        services.push_back(std::move(*service));
-        return {};
-    };
-    if (!options.api.empty())
-        if (auto started = start(options.api, false); !started) return unexpected(started.error());
+Expected<std::unique_ptr<api::Service>, std::string> start_api(const Options& options,
+                                                               const std::vector<Ipv4>& addresses,
+                                                               usecases::ControlPlane& plane) {
+    api::ServiceOptions service{.listen = options.api,
+                                .plain_listen = {},
+                                .state_folder = options.state,
+                                .certificate_addresses = addresses};
     if (options.http_loopback != 0)
-        if (auto started = start("127.0.0.1:" + std::to_string(options.http_loopback), true);
-            !started)
-            return unexpected(started.error());
-    return services;
+        service.plain_listen = "127.0.0.1:" + std::to_string(options.http_loopback);
+    return api::Service::start(service, plane);
 }
 
 Expected<bridge::PacketListener, std::string> listen_for_data(const Options& options) {
@@ -132,8 +119,8 @@ int serve(const Options& options, int stop) {
         return fail(written.error());
     auto listener = listen_for_data(options);
     if (!listener) return fail(listener.error());
-    const auto services = start_api(options, *addresses, plane);
-    if (!services) return fail(services.error());
+    const auto service = start_api(options, *addresses, plane);
+    if (!service) return fail(service.error());
     apps::ControlLoop loop(plane, enforcement, orders, std::move(*listener), options.loop);
     log_event(Severity::info, "control ready", {{"api", options.api}, {"bridge", options.bridge}});
     return loop.run(stop);

@@ -157,6 +157,7 @@ int main(int argc, char** argv) {
     RawCall raw;
     CLI::App app{"kanmon: VPN gateways, SSL servers and client certificates of Kanmon"};
     app.require_subcommand(1);
+    app.fallthrough();  // global options may stand behind the command too
     add_global_options(app, options);
     add_commands(app, all);
     add_raw_call(app, raw);

@@ -30,6 +30,10 @@ model::Outcome<void> check_envelope(const HttpRequest& request) {
         return unexpected(refusal(413, "RequestTooLarge",
                                   "The target may have 32 kB, the headers 32 kB and the body "
                                   "256 kB."));
+    if (request.ambiguous)
+        return unexpected(refusal(400, "InvalidRequest",
+                                  "Content-Length, Transfer-Encoding and Host may be sent once, "
+                                  "and only one of the first two."));
     if (request.method != "GET" && request.method != "POST")
         return unexpected(refusal(
             405, "UnsupportedHTTPMethod",

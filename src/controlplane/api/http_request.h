@@ -16,6 +16,7 @@ struct HttpRequest {
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
     std::string body;
     bool too_large = false;  // a limit of the server was passed; body and headers may be incomplete
+    bool ambiguous = false;  // its length or host was said twice, so where it ends is a guess
 
     /// Nothing when the header is absent or sent more than once.
     std::optional<std::string_view> header(std::string_view lower_case_name) const {
@@ -31,7 +32,8 @@ struct HttpRequest {
 
 struct HttpResponse {
     int status = 200;
-    std::string body;  // JSON
+    std::string body;    // JSON
+    bool close = false;  // the connection ends with this answer
 };
 
 }  // namespace kanmon::api

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdarg>
 #include <cstdio>
 
@@ -40,9 +41,9 @@ struct Exchange {
     bool begun = false;
 };
 
-constexpr std::size_t connection_memory_octets = 512 * 1024;
+constexpr std::size_t connection_memory_octets = 256 * 1024;
 constexpr const char* tls_priorities =
-    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:"
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:"
     "-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305";
 
 Exchange* exchange_of(void* kept) {
@@ -75,6 +76,12 @@ MHD_Result take_header(void* kept, MHD_ValueKind, const char* name, std::size_t 
     return MHD_YES;
 }
 
+std::size_t times_sent(const HttpRequest& request, std::string_view name) {
+    return static_cast<std::size_t>(
+        std::count_if(request.headers.begin(), request.headers.end(),
+                      [&](const auto& header) { return header.first == name; }));
+}
+
 void take_head(Exchange& exchange, const HttpLimits& limits, const char* method,
                MHD_Connection* connection) {
     HttpRequest& request = exchange.request;
@@ -85,6 +92,18 @@ void take_head(Exchange& exchange, const HttpLimits& limits, const char* method,
     if (request.path.size() + request.query.size() > limits.target_octets ||
         headers_octets > limits.headers_octets)
         request.too_large = true;
+    const std::size_t lengths =
+        times_sent(request, "content-length") + times_sent(request, "transfer-encoding");
+    request.ambiguous = lengths > 1 || times_sent(request, "host") > 1;
+}
+
+/// A body announced so long that it is not even worth throwing away.
+bool announces_flood(const HttpRequest& request, const HttpLimits& limits) {
+    const std::string_view length = request.header("content-length").value_or("");
+    std::uint64_t octets = 0;
+    const auto [stop, error] =
+        std::from_chars(length.data(), length.data() + length.size(), octets);
+    return error == std::errc() && octets > limits.discarded_octets;
 }
 
 /// False when the peer sends more than is worth reading.
@@ -106,6 +125,7 @@ MHD_Result send(MHD_Connection* connection, HttpResponse response) {
     MHD_add_response_header(built, "Content-Type", "application/json;charset=utf-8");
     MHD_add_response_header(built, "Cache-Control", "no-store");
     MHD_add_response_header(built, "X-Content-Type-Options", "nosniff");
+    if (response.close) MHD_add_response_header(built, "Connection", "close");
     const MHD_Result queued =
         MHD_queue_response(connection, static_cast<unsigned>(response.status), built);
     MHD_destroy_response(built);
@@ -129,7 +149,12 @@ MHD_Result HttpServer::Engine::handle(void* owner, MHD_Connection* connection, c
     if (!exchange->begun) {
         exchange->begun = true;
         take_head(*exchange, engine.limits, method, connection);
-        return MHD_YES;  // the body comes next, even an empty one
+        const bool flood = announces_flood(exchange->request, engine.limits);
+        if (!flood && !exchange->request.ambiguous) return MHD_YES;  // the body comes next
+        exchange->request.too_large = flood;
+        HttpResponse response = engine.handler(exchange->request);
+        response.close = true;
+        return send(connection, std::move(response));
     }
     if (*piece_octets > 0) {
         const bool go_on = take_body(*exchange, engine.limits, {piece, *piece_octets});

@@ -15,45 +15,79 @@ struct Service::Parts {
 
     SystemRandom random;
     Api api;
-    std::unique_ptr<HttpServer> server;  // last: its threads end before what they use
+    // Last: their threads end before what they use.
+    std::unique_ptr<HttpServer> secure;
+    std::unique_ptr<HttpServer> plain;
 };
+
+namespace {
+
+using Started = Expected<std::unique_ptr<HttpServer>, std::string>;
+
+Expected<Endpoint, std::string> read_address(const std::string& text) {
+    const auto address = parse_listen_address(text);
+    if (!address)
+        return unexpected(
+            fmt::format("'{}' is no address to listen on; write it like "
+                        "127.0.0.1:8443 or [::1]:8443",
+                        text));
+    return *address;
+}
+
+Started start_server(HttpServer::Options options, Api& api) {
+    return HttpServer::start(std::move(options), [&api](const HttpRequest& request) {
+        return api.answer(request, unix_now(), boot_now());
+    });
+}
+
+Started start_secure(const ServiceOptions& options, Api& api) {
+    const auto listen = read_address(options.listen);
+    if (!listen) return unexpected(listen.error());
+    std::vector<Ipv4> addresses = options.certificate_addresses;
+    if (listen->is_v4() && listen->as_v4().value != 0 && !is_loopback(*listen))
+        addresses.push_back(listen->as_v4());
+    auto certificate = load_server_certificate(options.state_folder, addresses, unix_now());
+    if (!certificate) return unexpected(certificate.error());
+    return start_server({.listen = *listen, .certificate = std::move(*certificate), .limits = {}},
+                        api);
+}
+
+Started start_plain(const ServiceOptions& options, Api& api) {
+    const auto listen = read_address(options.plain_listen);
+    if (!listen) return unexpected(listen.error());
+    if (!is_loopback(*listen))
+        return unexpected(fmt::format("plain HTTP is served on loopback only, and {} is not",
+                                      options.plain_listen));
+    return start_server({.listen = *listen, .certificate = {}, .limits = {}}, api);
+}
+
+}  // namespace
 
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Service::~Service() = default;
 
 std::uint16_t Service::port() const {
-    return parts_->server->port();
+    return parts_->secure ? parts_->secure->port() : 0;
+}
+
+std::uint16_t Service::plain_port() const {
+    return parts_->plain ? parts_->plain->port() : 0;
 }
 
 Expected<std::unique_ptr<Service>, std::string> Service::start(const ServiceOptions& options,
                                                                usecases::ControlPlane& plane) {
-    const auto listen = parse_listen_address(options.listen);
-    if (!listen)
-        return unexpected(
-            fmt::format("'{}' is no address to listen on; write it like "
-                        "127.0.0.1:8443 or [::1]:8443",
-                        options.listen));
-    HttpServer::Options server{.listen = *listen, .certificate = {}, .limits = {}};
-    if (options.plain_http) {
-        if (!is_loopback(*listen))
-            return unexpected(fmt::format("plain HTTP is served on loopback only, and {} is not",
-                                          options.listen));
-    } else {
-        std::vector<Ipv4> addresses = options.certificate_addresses;
-        if (listen->is_v4() && listen->as_v4().value != 0 && !is_loopback(*listen))
-            addresses.push_back(listen->as_v4());
-        auto certificate = load_server_certificate(options.state_folder, addresses, unix_now());
-        if (!certificate) return unexpected(certificate.error());
-        server.certificate = std::move(*certificate);
-    }
     auto parts = std::make_unique<Parts>(plane);
-    auto started =
-        HttpServer::start(std::move(server), [&api = parts->api](const HttpRequest& request) {
-            return api.answer(request, unix_now(), boot_now());
-        });
-    if (!started) return unexpected(started.error());
-    parts->server = std::move(*started);
+    if (!options.listen.empty()) {
+        auto started = start_secure(options, parts->api);
+        if (!started) return unexpected(started.error());
+        parts->secure = std::move(*started);
+    }
+    if (!options.plain_listen.empty()) {
+        auto started = start_plain(options, parts->api);
+        if (!started) return unexpected(started.error());
+        parts->plain = std::move(*started);
+    }
     return std::unique_ptr<Service>(new Service(std::move(parts)));
 }
 

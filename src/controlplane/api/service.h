@@ -1,4 +1,7 @@
-// The API as a running service: certificate, listening socket, threads. What kanmon-control starts.
+// The API as a running service: certificate, listening sockets, threads. What kanmon-control
+// starts.
+//
+// Both listeners share one book of nonces: what was used on one cannot be replayed on the other.
 #pragma once
 
 #include <memory>
@@ -12,8 +15,8 @@
 namespace kanmon::api {
 
 struct ServiceOptions {
-    std::string listen = "127.0.0.1:8443";  // port 0: the kernel chooses
-    bool plain_http = false;                // accepted on loopback only
+    std::string listen = "127.0.0.1:8443";  // HTTPS; port 0: the kernel chooses; empty: none
+    std::string plain_listen;               // plain HTTP, on loopback only; empty: none
     std::string state_folder;               // api.crt and api.key live here
     std::vector<Ipv4> certificate_addresses;
 };
@@ -27,7 +30,8 @@ public:
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
 
-    std::uint16_t port() const;
+    std::uint16_t port() const;        // of HTTPS; 0: none
+    std::uint16_t plain_port() const;  // of plain HTTP; 0: none
 
 private:
     struct Parts;

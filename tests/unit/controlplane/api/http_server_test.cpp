@@ -18,6 +18,7 @@ namespace {
 
 HttpResponse echo(const HttpRequest& request) {
     if (request.too_large) return {413, R"({"Code":"RequestTooLarge"})"};
+    if (request.ambiguous) return {400, "ambiguous"};
     return {200, request.method + "|" + request.path + "|" + request.query + "|" +
                      std::string(request.header("x-extra").value_or("-")) + "|" +
                      std::to_string(request.body.size()) + "|" + request.body.substr(0, 16)};
@@ -98,6 +99,26 @@ TEST(HttpServer, ReadsChunkedBodies) {
     EXPECT_NE(answer.find("|7|a=b&c=d"), std::string::npos) << answer;
 }
 
+TEST(HttpServer, ABodyWhoseEndIsAGuessIsToldSoAndTheConnectionEnds) {
+    const auto server = start();
+
+    for (const char* lengths : {"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+                                "Content-Length: 3\r\nContent-Length: 4\r\n", "Host: other\r\n"}) {
+        const UniqueFd socket = connect_to(server->port());
+        send_all(socket, std::string("POST / HTTP/1.1\r\nHost: h\r\n") + lengths + "\r\n");
+        EXPECT_NE(receive(socket).find("ambiguous"), std::string::npos) << lengths;
+    }
+}
+
+TEST(HttpServer, AFloodIsRefusedBeforeItIsSent) {
+    const auto server = start();
+
+    const UniqueFd socket = connect_to(server->port());
+    send_all(socket, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n");
+
+    EXPECT_NE(receive(socket).find("HTTP/1.1 413"), std::string::npos);
+}
+
 TEST(HttpServer, KeepsAConnectionForSeveralRequests) {
     const auto server = start();
     const UniqueFd socket = connect_to(server->port());
@@ -136,7 +157,10 @@ TEST(HttpServer, GarbageEndsItsConnectionAndNothingElse) {
     SeededRandom random(11);
     for (int i = 0; i < 50; ++i) {
         random.fill(std::as_writable_bytes(std::span(octets)));
-        ask(*server, octets + "\r\n\r\n");
+        const UniqueFd socket = connect_to(server->port());
+        send_all(socket, octets + "\r\n\r\n");
+        ::shutdown(socket.get(), SHUT_WR);
+        receive(socket);
     }
     for (const char* text : {"\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01",
                              "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
@@ -213,8 +237,8 @@ TEST(ListenAddress, IsAnAddressAndAPort) {
 TEST(Service, RefusesPlainHttpBeyondLoopback) {
     usecases::ControlWorld world;
 
-    const auto refused = Service::start({.listen = "0.0.0.0:0",
-                                         .plain_http = true,
+    const auto refused = Service::start({.listen = {},
+                                         .plain_listen = "0.0.0.0:0",
                                          .state_folder = {},
                                          .certificate_addresses = {}},
                                         world.plane);
@@ -223,17 +247,38 @@ TEST(Service, RefusesPlainHttpBeyondLoopback) {
     EXPECT_NE(refused.error().find("loopback only"), std::string::npos);
 }
 
+TEST(Service, StartsWithTlsOnItsOwnCertificate) {
+    usecases::ControlWorld world;
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("kanmon-tls-" + std::to_string(::getpid()));
+    std::filesystem::create_directory(folder);
+
+    const auto service = Service::start({.listen = "127.0.0.1:0",
+                                         .plain_listen = {},
+                                         .state_folder = folder,
+                                         .certificate_addresses = {}},
+                                        world.plane);
+
+    EXPECT_TRUE(service) << service.error();
+    if (service) {
+        const UniqueFd socket = connect_to((*service)->port());
+        send_all(socket, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        EXPECT_EQ(receive(socket).find("HTTP/1.1 200"), std::string::npos);
+    }
+    std::filesystem::remove_all(folder);
+}
+
 TEST(Service, AnswersGarbagePathsOverHttpInJson) {
     usecases::ControlWorld world;
-    const auto service = Service::start({.listen = "127.0.0.1:0",
-                                         .plain_http = true,
+    const auto service = Service::start({.listen = {},
+                                         .plain_listen = "127.0.0.1:0",
                                          .state_folder = {},
                                          .certificate_addresses = {}},
                                         world.plane);
     ASSERT_TRUE(service) << service.error();
     for (const char* target :
          {"/favicon.ico", "/../../etc/passwd", "/%2e%2e/%00", "//", "/?a=%zz", "/console", "*"}) {
-        const UniqueFd socket = connect_to((*service)->port());
+        const UniqueFd socket = connect_to((*service)->plain_port());
         send_all(socket, request("GET " + std::string(target) + " HTTP/1.1"));
         const std::string answer = receive(socket);
         EXPECT_NE(answer.find("application/json;charset=utf-8"), std::string::npos) << target;
