@@ -1,6 +1,7 @@
 """A certificate that may not enter: refused with the right reason, told where the protocol can."""
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -23,9 +24,13 @@ LIFETIME = 1095 * DAY
 
 def issue(lab, common_name, made):
     """A certificate of the server's own authority, made that many seconds from now."""
+    program = lab.network.folder / "issue_certificate"  # where the store's owner can enter
+    shutil.copy(BIN / "issue_certificate", program)
+    owner = (lab.network.folder / "state/control").stat()
     shown = subprocess.run(
-        [BIN / "issue_certificate", lab.network.folder / "state/control", lab.server_id, common_name,
-         str(made)], capture_output=True, text=True, check=True).stdout
+        [program, lab.network.folder / "state/control", lab.server_id, common_name,
+         str(made)], capture_output=True, text=True, check=True, user=owner.st_uid,
+        group=owner.st_gid, extra_groups=[]).stdout
     certificate, key = re.match(
         r"(-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n)(.*)", shown, re.S).groups()
     return certificate, key
@@ -49,7 +54,7 @@ def test_a_certificate_that_is_not_yet_valid_is_refused_with_its_date(lab):
     bundle = lab.bundle(lab.certificate())
     early = with_certificate(lab, bundle, *issue(lab, "vsc-early", DAY))
     laptop = lab.laptop().connect(early, wait=False)
-    laptop.wait_log(r"certificate not yet valid")
+    laptop.wait_log(r"AUTH_FAILED,certificate not valid before")
     refused(lab, "certificate_not_yet_valid")
 
 
@@ -75,5 +80,5 @@ def test_a_certificate_of_another_authority_is_refused_by_the_tls_alert(lab):
     foreign = with_certificate(lab, bundle, (folder / "foreign.crt").read_text(),
                                (folder / "foreign.key").read_text())
     laptop = lab.laptop().connect(foreign, wait=False)
-    laptop.wait_log(r"alert unknown ca|tlsv1 alert|sslv3 alert|TLS Error")
+    laptop.wait_log(r"fatal SSL alert: unknown CA")
     refused(lab, "certificate_foreign")

@@ -2,7 +2,7 @@
 """Breaks one line at a time and expects the named test to turn red.
 
 tests/mutants/*.json list the breakages: name, file, find (must occur exactly once), replace, target
-(a test program) and filter (GoogleTest). Works on a copy of the tracked files, so that the checkout stays as
+(a test program) and filter (GoogleTest), or arguments (any other program). Works on a copy of the tracked files, so that the checkout stays as
 it is; builds incrementally. Usage: run.py [NAME …]; exit 0 when every mutant was killed.
 """
 import json
@@ -39,8 +39,9 @@ def build(target):
 
 def test_passes(mutant):
     program = COPY / "build/dev/bin" / mutant["target"]
-    done = subprocess.run((str(program), f"--gtest_filter={mutant['filter']}"), capture_output=True,
-                          text=True, cwd=COPY, timeout=300)
+    arguments = mutant.get("arguments") or [f"--gtest_filter={mutant['filter']}"]
+    done = subprocess.run((str(program), *arguments), capture_output=True, text=True, cwd=COPY,
+                          timeout=300)
     if "Running 0 tests" in done.stdout:
         raise SystemExit(f"{mutant['name']}: no test matches {mutant['filter']}")
     return done.returncode == 0

@@ -128,7 +128,6 @@ void Gateway::work(std::uint32_t shard, shard::TlsJob job) {
 }
 
 void Gateway::ask(std::uint32_t shard, const shard::AdmissionQuestion& question) {
-    holders_[question.session] = question.holder;
     asking_ = &question;
     gate_.ask(shard, question, s_.agenda.now());
     asking_ = nullptr;
@@ -149,7 +148,6 @@ void Gateway::answer(std::uint32_t shard, shard::AdmissionAnswer answer) {
         const bool known =
             durable != s_.control.durable.end() && durable->second.session == answer.session;
         require(known || s_.control.away, "I3", "admitted before control stored the lease");
-        let_in_[holders_[answer.session]].push_back(answer.tunnel_address);
     } else if (asking_ != nullptr && asking_->session == answer.session) {
         s_.model.refused(*asking_, answer.cause, s_.agenda.now());
     }
@@ -266,12 +264,6 @@ std::uint64_t Gateway::drops(Cause cause) const {
     std::uint64_t count = 0;
     for (const auto& shard : shards_) count += shard->drops()[static_cast<std::size_t>(cause)];
     return count;
-}
-
-bool Gateway::let_in(const std::string& holder, Ipv4 address) const {
-    const auto found = let_in_.find(holder);
-    return found != let_in_.end() &&
-           std::ranges::find(found->second, address) != found->second.end();
 }
 
 }  // namespace kanmon::world

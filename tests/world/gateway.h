@@ -58,8 +58,6 @@ public:
     std::size_t clients() const;
     std::size_t half_open() const;
     std::uint64_t drops(Cause cause) const;
-    /// True when this holder was let in with this address, and control knew it before (I1, I3).
-    bool let_in(const std::string& holder, Ipv4 address) const;
 
 private:
     class Port;  // one shard's outlet
@@ -85,8 +83,6 @@ private:
     std::vector<std::unique_ptr<shard::Shard>> shards_;
     io::Gate gate_;
     const shard::AdmissionQuestion* asking_ = nullptr;
-    std::map<std::uint64_t, std::string> holders_;  // by session
-    std::map<std::string, std::vector<Ipv4>> let_in_;
     std::uint32_t link_ = 0;  // counts connections to control
     std::optional<Instant> armed_;
     unsigned reached_at_once_ = 0;

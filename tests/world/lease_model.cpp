@@ -102,6 +102,7 @@ void LeaseModel::admitted(std::uint64_t session) {
     Slot* slot = find(session);
     require(slot != nullptr, "I2", "a session without a lease was admitted");
     slot->admitted = true;
+    let_in_.emplace(slot->holder, slot->address);
 }
 
 void LeaseModel::left(std::uint64_t session, Instant now) {
@@ -134,6 +135,10 @@ void LeaseModel::restart(const std::vector<bridge::Lease>& durable, Instant now)
                           .holder = lease.holder,
                           .admitted = true,
                           .held_until = lease.session != 0 ? whole_hold : lease.held_until});
+}
+
+bool LeaseModel::let_in(const std::string& holder, Ipv4 address) const {
+    return let_in_.contains({holder, address});
 }
 
 void LeaseModel::check(Instant now) const {

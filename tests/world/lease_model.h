@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ public:
     /// No slot is held for longer than its hold (I4).
     void check(Instant now) const;
 
+    /// True when this holder was ever let in with this address (I1). Outlives the data process,
+    /// since a PUSH_REPLY may still be on its way when that dies.
+    bool let_in(const std::string& holder, Ipv4 address) const;
     std::size_t slots() const { return slots_.size(); }
     /// Whoever is connected at this address.
     const std::string* holder_at(Ipv4 address) const;
@@ -50,6 +54,7 @@ private:
 
     const Setup& setup_;
     std::vector<Slot> slots_;
+    std::set<std::pair<std::string, Ipv4>> let_in_;
 };
 
 }  // namespace kanmon::world

@@ -8,6 +8,7 @@
 #include "world/judge.h"
 #include "world/real_tls.h"
 #include "world/scripted_tls.h"
+#include "world/seeded_openssl.h"
 
 namespace kanmon::world {
 
@@ -35,6 +36,7 @@ std::string Summary::text() const {
 }
 
 World::World(const Setup& setup) : setup_(setup), chance_(setup.seed * 2), model_(setup_) {
+    if (setup_.openssl) seed_openssl(setup_.seed);
     const RealTls real = setup_.openssl ? make_real_tls(setup_.clients) : RealTls{};
     server_tls_ = setup_.openssl ? real.server : scripted_server(chance_.number(), {});
     for (std::uint32_t i = 0; i < setup_.clients; ++i) {
@@ -205,7 +207,7 @@ void World::took_session(std::uint32_t laptop, const wire::SessionId& id) {
 
 void World::connected(std::uint32_t laptop, const client::Pushed& pushed) {
     const std::string& name = laptops_[laptop]->common_name();
-    require(gateway_->let_in(name, pushed.address), "I1",
+    require(model_.let_in(name, pushed.address), "I1",
             name + " was pushed " + to_string(pushed.address) + " without being admitted");
 }
 

@@ -1,7 +1,7 @@
 // One world: a gateway, a hundred laptops and the bad network between them, in virtual time.
 //
-// Promises: the same seed is the same world on every machine (with the TLS double); a broken
-//           invariant throws `Broken`. Everybody lives for `setup.life`, then leaves; at the end
+// Promises: the same seed is the same world on every machine; a broken invariant throws `Broken`.
+// Everybody lives for `setup.life`, then leaves; at the end
 //           the gateway must hold nothing.
 #pragma once
 

@@ -104,7 +104,7 @@ public:
         receive(now);
         engine_.reach(now);
         while (const auto event = engine_.next_event()) take(*event, now);
-        if (engine_.connected() && now >= next_ping_) ping(now);
+        if (engine_.connected() && !leaving_ && now >= next_ping_) ping(now);
         advance(now);
         while (const auto datagram = engine_.next_datagram())
             (void)::send(socket_.get(), datagram->data(), datagram->size(), 0);
