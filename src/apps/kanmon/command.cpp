@@ -202,6 +202,7 @@ const std::vector<CommandArgument> server_settings{
     {"--cipher", "Cipher", "for clients without negotiation: AES-128-CBC and so on"},
     {"--dns", "DnsServers", "comma-separated addresses inside the local networks"},
     {"--topology", "Topology", "net30 or subnet"},
+    {"--hold-seconds", "HoldSeconds", "how long a slot stays held after its client left"},
     name};
 
 std::vector<CommandArgument> server_arguments(std::vector<CommandArgument> first) {

@@ -98,6 +98,17 @@ Outcome<std::uint16_t> check_port(std::int64_t port) {
     return static_cast<std::uint16_t>(port);
 }
 
+Outcome<std::uint32_t> check_hold(std::int64_t seconds) {
+    constexpr std::int64_t day = 86400;
+    if (seconds < 1 || seconds > day)
+        return illegal(
+            "HoldSeconds",
+            fmt::format("A slot is held for 1 to {} seconds after its client left; {} is "
+                        "not in between. 300 is usual.",
+                        day, seconds));
+    return static_cast<std::uint32_t>(seconds);
+}
+
 Outcome<std::string> check_cipher(std::string_view text) {
     for (const std::string_view known : {"AES-128-CBC", "AES-192-CBC", "AES-256-CBC"})
         if (upper(text) == known) return std::string(known);

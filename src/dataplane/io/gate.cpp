@@ -136,7 +136,7 @@ void Gate::refuse(std::uint32_t shard, std::uint64_t session, Cause cause) {
                            .admitted = false,
                            .tunnel_address = {},
                            .cause = cause,
-                           .detail = std::string(row_of(cause).words)});
+                           .detail = {}});
 }
 
 /// A lease that never became a client's: the address is free again at once.
