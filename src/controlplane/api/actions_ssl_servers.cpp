@@ -1,5 +1,5 @@
-// SSL servers and the log of attempts to connect to them. `Topology` and `BundleRevision` are
-// Kanmon's extensions.
+// SSL servers and the log of attempts to connect to them. `Topology`, `HoldSeconds` and
+// `BundleRevision` are Kanmon's extensions.
 #include "controlplane/api/actions.h"
 #include "controlplane/api/parameter_reader.h"
 
@@ -49,6 +49,7 @@ ActionAnswer create_ssl_vpn_server(const ActionRequest& request) {
     wanted.dns_servers = read.text("DnsServers");
     wanted.name = read.text("Name");
     wanted.topology = read.text("Topology");
+    wanted.hold_seconds = read.optional_number("HoldSeconds");
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.ssl_servers.create(request.call, checked);
@@ -96,6 +97,7 @@ ActionAnswer modify_ssl_vpn_server(const ActionRequest& request) {
     wanted.dns_servers = read.optional_text("DnsServers");
     wanted.name = read.optional_text("Name");
     wanted.topology = read.optional_text("Topology");
+    wanted.hold_seconds = read.optional_number("HoldSeconds");
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.ssl_servers.modify(request.call, checked);

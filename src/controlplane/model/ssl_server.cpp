@@ -114,6 +114,14 @@ Outcome<bridge::Topology> check_topology(std::string_view text) {
                    fmt::format("The topology is net30 or subnet, not '{}'.", escaped(text, 64)));
 }
 
+Outcome<std::uint32_t> check_hold_seconds(std::int64_t seconds) {
+    constexpr std::int64_t hold_seconds_max = 3600;
+    if (seconds >= 1 && seconds <= hold_seconds_max) return static_cast<std::uint32_t>(seconds);
+    return illegal("HoldSeconds", fmt::format("A slot is held for 1 to {} seconds, not {}; 300 is "
+                                              "the default.",
+                                              hold_seconds_max, seconds));
+}
+
 Outcome<std::vector<Ipv4>> check_dns_servers(std::string_view text,
                                              const std::vector<Cidr>& local) {
     constexpr std::size_t dns_servers_max = 4;

@@ -28,6 +28,7 @@ ModifySslServer as_modification(const CreateSslServer& request) {
     change.dns_servers = request.dns_servers;
     change.name = request.name;
     if (!request.topology.empty()) change.topology = request.topology;
+    change.hold_seconds = request.hold_seconds;
     return change;
 }
 
@@ -42,7 +43,8 @@ Parameters parameters_of(const ModifySslServer& request) {
         .add("Compress", request.compress)
         .add("EnableMultiFactorAuth", request.enable_multi_factor_auth)
         .add("DnsServers", request.dns_servers)
-        .add("Topology", request.topology);
+        .add("Topology", request.topology)
+        .add("HoldSeconds", request.hold_seconds);
 }
 
 std::string revision_of(Authority& authority, const model::SslServer& server, Ipv4 address) {

@@ -16,7 +16,8 @@ struct CreateSslServer {
     bool enable_multi_factor_auth = false;
     std::string dns_servers;
     std::string name;
-    std::string topology;  // extension `Topology`; net30 when empty
+    std::string topology;                      // extension `Topology`; net30 when empty
+    std::optional<std::int64_t> hold_seconds;  // extension `HoldSeconds`; 300 when absent
 };
 struct SslServerCreated {
     model::SslServerId id;
@@ -41,6 +42,7 @@ struct ModifySslServer {
     std::optional<std::string> dns_servers;
     std::optional<std::string> name;
     std::optional<std::string> topology;
+    std::optional<std::int64_t> hold_seconds;
 };
 struct SslServerView {
     model::SslServer server;
