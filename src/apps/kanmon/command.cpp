@@ -38,6 +38,7 @@ const std::vector<Column> server_details{{"server", "SslVpnServerId"},
                                          {"cipher without NCP", "Cipher"},
                                          {"clients online", "Connections"},
                                          {"clients at most", "MaxConnections"},
+                                         {"slots held, s", "HoldSeconds"},
                                          {"bundle revision", "BundleRevision"},
                                          {"created", "CreateTime", Form::time}};
 const std::vector<Column> certificate_columns{{"ID", "SslVpnClientCertId"},
@@ -202,7 +203,7 @@ const std::vector<CommandArgument> server_settings{
     {"--cipher", "Cipher", "for clients without negotiation: AES-128-CBC and so on"},
     {"--dns", "DnsServers", "comma-separated addresses inside the local networks"},
     {"--topology", "Topology", "net30 or subnet"},
-    {"--hold-seconds", "HoldSeconds", "how long a slot stays held after its client left"},
+    {"--hold", "HoldSeconds", "how long the slot of a client that left is kept for it"},
     name};
 
 std::vector<CommandArgument> server_arguments(std::vector<CommandArgument> first) {

@@ -98,17 +98,6 @@ Outcome<std::uint16_t> check_port(std::int64_t port) {
     return static_cast<std::uint16_t>(port);
 }
 
-Outcome<std::uint32_t> check_hold(std::int64_t seconds) {
-    constexpr std::int64_t day = 86400;
-    if (seconds < 1 || seconds > day)
-        return illegal(
-            "HoldSeconds",
-            fmt::format("A slot is held for 1 to {} seconds after its client left; {} is "
-                        "not in between. 300 is usual.",
-                        day, seconds));
-    return static_cast<std::uint32_t>(seconds);
-}
-
 Outcome<std::string> check_cipher(std::string_view text) {
     for (const std::string_view known : {"AES-128-CBC", "AES-192-CBC", "AES-256-CBC"})
         if (upper(text) == known) return std::string(known);
@@ -123,6 +112,14 @@ Outcome<bridge::Topology> check_topology(std::string_view text) {
     if (text == "subnet") return bridge::Topology::subnet;
     return illegal("Topology",
                    fmt::format("The topology is net30 or subnet, not '{}'.", escaped(text, 64)));
+}
+
+Outcome<std::uint32_t> check_hold_seconds(std::int64_t seconds) {
+    constexpr std::int64_t hold_seconds_max = 3600;
+    if (seconds >= 1 && seconds <= hold_seconds_max) return static_cast<std::uint32_t>(seconds);
+    return illegal("HoldSeconds", fmt::format("A slot is held for 1 to {} seconds, not {}; 300 is "
+                                              "the default.",
+                                              hold_seconds_max, seconds));
 }
 
 Outcome<std::vector<Ipv4>> check_dns_servers(std::string_view text,

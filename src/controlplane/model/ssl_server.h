@@ -54,8 +54,8 @@ Outcome<std::uint16_t> check_port(std::int64_t port);
 Outcome<std::string> check_cipher(std::string_view text);
 /// net30 or subnet. IllegalParam.Topology.
 Outcome<bridge::Topology> check_topology(std::string_view text);
-/// 1 second to a day. IllegalParam.HoldSeconds.
-Outcome<std::uint32_t> check_hold(std::int64_t seconds);
+/// How long the slot of a client that left is kept for it: 1-3600. IllegalParam.HoldSeconds.
+Outcome<std::uint32_t> check_hold_seconds(std::int64_t seconds);
 /// Comma-separated IPv4 addresses, each inside a local network (else clients have no route to it).
 /// IllegalParam.DnsServers.
 Outcome<std::vector<Ipv4>> check_dns_servers(std::string_view text, const std::vector<Cidr>& local);

@@ -123,7 +123,7 @@ Outcome<void> apply(model::SslServer& server, const ModifySslServer& change) {
                       set(change.port, model::check_port, server.port) &&
                       set(change.cipher, model::check_cipher, server.cipher) &&
                       set(change.topology, model::check_topology, server.topology) &&
-                      set(change.hold_seconds, model::check_hold, server.hold_seconds);
+                      set(change.hold_seconds, model::check_hold_seconds, server.hold_seconds);
     if (!fine) return result;
     if (change.local_subnet) server.local_subnet = *change.local_subnet;
     if (change.dns_servers) server.dns_servers = *change.dns_servers;

@@ -16,7 +16,7 @@ struct CreateSslServer {
     bool enable_multi_factor_auth = false;
     std::string dns_servers;
     std::string name;
-    std::string topology;  // extension `Topology`; net30 when empty
+    std::string topology;                      // extension `Topology`; net30 when empty
     std::optional<std::int64_t> hold_seconds;  // extension `HoldSeconds`; 300 when absent
 };
 struct SslServerCreated {

@@ -195,6 +195,17 @@ TEST_F(ApiTest, AServerComesBackInTheDoubleEnvelopeWithItsTypes) {
     EXPECT_EQ(row["RegionId"], "local");
 }
 
+TEST_F(ApiTest, HowLongASlotIsHeldCanBeSetAndHasItsBounds) {
+    const std::string server = make_server(make_gateway());
+    const auto modify = [&](const std::string& seconds) {
+        return Parameters{{"SslVpnServerId", server}, {"HoldSeconds", seconds}};
+    };
+
+    EXPECT_EQ(call("ModifySslVpnServer", modify("5"))["HoldSeconds"], 5);
+    EXPECT_EQ(failing("ModifySslVpnServer", modify("0")), "400 IllegalParam.HoldSeconds");
+    EXPECT_EQ(failing("ModifySslVpnServer", modify("3601")), "400 IllegalParam.HoldSeconds");
+}
+
 TEST_F(ApiTest, AGatewayHasItsSpecAsTextAndItsSwitchesAsWords) {
     const std::string gateway = make_gateway();
 

@@ -113,16 +113,5 @@ TEST(DnsServers, MustLieInALocalNetwork) {
     EXPECT_THAT(refused.error().message, HasSubstr("100.100.2.138/32"));
 }
 
-TEST(Hold, LastsFromASecondToADayAndTheRefusalNamesWhatIsUsual) {
-    EXPECT_EQ(*check_hold(1), 1U);
-    EXPECT_EQ(*check_hold(86400), 86400U);
-    for (const std::int64_t seconds : {-1, 0, 86401}) {
-        const auto refused = check_hold(seconds);
-        ASSERT_FALSE(refused);
-        EXPECT_EQ(refused.error().code, "IllegalParam.HoldSeconds");
-        EXPECT_NE(refused.error().message.find("300"), std::string::npos);
-    }
-}
-
 }  // namespace
 }  // namespace kanmon::model
