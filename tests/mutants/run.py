@@ -2,8 +2,9 @@
 """Breaks one line at a time and expects the named test to turn red.
 
 tests/mutants/*.json list the breakages: name, file, find (must occur exactly once), replace, target
-(a test program) and filter (GoogleTest), or arguments (any other program). Works on a copy of the tracked files, so that the checkout stays as
-it is; builds incrementally. Usage: run.py [NAME …]; exit 0 when every mutant was killed.
+(a test program) and filter (GoogleTest), or arguments (any other program). Works on a
+copy of the tracked files, so that the checkout stays as it is; builds incrementally.
+Usage: run.py [NAME …]; exit 0 when every mutant was killed.
 """
 import json
 import os

@@ -35,13 +35,13 @@ bool Setup::has_room_for_all() const {
 std::string Setup::text() const {
     return fmt::format(
         "seed {}: {} clients, {} shard(s), {}, loss {}, duplication {}, theft {}, delay {} ms "
-        "+ {} ms, pool {} {}, at most {}, renegotiation {} s{}{}, flood {}/s",
+        "+ {} ms, pool {} {}, at most {}, renegotiation {} s{}{}, flood {}/s{}",
         seed, clients, shards, openssl ? "OpenSSL" : "scripted TLS", weather.loss,
         weather.duplication, weather.theft, weather.delay / 1ms, weather.jitter / 1ms,
         to_string(server.client_pool),
         server.topology == bridge::Topology::net30 ? "net30" : "subnet", gateway.connections_max,
         server.renegotiate_seconds, crashes ? ", a crash" : "",
-        control_goes_away ? ", control away" : "", flood);
+        control_goes_away ? ", control away" : "", flood, squatters ? " by squatters" : "");
 }
 
 Setup draw_setup(std::uint64_t seed, const Options& options) {
@@ -56,8 +56,9 @@ Setup draw_setup(std::uint64_t seed, const Options& options) {
     setup.life = chance.between(240s, 420s);
     setup.crashes = chance.happens(0.25);
     setup.control_goes_away = !setup.crashes && chance.happens(0.25);
-    setup.flood = chance.happens(0.3) ? 5 : 0;
+    setup.flood = chance.happens(0.3) ? 10 : 0;
 
+    setup.squatters = chance.happens(0.5);
     const bool tight = chance.happens(0.3);
     setup.gateway = {.id = "vpn-1",
                      .connections_max = chance.happens(0.3) ? 60U : setup.clients * 4,

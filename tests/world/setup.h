@@ -30,6 +30,8 @@ struct Setup {
     bool crashes = false;      // the data process dies once
     bool control_goes_away = false;
     double flood = 0;  // resets of strangers a second
+    bool squatters =
+        false;  // the strangers take up their cookie, begin a handshake and fall silent
 
     bool is_calm() const { return weather.loss <= 0.01 && !crashes; }
     bool has_room_for_all() const;

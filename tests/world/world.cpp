@@ -30,9 +30,9 @@ const client::Personality* personality_of(std::uint32_t index) {
 std::string Summary::text() const {
     return fmt::format(
         "{} connects, {} refusals, {} renegotiations, {} floats, {} endings, {} of {} echoes, "
-        "{} datagrams, {} never connected",
+        "{} datagrams, at most {} half open, {} never connected",
         connects, refusals, renegotiations, floats, endings, echoed, sent, datagrams,
-        never_connected);
+        half_open_peak, never_connected);
 }
 
 World::World(const Setup& setup) : setup_(setup), chance_(setup.seed * 2), model_(setup_) {
@@ -121,6 +121,7 @@ void World::carry(const Endpoint& from, Buffer datagram) {
         agenda_.after(travel(), [this, from, datagram, is_data] {
             Buffer copy = datagram;
             gateway_->receive(from, copy);
+            summary_.half_open_peak = std::max(summary_.half_open_peak, gateway_->half_open());
             if (is_data && chance_.happens(setup_.weather.theft)) intrude(thief, datagram);
         });
     }
@@ -159,13 +160,7 @@ void World::flood() {
 void World::to_client(const Endpoint& remote, Bytes datagram) {
     ++summary_.datagrams;
     const auto owner = whose_.find(remote);
-    if (owner == whose_.end()) {
-        const bool is_answer =
-            !datagram.empty() &&
-            datagram[0] == wire::first_octet(wire::Opcode::hard_reset_server_v2, 0);
-        require(is_answer, "I13", "a stranger was sent more than the answer to a reset");
-        return;
-    }
+    if (owner == whose_.end()) return answer_stranger(remote, datagram);
     check_owner(owner->second, datagram);
     const unsigned copies = 1 + (chance_.happens(setup_.weather.duplication) ? 1 : 0);
     for (unsigned i = 0; i < copies; ++i) {
@@ -175,6 +170,29 @@ void World::to_client(const Endpoint& remote, Bytes datagram) {
             if (laptops_[index]->endpoint() == remote) laptops_[index]->receive(copy);
         });
     }
+}
+
+void World::answer_stranger(const Endpoint& stranger, Bytes datagram) {
+    const auto answer = wire::decode_control_packet(datagram);
+    const bool is_answer = answer && answer->opcode == wire::Opcode::hard_reset_server_v2;
+    require(is_answer || squatters_.contains(stranger), "I13",
+            "a stranger was sent more than the answer to a reset");
+    if (is_answer && setup_.squatters && stranger != thief) squat(stranger, *answer);
+}
+
+/// A source that can receive, but never finishes what it began: it may fill its own table only
+/// (I9).
+void World::squat(const Endpoint& stranger, const wire::ControlPacket& answer) {
+    squatters_.insert(stranger);
+    wire::ControlPacket begin;
+    begin.opcode = wire::Opcode::control_v1;
+    begin.sender = answer.receiver;
+    begin.acks.add(0);
+    begin.receiver = answer.sender;
+    begin.packet_id = 1;
+    const Buffer half_a_hello = from_hex("16010e00");
+    begin.payload = half_a_hello;
+    carry(stranger, wire::encode(begin));
 }
 
 /// I13: the octets belong to the session that they name, and go to whom it belongs.

@@ -18,6 +18,7 @@ namespace kanmon::world {
 struct Summary {
     std::uint64_t connects = 0, renegotiations = 0, floats = 0, refusals = 0, endings = 0;
     std::uint64_t sent = 0, echoed = 0, datagrams = 0;
+    std::size_t half_open_peak = 0;
     std::uint32_t never_connected = 0;
     std::string text() const;
 };
@@ -45,6 +46,8 @@ private:
     void carry(const Endpoint& from, Buffer datagram);
     void intrude(const Endpoint& from, const Buffer& datagram);
     void flood();
+    void answer_stranger(const Endpoint& stranger, Bytes datagram);
+    void squat(const Endpoint& stranger, const wire::ControlPacket& answer);
     void crash();
     void check_owner(std::uint32_t laptop, Bytes datagram);
     void check_end();
@@ -62,6 +65,7 @@ private:
     std::map<Endpoint, std::uint32_t> whose_;  // endpoints are never handed on
     std::map<std::array<std::byte, 8>, std::uint32_t> client_sessions_, server_sessions_;
     std::map<std::array<std::byte, 8>, std::set<std::uint32_t>> answered_;
+    std::set<Endpoint> squatters_;
     std::unordered_set<std::uint64_t> delivered_;
     std::uint64_t next_number_ = 1;
     Summary summary_;
