@@ -30,6 +30,19 @@ int fail(const std::string& problem) {
     return 2;
 }
 
+/// The child of a broker that was killed keeps the lock until it has noticed; a living broker does
+/// not let go of it.
+constexpr int lock_tries = 100;
+constexpr useconds_t lock_pause_microseconds = 20000;
+
+bool take_lock(int fd) {
+    for (int left = lock_tries; left > 0; --left) {
+        if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
+        ::usleep(lock_pause_microseconds);
+    }
+    return false;
+}
+
 /// A journal that cannot be read is kept for people; what it named stays and is said so.
 broker::Journal load(const broker::JournalFile& file) {
     auto journal = file.load();
@@ -89,7 +102,7 @@ int main(int argc, char** argv) {
         return fail("mkdir " + options.state + ": " + std::strerror(errno));
     const std::string lock_path = options.state + "/broker.lock";
     const UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    if (!lock || !take_lock(lock.get()))
         return fail("another broker works on " + options.state + "; stop it first");
     broker::JournalFile file(options.state);
     if (options.remove_all) return remove_all(file);

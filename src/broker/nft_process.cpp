@@ -26,11 +26,13 @@ std::string text_in(int fd) {
 
 /// Between fork and exec: only calls that are safe there. Dies with the broker, so that a rule set
 /// of a broker that is gone cannot arrive after its successor has begun.
-[[noreturn]] void become_nft(int input, int output, char* const* arguments, char* const* nothing) {
+[[noreturn]] void become_nft(pid_t broker, int input, int output, char* const* arguments,
+                             char* const* nothing) {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != broker) ::_exit(127);  // it died before the line above
     if (::dup2(input, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2)
         ::execve("/usr/sbin/nft", arguments, nothing);
     ::_exit(127);
@@ -48,9 +50,11 @@ Expected<void, std::string> run_nft(const std::string& rules) {
     std::array<std::string, 3> words{"nft", "-f", "-"};
     std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
     std::array<char*, 1> environment{nullptr};
+    const pid_t broker = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return unexpected(std::string("start nft: ") + std::strerror(errno));
-    if (child == 0) become_nft(input.get(), output.get(), arguments.data(), environment.data());
+    if (child == 0)
+        become_nft(broker, input.get(), output.get(), arguments.data(), environment.data());
 
     int status = 0;
     while (::waitpid(child, &status, 0) < 0)
