@@ -11,7 +11,37 @@ namespace {
 
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
+/// The bits of octet `index` that a prefix of this length fixes.
+constexpr std::uint8_t fixed_bits(std::size_t index, std::uint8_t prefix) {
+    const std::size_t before = index * 8;
+    if (before >= prefix) return 0;
+    const std::size_t bits = std::min<std::size_t>(8, prefix - before);
+    return static_cast<std::uint8_t>(0xff00U >> bits);
+}
+
+/// The number after the slash: one to three digits, at most `most`.
+std::optional<std::uint8_t> parse_prefix(std::string_view digits, unsigned most) {
+    unsigned prefix = most + 1;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
+    if (error != std::errc() || end != digits.data() + digits.size() || prefix > most ||
+        digits.empty() || digits.size() > 3)
+        return std::nullopt;
+    return static_cast<std::uint8_t>(prefix);
+}
+
 }  // namespace
+
+bool Cidr6::contains(const Ipv6& address) const {
+    for (std::size_t i = 0; i < address.octets.size(); ++i)
+        if (((address.octets[i] ^ base.octets[i]) & fixed_bits(i, prefix)) != 0) return false;
+    return true;
+}
+
+bool Cidr6::has_host_bits() const {
+    for (std::size_t i = 0; i < base.octets.size(); ++i)
+        if ((base.octets[i] & ~fixed_bits(i, prefix)) != 0) return true;
+    return false;
+}
 
 Endpoint Endpoint::v4(Ipv4 address, std::uint16_t port) {
     Endpoint endpoint;
@@ -56,14 +86,21 @@ std::optional<Cidr> parse_cidr(std::string_view text) {
     const auto slash = text.find('/');
     if (slash == std::string_view::npos) return std::nullopt;
     const auto base = parse_ipv4(text.substr(0, slash));
-    const std::string_view digits = text.substr(slash + 1);
-    unsigned prefix = 33;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-    if (!base || error != std::errc() || end != digits.data() + digits.size() || prefix > 32 ||
-        digits.empty() || digits.size() > 2)
-        return std::nullopt;
-    const Cidr cidr{*base, static_cast<std::uint8_t>(prefix)};
+    const auto prefix = parse_prefix(text.substr(slash + 1), 32);
+    if (!base || !prefix) return std::nullopt;
+    const Cidr cidr{*base, *prefix};
     if ((base->value & ~cidr.mask()) != 0) return std::nullopt;
+    return cidr;
+}
+
+std::optional<Cidr6> parse_cidr6(std::string_view text) {
+    const auto slash = text.find('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    const auto base = parse_ipv6(text.substr(0, slash));
+    const auto prefix = parse_prefix(text.substr(slash + 1), 128);
+    if (!base || !prefix) return std::nullopt;
+    const Cidr6 cidr{*base, *prefix};
+    if (cidr.has_host_bits()) return std::nullopt;
     return cidr;
 }
 
@@ -81,6 +118,10 @@ std::string to_string(const Ipv6& address) {
 }
 
 std::string to_string(const Cidr& cidr) {
+    return to_string(cidr.base) + "/" + std::to_string(cidr.prefix);
+}
+
+std::string to_string(const Cidr6& cidr) {
     return to_string(cidr.base) + "/" + std::to_string(cidr.prefix);
 }
 

@@ -42,6 +42,20 @@ struct Cidr {
     friend auto operator<=>(const Cidr&, const Cidr&) = default;
 };
 
+/// An IPv6 network; `base` has no bit set outside the prefix.
+struct Cidr6 {
+    Ipv6 base;
+    std::uint8_t prefix = 128;  // 0..128
+
+    bool contains(const Ipv6& address) const;
+    bool contains(const Cidr6& other) const {
+        return other.prefix >= prefix && contains(other.base);
+    }
+    bool overlaps(const Cidr6& other) const { return contains(other) || other.contains(*this); }
+    bool has_host_bits() const;
+    friend auto operator<=>(const Cidr6&, const Cidr6&) = default;
+};
+
 /// Where a datagram came from or goes to. IPv4 is kept as an IPv4-mapped IPv6 address, so that one
 /// dual-stack socket serves both. 18 octets of value; hashable.
 struct Endpoint {
@@ -63,9 +77,13 @@ std::optional<Ipv6> parse_ipv6(std::string_view text);
 /// "10.0.0.0/8"; host bits must be zero and a prefix must be given.
 std::optional<Cidr> parse_cidr(std::string_view text);
 
+/// "fd00:1::/64"; host bits must be zero and a prefix must be given.
+std::optional<Cidr6> parse_cidr6(std::string_view text);
+
 std::string to_string(Ipv4 address);
 std::string to_string(const Ipv6& address);
 std::string to_string(const Cidr& cidr);
+std::string to_string(const Cidr6& cidr);
 std::string to_string(const Endpoint& endpoint);  // 192.0.2.1:1194 or [2001:db8::1]:1194
 std::string mask_text(const Cidr& cidr);          // 255.255.255.0
 

@@ -10,7 +10,7 @@ namespace kanmon::bridge {
 namespace {
 
 constexpr std::size_t wanted_servers_max = 1024;
-constexpr std::size_t wanted_server_octets_least = 4 + 4 + 4 + 4 + 5 + 1 + 2 + 2 + 4;
+constexpr std::size_t wanted_server_octets_least = 4 + 4 + 4 + 4 + 5 + 1 + 2 + 2 + 4 + 1 + 1;
 constexpr std::size_t device_octets_max = 15;
 constexpr std::size_t namespace_octets_max = 255;
 constexpr std::uint16_t queues_max = 64;
@@ -22,10 +22,12 @@ void fields(Codec& codec, T& server) {
     codec.text(server.vpc_namespace, namespace_octets_max);
     bridge::fields(codec, server.server_address);
     bridge::fields(codec, server.client_pool);
-    codec.choice(server.topology, Topology::subnet);
+    codec.choice(server.topology, Topology::p2p);
     codec.number(server.mtu);
     codec.bounded(server.queues, std::uint16_t{1}, queues_max);
     codec.list(server.listeners, listeners_max, listener_octets, each_by_fields);
+    codec.optional(server.client_pool6, each_by_fields);
+    codec.truth(server.source_nat);
 }
 
 constexpr auto each_server = [](auto& codec, auto& server) { fields(codec, server); };

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,19 +20,22 @@
 namespace kanmon::bridge {
 
 inline constexpr std::uint16_t broker_magic = 0x4b42;  // "KB"
-inline constexpr std::uint8_t broker_version = 1;
+inline constexpr std::uint8_t broker_version = 2;
 
 /// What the kernel shall hold for one SSL server.
 struct WantedServer {
-    std::string server_id;    // vss-…
-    std::string device;       // TUN device name, at most 15 octets of [a-z0-9]
+    std::string server_id;      // vss-…
+    std::string device;         // TUN device name, at most 15 octets of [a-z0-9]
     std::string vpc_namespace;  // a name below /run/netns; empty: the host itself
-    Ipv4 server_address;      // the gateway's own tunnel address
-    Cidr client_pool;         // routed into the device
+    Ipv4 server_address;        // the gateway's own tunnel address
+    Cidr client_pool;           // routed into the device
     Topology topology = Topology::net30;
     std::uint16_t mtu = 1500;
     std::uint16_t queues = 1;  // TUN queues, 1..64
     std::vector<Listener> listeners;
+    std::optional<Cidr6> client_pool6;  // the server's own address in it: tunnel_address6
+    /// Clients appear in the VPC with the host's address there, on ports outside the listeners'.
+    bool source_nat = false;
     friend bool operator==(const WantedServer&, const WantedServer&) = default;
 };
 
@@ -55,7 +59,8 @@ struct OpenTun {
     friend bool operator==(const OpenTun&, const OpenTun&) = default;
 };
 
-/// Asks for bound sockets of one listener: `sockets` UDP sockets with SO_REUSEPORT.
+/// Asks for bound sockets of one listener: `sockets` UDP sockets, or as many listening TCP ones,
+/// with SO_REUSEPORT.
 struct OpenListener {
     std::string server_id;
     Listener listener;

@@ -37,7 +37,7 @@ namespace kanmon {
     ROW(bad_tag, drop, "-", no, "a data packet that does not authenticate") \
     ROW(key_exhausted, drop, "-", yes, "the key may not protect another packet") \
     ROW(keys_not_ready, drop, "-", yes, "a data packet before the keys were agreed") \
-    ROW(not_ip, drop, "-", no, "the tunnelled packet is not IPv4") \
+    ROW(not_ip, drop, "-", no, "the tunnelled packet is neither IPv4 nor IPv6") \
     ROW(spoofed_source, drop, "-", no, "the tunnelled source address is not this client's") \
     ROW(client_to_client, drop, "-", no, "a client may not reach another client") \
     ROW(multicast, drop, "-", no, "multicast and broadcast are not forwarded") \
@@ -64,6 +64,15 @@ namespace kanmon {
         "the key exchange message breaks its format") \
     ROW(cipher_mismatch, refuse, "CONF-CLIENT", no, \
         "Data channel cipher negotiation failed (no shared cipher)") \
+    ROW(compression_required, refuse, "CONF-CLIENT", no, \
+        "the client sends compressed packets, which this gateway never does") \
+    ROW(login_missing, refuse, "CONF-CLIENT", no, \
+        "this gateway asks for a user name and password") \
+    ROW(login_refused, refuse, "-", no, "user name, password or code not accepted") \
+    ROW(login_locked, refuse, "-", yes, "too many wrong attempts; wait before you try again") \
+    ROW(login_expired, refuse, "-", no, "the login has expired; log in again") \
+    ROW(login_timeout, refuse, "-", yes, "the login was not finished in time") \
+    ROW(login_unavailable, refuse, "-", yes, "the identity source gave no answer") \
     ROW(connections_exhausted, refuse, "CONN-LIMIT", yes, \
         "maximum of concurrent connections reached") \
     ROW(pool_exhausted, refuse, "POOL-SMALL", yes, "no free address in the client address pool") \
@@ -72,6 +81,7 @@ namespace kanmon {
     /* clients that leave or are told to go */ \
     ROW(client_left, end, "-", yes, "the client said goodbye") \
     ROW(keepalive_timeout, end, "CONN-PHANTOM", yes, "nothing was heard from the client") \
+    ROW(inactive, end, "-", yes, "the client had nothing to send for too long") \
     ROW(server_changed, end, "SERVER-CHANGED", yes, "the server's configuration was changed") \
     ROW(disconnected_by_operator, end, "-", yes, "an operator disconnected the client") \
     ROW(gateway_stopping, end, "-", yes, "the gateway is stopping") \

@@ -11,6 +11,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ public:
         if constexpr (sizeof(T) == 4) out_.u32(value);
         if constexpr (sizeof(T) == 8) out_.u64(value);
     }
+
+    void signed_number(const std::int32_t& value) { out_.u32(static_cast<std::uint32_t>(value)); }
 
     template <std::unsigned_integral T>
     void bounded(const T& value, T least, T most) {
@@ -65,6 +68,12 @@ public:
         if (items.size() > count_max) ok_ = false;
         out_.u32(static_cast<std::uint32_t>(items.size()));
         for (const T& item : items) each(*this, item);
+    }
+
+    template <class T, class Each>
+    void optional(const std::optional<T>& value, Each each) {
+        truth(value.has_value());
+        if (value) each(*this, *value);
     }
 
     void require(bool) {}
@@ -103,6 +112,8 @@ public:
         if constexpr (sizeof(T) == 4) value = in_.u32();
         if constexpr (sizeof(T) == 8) value = in_.u64();
     }
+
+    void signed_number(std::int32_t& value) { value = static_cast<std::int32_t>(in_.u32()); }
 
     template <std::unsigned_integral T>
     void bounded(T& value, T least, T most) {
@@ -146,6 +157,14 @@ public:
         }
     }
 
+    template <class T, class Each>
+    void optional(std::optional<T>& value, Each each) {
+        bool present = false;
+        truth(present);
+        value.reset();
+        if (present && ok()) each(*this, value.emplace());
+    }
+
     /// A meaning-level bound; after the first broken one nothing more is read. A value that only
     /// looks wrong because the octets ended before it is `truncated`, not `out of range`.
     void require(bool holds) {
@@ -185,9 +204,23 @@ void fields(Codec& codec, T& cidr) {
 }
 
 template <class Codec, class T>
+requires std::same_as<std::remove_const_t<T>, Ipv6>
+void fields(Codec& codec, T& address) {
+    for (auto& octet : address.octets) codec.number(octet);
+}
+
+template <class Codec, class T>
+requires std::same_as<std::remove_const_t<T>, Cidr6>
+void fields(Codec& codec, T& cidr) {
+    fields(codec, cidr.base);
+    codec.bounded(cidr.prefix, std::uint8_t{0}, std::uint8_t{128});
+    codec.require(cidr.prefix <= 128 && !cidr.has_host_bits());
+}
+
+template <class Codec, class T>
 requires std::same_as<std::remove_const_t<T>, Endpoint>
 void fields(Codec& codec, T& endpoint) {
-    for (auto& octet : endpoint.address.octets) codec.number(octet);
+    fields(codec, endpoint.address);
     codec.number(endpoint.port);
 }
 

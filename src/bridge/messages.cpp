@@ -9,6 +9,10 @@ namespace kanmon::bridge {
 namespace {
 
 constexpr auto last_cause = static_cast<Cause>(cause_count - 1);
+constexpr std::size_t methods_max = 16;
+
+constexpr auto each_method = [](auto& codec, auto& word) { codec.text(word, id_octets_max); };
+constexpr auto each_signed = [](auto& codec, auto& value) { codec.signed_number(value); };
 
 template <class Codec, FieldsOf<DataHello> T>
 void fields(Codec& codec, T& hello) {
@@ -40,12 +44,46 @@ void fields(Codec& codec, T& fact) {
     codec.text(fact.version, text_octets_max);
     codec.text(fact.platform, text_octets_max);
     codec.text(fact.revision, text_octets_max);
+    codec.text(fact.username, text_octets_max);
+    codec.optional(fact.clock_behind_seconds, each_signed);
     codec.unix_time(fact.connected_at);
     codec.number(fact.received_octets);
     codec.number(fact.sent_octets);
     codec.number(fact.received_packets);
     codec.number(fact.sent_packets);
+    codec.number(fact.oversize_packets);
+    codec.number(fact.fragmented_packets);
+    codec.number(fact.segment_limit);
     codec.choice(fact.cause, last_cause);
+}
+
+template <class Codec, FieldsOf<LoginQuestion> T>
+void fields(Codec& codec, T& question) {
+    codec.number(question.session);
+    codec.text(question.server_id, id_octets_max);
+    codec.text(question.common_name, text_octets_max);
+    codec.text(question.username, text_octets_max);
+    codec.secret(question.password, text_octets_max);
+    codec.secret(question.code, text_octets_max);
+    codec.text(question.state, text_octets_max);
+    codec.list(question.methods, methods_max, 4, each_method);
+    bridge::fields(codec, question.remote);
+}
+
+template <class Codec, FieldsOf<LoginAnswer> T>
+void fields(Codec& codec, T& answer) {
+    codec.choice(answer.verdict, LoginVerdict::open_page);
+    codec.text(answer.username, text_octets_max);
+    codec.choice(answer.cause, last_cause);
+    codec.text(answer.text, text_octets_max);
+    codec.text(answer.state, text_octets_max);
+    codec.number(answer.wait_seconds);
+}
+
+template <class Codec, FieldsOf<StrangerStream> T>
+void fields(Codec& codec, T& stream) {
+    codec.text(stream.server_id, id_octets_max);
+    bridge::fields(codec, stream.remote);
 }
 
 template <class Codec, FieldsOf<AttemptRecord> T>

@@ -13,8 +13,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/address.h"
 #include "base/bytes.h"
@@ -26,7 +28,7 @@
 namespace kanmon::bridge {
 
 inline constexpr std::uint16_t message_magic = 0x4b4d;  // "KM"
-inline constexpr std::uint8_t message_version = 1;
+inline constexpr std::uint8_t message_version = 2;
 inline constexpr std::size_t message_octets_max = 65536;
 inline constexpr std::size_t text_octets_max = 4096;
 
@@ -44,6 +46,29 @@ struct DataHello {
 struct LeaseQuestion {
     Lease lease;
     friend bool operator==(const LeaseQuestion&, const LeaseQuestion&) = default;
+};
+
+/// "Is this who it says?" Asked for each factor that a server wants beside the certificate, and
+/// again with `answer` when control asked something back. Control decides; it may take minutes.
+struct LoginQuestion {
+    std::uint64_t session = 0;
+    std::string server_id;
+    std::string common_name;           // of the verified certificate; empty without one
+    std::string username;              // hostile
+    SecretBuffer password;             // as the user typed it; the code is taken out already
+    SecretBuffer code;                 // the one-time code; empty when not given yet
+    std::string state;                 // CRV1: the state id that a LoginAnswer gave; else empty
+    std::vector<std::string> methods;  // IV_SSO words: crtext, openurl, webauth; hostile
+    Endpoint remote;
+    friend bool operator==(const LoginQuestion&, const LoginQuestion&) = default;
+};
+
+/// A TCP connection on a shared port that does not speak OpenVPN. Its descriptor travels beside
+/// this message; nothing was read from it.
+struct StrangerStream {
+    std::string server_id;
+    Endpoint remote;
+    friend bool operator==(const StrangerStream&, const StrangerStream&) = default;
 };
 
 /// The present state of one lease: connected (session != 0), held, or free (`gone`).
@@ -66,15 +91,21 @@ struct ClientFact {
     Transport transport = Transport::udp;
     Ipv4 tunnel_address;
     std::string cipher;
-    std::string version;    // IV_VER, as sent: hostile
-    std::string platform;   // IV_PLAT, as sent: hostile
-    std::string revision;   // UV_KANMON_REV, as sent: hostile; empty when not announced
+    std::string version;   // IV_VER, as sent: hostile
+    std::string platform;  // IV_PLAT, as sent: hostile
+    std::string revision;  // UV_KANMON_REV, as sent: hostile; empty when not announced
+    std::string username;  // who logged in; empty without a password
+    /// Ours minus the client's clock in seconds, read from wrapped packets; nothing without them.
+    std::optional<std::int32_t> clock_behind_seconds;
     UnixTime connected_at{};
     std::uint64_t received_octets = 0;  // tunnelled octets from the client
     std::uint64_t sent_octets = 0;
     std::uint64_t received_packets = 0;
     std::uint64_t sent_packets = 0;
-    Cause cause = Cause::client_left;  // only when ended
+    std::uint64_t oversize_packets = 0;    // to the client: larger than its path takes
+    std::uint64_t fragmented_packets = 0;  // of these: sent in fragments
+    std::uint16_t segment_limit = 0;       // what the MSS of tunnelled TCP is clamped to
+    Cause cause = Cause::client_left;      // only when ended
     friend bool operator==(const ClientFact&, const ClientFact&) = default;
 };
 
@@ -117,6 +148,19 @@ struct LeaseAnswer {
     friend bool operator==(const LeaseAnswer&, const LeaseAnswer&) = default;
 };
 
+/// Answer to the LoginQuestion of the same id. `ask_code` and `open_page` are not the last word:
+/// the next one comes as a further LoginAnswer of this id, or is asked for by a new question.
+enum class LoginVerdict : std::uint8_t { accepted, refused, ask_code, open_page };
+struct LoginAnswer {
+    LoginVerdict verdict = LoginVerdict::refused;
+    std::string username;                // accepted: who it is
+    Cause cause = Cause::login_refused;  // refused
+    std::string text;                    // refused: why; ask_code: the prompt; open_page: the URL
+    std::string state;                   // ask_code: comes back in the next LoginQuestion
+    std::uint32_t wait_seconds = 0;      // ask_code, open_page: how long control waits
+    friend bool operator==(const LoginAnswer&, const LoginAnswer&) = default;
+};
+
 /// Ends a session now; `session` 0 with a common name ends all of that name on the server.
 struct Disconnect {
     std::uint64_t session = 0;
@@ -134,7 +178,8 @@ struct ReleaseSlot {
 };
 
 using MessageBody = std::variant<DataHello, LeaseQuestion, LeaseFact, ClientFact, AttemptRecord,
-                                 DropFact, SnapshotReady, LeaseAnswer, Disconnect, ReleaseSlot>;
+                                 DropFact, SnapshotReady, LeaseAnswer, Disconnect, ReleaseSlot,
+                                 LoginQuestion, LoginAnswer, StrangerStream>;
 
 struct Message {
     std::uint64_t id = 0;
@@ -142,8 +187,14 @@ struct Message {
     friend bool operator==(const Message&, const Message&) = default;
 };
 
-enum class MessageError : std::uint8_t { truncated, wrong_magic, wrong_version, unknown_type,
-                                         out_of_range, trailing };
+enum class MessageError : std::uint8_t {
+    truncated,
+    wrong_magic,
+    wrong_version,
+    unknown_type,
+    out_of_range,
+    trailing
+};
 
 /// Empty for a message that breaks a limit above: such a message cannot be sent.
 Buffer encode(const Message& message);

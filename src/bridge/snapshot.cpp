@@ -19,9 +19,16 @@ constexpr std::size_t word_octets_max = 64;
 constexpr std::size_t pem_octets_max = std::size_t{256} << 10;
 
 constexpr std::size_t gateway_octets_least = 4 + 4 + 4;
-constexpr std::size_t server_octets_least = 73;  // every text and list empty
+constexpr std::size_t server_octets_least = 118;  // every text and list empty, no IPv6
+constexpr std::size_t domains_max = 64;
+constexpr std::size_t domain_octets_max = 255;
+constexpr std::size_t static_addresses_max = 65536;
+constexpr std::size_t cidr6_octets = 16 + 1;
+constexpr std::size_t key_octets_max = 256;
 
 constexpr auto each_word = [](auto& codec, auto& word) { codec.text(word, word_octets_max); };
+
+constexpr auto each_domain = [](auto& codec, auto& name) { codec.text(name, domain_octets_max); };
 
 template <class Codec, FieldsOf<Gateway> T>
 void fields(Codec& codec, T& gateway) {
@@ -32,6 +39,41 @@ void fields(Codec& codec, T& gateway) {
 
 constexpr auto each_gateway = [](auto& codec, auto& gateway) { fields(codec, gateway); };
 
+template <class Codec, FieldsOf<ControlWrapping> T>
+void fields(Codec& codec, T& wrapping) {
+    codec.choice(wrapping.kind, Wrapping::tls_crypt_v2);
+    codec.secret(wrapping.key, key_octets_max);
+    codec.text(wrapping.digest, word_octets_max);
+    codec.truth(wrapping.directed);
+}
+
+template <class Codec, FieldsOf<Login> T>
+void fields(Codec& codec, T& login) {
+    codec.truth(login.certificate);
+    codec.truth(login.password);
+    codec.truth(login.code);
+    codec.truth(login.web);
+    codec.number(login.token_seconds);
+    codec.secret(login.token_key, key_octets_max);
+}
+
+template <class Codec, FieldsOf<StaticAddress> T>
+void fields(Codec& codec, T& fixed) {
+    codec.text(fixed.holder, text_octets_max);
+    bridge::fields(codec, fixed.address);
+}
+
+constexpr auto each_static_address = [](auto& codec, auto& fixed) { fields(codec, fixed); };
+
+template <class Codec, FieldsOf<Inner6> T>
+void fields(Codec& codec, T& inner) {
+    bridge::fields(codec, inner.client_pool);
+    codec.list(inner.local_networks, networks_max, cidr6_octets, each_by_fields);
+    codec.list(inner.dns_servers, dns_servers_max, 16, each_by_fields);
+}
+
+constexpr auto inner6_fields = [](auto& codec, auto& inner) { fields(codec, inner); };
+
 template <class Codec, FieldsOf<SslServer> T>
 void fields(Codec& codec, T& server) {
     codec.text(server.id, id_octets_max);
@@ -40,13 +82,25 @@ void fields(Codec& codec, T& server) {
     codec.truth(server.enabled);
     codec.list(server.listeners, listeners_max, listener_octets, each_by_fields);
     bridge::fields(codec, server.client_pool);
-    codec.choice(server.topology, Topology::subnet);
+    codec.choice(server.topology, Topology::p2p);
     codec.list(server.local_networks, networks_max, 5, each_by_fields);
     codec.list(server.dns_servers, dns_servers_max, 4, each_by_fields);
+    codec.list(server.dns_search_domains, domains_max, 4, each_domain);
+    codec.list(server.dns_split_domains, domains_max, 4, each_domain);
+    codec.optional(server.inner6, inner6_fields);
+    codec.truth(server.full_tunnel);
+    codec.list(server.static_addresses, static_addresses_max, 8, each_static_address);
+    codec.choice(server.same_holder, SameHolder::replace_older);
+    fields(codec, server.wrapping);
+    fields(codec, server.login);
     codec.list(server.ciphers, ciphers_max, 4, each_word);
     codec.text(server.fallback_cipher, word_octets_max);
     codec.text(server.digest, word_octets_max);
+    codec.truth(server.compression_framing);
     codec.number(server.tun_mtu);
+    codec.number(server.outer_octets_max);
+    codec.number(server.inactive_seconds);
+    codec.truth(server.port_share);
     codec.number(server.keepalive_ping_seconds);
     codec.number(server.keepalive_restart_seconds);
     codec.number(server.renegotiate_seconds);
@@ -69,6 +123,16 @@ void fields(Codec& codec, T& snapshot) {
 }
 
 }  // namespace
+
+Ipv6 tunnel_address6(const Cidr& pool, const Cidr6& pool6, Ipv4 address) {
+    Ipv6 result = pool6.base;
+    std::uint64_t carry = address.value - pool.base.value;
+    for (std::size_t i = result.octets.size(); i-- > 0 && carry != 0; carry >>= 8) {
+        carry += result.octets[i];
+        result.octets[i] = static_cast<std::uint8_t>(carry);
+    }
+    return result;
+}
 
 Buffer encode(const Snapshot& snapshot) {
     FieldEncoder out;

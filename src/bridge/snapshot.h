@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,15 +18,54 @@
 namespace kanmon::bridge {
 
 inline constexpr std::size_t snapshot_octets_max = std::size_t{256} << 20;
-inline constexpr std::uint16_t snapshot_version = 1;
+inline constexpr std::uint16_t snapshot_version = 2;
 
 enum class Transport : std::uint8_t { udp, tcp };
-enum class Topology : std::uint8_t { net30, subnet };
+enum class Topology : std::uint8_t { net30, subnet, p2p };
 
 struct Listener {
     Transport transport = Transport::udp;
     Endpoint local;  // 0.0.0.0 as ::ffff:0.0.0.0 for "every IPv4 address"
     friend bool operator==(const Listener&, const Listener&) = default;
+};
+
+/// What wraps control packets. Source: wire reference, 6 to 8.
+enum class Wrapping : std::uint8_t { none, tls_auth, tls_crypt, tls_crypt_v2 };
+struct ControlWrapping {
+    Wrapping kind = Wrapping::none;
+    SecretBuffer key;             // 256 octets; of tls-crypt-v2 the server's 128; of none empty
+    std::string digest = "SHA1";  // tls-auth: SHA1 or SHA256
+    bool directed = true;         // tls-auth: our key-direction is 0, the clients' 1; else none
+    friend bool operator==(const ControlWrapping&, const ControlWrapping&) = default;
+};
+
+/// What tells who a client is. At least one of the first two holds.
+struct Login {
+    bool certificate = true;
+    bool password = false;            // user name and password, asked of the identity source
+    bool code = false;                // and a one-time code
+    bool web = false;                 // a web page decides instead of password and code
+    std::uint32_t token_seconds = 0;  // life of an auth-token; 0: none is given
+    SecretBuffer token_key;           // 32 octets when tokens are given
+    friend bool operator==(const Login&, const Login&) = default;
+};
+
+/// Several sessions of one certificate (of one user, where passwords are asked).
+enum class SameHolder : std::uint8_t { allow_several, replace_older };
+
+/// This holder always gets this tunnel address, which implies `replace_older` for it.
+struct StaticAddress {
+    std::string holder;
+    Ipv4 address;
+    friend bool operator==(const StaticAddress&, const StaticAddress&) = default;
+};
+
+/// IPv6 inside the tunnel. A client's address follows from its IPv4 one: `tunnel_address6`.
+struct Inner6 {
+    Cidr6 client_pool;  // at least as many addresses as the IPv4 pool
+    std::vector<Cidr6> local_networks;
+    std::vector<Ipv6> dns_servers;
+    friend bool operator==(const Inner6&, const Inner6&) = default;
 };
 
 /// One SSL server (vss-…) as the data plane sees it.
@@ -39,10 +79,24 @@ struct SslServer {
     Topology topology = Topology::net30;
     std::vector<Cidr> local_networks;  // pushed as routes
     std::vector<Ipv4> dns_servers;
+    std::vector<std::string> dns_search_domains;  // appended to short names
+    std::vector<std::string> dns_split_domains;   // only these are asked of dns_servers
+    std::optional<Inner6> inner6;
+    bool full_tunnel = false;  // everything goes through the gateway (redirect-gateway)
+    std::vector<StaticAddress> static_addresses;
+    SameHolder same_holder = SameHolder::allow_several;
+    ControlWrapping wrapping;
+    Login login;
     std::vector<std::string> ciphers;  // negotiable AEAD ciphers in our order of preference
-    std::string fallback_cipher;       // AES-128-CBC, AES-192-CBC, AES-256-CBC: clients without NCP
+    /// AES-128-CBC, AES-192-CBC, AES-256-CBC: clients without NCP. "none" only where the operator
+    /// insists, empty: such clients are refused.
+    std::string fallback_cipher;
     std::string digest = "SHA1";       // HMAC of CBC packets
+    bool compression_framing = false;  // the bundle names compression; packets never are
     std::uint16_t tun_mtu = 1500;
+    std::uint16_t outer_octets_max = 1420;  // of a full outer packet: what MSS is clamped to
+    std::uint32_t inactive_seconds = 0;     // without tunnelled packets a client goes; 0: never
+    bool port_share = false;                // strangers on a TCP port are handed to the console
     std::uint16_t keepalive_ping_seconds = 10;
     std::uint16_t keepalive_restart_seconds =
         60;                                    // pushed; the server's own time-out is twice this
@@ -90,6 +144,9 @@ enum class SnapshotError : std::uint8_t {
     out_of_range,
     trailing
 };
+
+/// The IPv6 tunnel address of a client with this IPv4 one: as far behind its pool's first.
+Ipv6 tunnel_address6(const Cidr& pool, const Cidr6& pool6, Ipv4 address);
 
 /// Octets: see snapshot.cpp. Never fails for a snapshot below the limits.
 Buffer encode(const Snapshot& snapshot);

@@ -28,11 +28,13 @@ def listener(transport, address, port):
 def server(name, device, space, address, pool, topology=NET30, mtu=1500, queues=2, listeners=()):
     return (text(name) + text(device) + text(space) + ipv4(address) + cidr(pool)
             + bytes([topology]) + struct.pack("!HH", mtu, queues)
-            + struct.pack("!I", len(listeners)) + b"".join(listener(*one) for one in listeners))
+            + struct.pack("!I", len(listeners)) + b"".join(listener(*one) for one in listeners)
+            + b"\0"  # no IPv6
+            + b"\0")  # no source NAT
 
 
 def message(kind, identifier, body):
-    return struct.pack("!HBBQ", 0x4B42, 1, kind, identifier) + body
+    return struct.pack("!HBBQ", 0x4B42, 2, kind, identifier) + body
 
 
 def want(number, servers):
@@ -60,7 +62,7 @@ class Broker:
             assert (level, part) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
             descriptors.frombytes(data)
         magic, version, kind, identifier = struct.unpack("!HBBQ", octets[:12])
-        assert (magic, version, identifier) == (0x4B42, 1, self.identifier)
+        assert (magic, version, identifier) == (0x4B42, 2, self.identifier)
         return kind, octets[12:], list(descriptors)
 
     def want(self, number, servers):

@@ -134,11 +134,14 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
         .version = client.peer_info.version,
         .platform = client.peer_info.platform,
         .revision = client.peer_info.revision,
+        .username = {},
+        .clock_behind_seconds = {},
         .connected_at = client.connected_at,
         .received_octets = client.received_octets,
         .sent_octets = client.sent_octets,
         .received_packets = client.received_packets,
         .sent_packets = client.sent_packets,
+        .segment_limit = client.segment_limit,
         .cause = cause});
 }
 

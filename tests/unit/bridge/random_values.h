@@ -45,6 +45,20 @@ public:
         value.base.value &= value.mask();
         return value;
     }
+    Ipv6 address6() {
+        Ipv6 value;
+        for (auto& octet : value.octets) octet = number<std::uint8_t>();
+        return value;
+    }
+    Cidr6 cidr6() {
+        const auto prefix = static_cast<std::uint8_t>(below(129));
+        Cidr6 value{address6(), prefix};
+        for (unsigned bit = prefix; bit < 128; ++bit)
+            value.base.octets[bit / 8] =
+                static_cast<std::uint8_t>(value.base.octets[bit / 8] & ~(0x80U >> bit % 8));
+        return value;
+    }
+    SecretBuffer secret(std::size_t octets_max) { return SecretBuffer(as_bytes(text(octets_max))); }
     Endpoint endpoint() {
         Endpoint value;
         for (auto& octet : value.address.octets) octet = number<std::uint8_t>();
@@ -58,6 +72,7 @@ public:
 
     SslServer server();
     Snapshot snapshot();
+    ClientFact client_fact();
     MessageBody body();
     BrokerBody broker_body();
     WantedServer wanted();
@@ -74,13 +89,27 @@ inline SslServer RandomValues::server() {
     value.enabled = coin();
     value.listeners = list(4, [&] { return listener(); });
     value.client_pool = cidr();
-    value.topology = choice(Topology::subnet);
+    value.topology = choice(Topology::p2p);
     value.local_networks = list(9, [&] { return cidr(); });
     value.dns_servers = list(3, [&] { return address(); });
+    value.dns_search_domains = list(3, [&] { return text(255); });
+    value.dns_split_domains = list(3, [&] { return text(255); });
+    if (coin())
+        value.inner6 =
+            Inner6{cidr6(), list(3, [&] { return cidr6(); }), list(3, [&] { return address6(); })};
+    value.full_tunnel = coin();
+    value.static_addresses = list(3, [&] { return StaticAddress{text(), address()}; });
+    value.same_holder = choice(SameHolder::replace_older);
+    value.wrapping = {choice(Wrapping::tls_crypt_v2), secret(256), text(), coin()};
+    value.login = {coin(), coin(), coin(), coin(), number<std::uint32_t>(), secret(32)};
     value.ciphers = list(4, [&] { return text(); });
     value.fallback_cipher = text();
     value.digest = text();
+    value.compression_framing = coin();
     value.tun_mtu = number<std::uint16_t>();
+    value.outer_octets_max = number<std::uint16_t>();
+    value.inactive_seconds = number<std::uint32_t>();
+    value.port_share = coin();
     value.keepalive_ping_seconds = number<std::uint16_t>();
     value.keepalive_restart_seconds = number<std::uint16_t>();
     value.renegotiate_seconds = number<std::uint32_t>();
@@ -104,35 +133,43 @@ inline Snapshot RandomValues::snapshot() {
     return value;
 }
 
+inline ClientFact RandomValues::client_fact() {
+    ClientFact fact;
+    fact.session = number<std::uint64_t>();
+    fact.status = choice(ClientStatus::ended);
+    fact.server_id = text();
+    fact.common_name = text();
+    fact.remote = endpoint();
+    fact.transport = choice(Transport::tcp);
+    fact.tunnel_address = address();
+    fact.cipher = text();
+    fact.version = text(4096);
+    fact.platform = text();
+    fact.revision = text();
+    fact.username = text();
+    if (coin()) fact.clock_behind_seconds = number<std::int32_t>();
+    fact.connected_at = unix_time();
+    fact.received_octets = number<std::uint64_t>();
+    fact.sent_octets = number<std::uint64_t>();
+    fact.received_packets = number<std::uint64_t>();
+    fact.sent_packets = number<std::uint64_t>();
+    fact.oversize_packets = number<std::uint64_t>();
+    fact.fragmented_packets = number<std::uint64_t>();
+    fact.segment_limit = number<std::uint16_t>();
+    fact.cause = cause();
+    return fact;
+}
+
 inline MessageBody RandomValues::body() {
-    switch (below(10)) {
+    switch (below(13)) {
         case 0:
             return DataHello{number<std::uint64_t>(), number<std::uint64_t>()};
         case 1:
             return LeaseQuestion{lease()};
         case 2:
             return LeaseFact{lease(), coin()};
-        case 3: {
-            ClientFact fact;
-            fact.session = number<std::uint64_t>();
-            fact.status = choice(ClientStatus::ended);
-            fact.server_id = text();
-            fact.common_name = text();
-            fact.remote = endpoint();
-            fact.transport = choice(Transport::tcp);
-            fact.tunnel_address = address();
-            fact.cipher = text();
-            fact.version = text(4096);
-            fact.platform = text();
-            fact.revision = text();
-            fact.connected_at = unix_time();
-            fact.received_octets = number<std::uint64_t>();
-            fact.sent_octets = number<std::uint64_t>();
-            fact.received_packets = number<std::uint64_t>();
-            fact.sent_packets = number<std::uint64_t>();
-            fact.cause = cause();
-            return fact;
-        }
+        case 3:
+            return client_fact();
         case 4:
             return AttemptRecord{unix_time(),
                                  text(),
@@ -155,8 +192,23 @@ inline MessageBody RandomValues::body() {
             return LeaseAnswer{coin(), cause()};
         case 8:
             return Disconnect{number<std::uint64_t>(), text(), text(), cause()};
-        default:
+        case 9:
             return ReleaseSlot{text(), address()};
+        case 10:
+            return LoginQuestion{number<std::uint64_t>(),
+                                 text(),
+                                 text(),
+                                 text(),
+                                 secret(200),
+                                 secret(20),
+                                 text(),
+                                 list(4, [&] { return text(); }),
+                                 endpoint()};
+        case 11:
+            return LoginAnswer{choice(LoginVerdict::open_page), text(), cause(), text(), text(),
+                               number<std::uint32_t>()};
+        default:
+            return StrangerStream{text(), endpoint()};
     }
 }
 
@@ -166,10 +218,12 @@ inline WantedServer RandomValues::wanted() {
             text(255),
             address(),
             cidr(),
-            choice(Topology::subnet),
+            choice(Topology::p2p),
             number<std::uint16_t>(),
             static_cast<std::uint16_t>(1 + below(64)),
-            list(4, [&] { return listener(); })};
+            list(4, [&] { return listener(); }),
+            coin() ? std::optional(cidr6()) : std::nullopt,
+            coin()};
 }
 
 inline BrokerBody RandomValues::broker_body() {
