@@ -25,6 +25,7 @@ struct TlsContext {
     SslContext openssl;
     std::unordered_set<std::string> revoked_serials;  // normal_serial
     WallClock now;
+    bool certificate_required = true;  // of the peer
 };
 
 Expected<std::shared_ptr<const TlsContext>, std::string> make_server_context(

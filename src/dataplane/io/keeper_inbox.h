@@ -29,7 +29,7 @@ struct TunLost {
 
 struct KeeperMessage {
     std::uint32_t shard = 0;
-    std::variant<std::monostate, shard::AdmissionQuestion, SessionLeft, bridge::ClientFact,
+    std::variant<std::monostate, shard::AdmissionQuestion, shard::LoginQuestion, SessionLeft, bridge::ClientFact,
                  DropReport, TunLost>
         body;
 };

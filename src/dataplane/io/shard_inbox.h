@@ -51,7 +51,7 @@ struct ReportAll {};
 
 using ShardMessage =
     std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener, ArrangeListeners,
-                 DisconnectSession, ReportAll, shard::AdmissionAnswer, shard::TlsDone>;
+                 DisconnectSession, ReportAll, shard::AdmissionAnswer, shard::LoginReply, shard::TlsDone>;
 
 struct StrayPacket {
     static constexpr std::size_t octets_max = 2304;

@@ -325,6 +325,10 @@ void ShardLoop::take(shard::AdmissionAnswer message) {
     shard_.answer(std::move(message), now_, wall_);
 }
 
+void ShardLoop::take(shard::LoginReply message) {
+    shard_.take_login(message, now_, wall_);
+}
+
 void ShardLoop::take(shard::TlsDone message) {
     shard_.finish(std::move(message), now_, wall_);
 }
@@ -334,6 +338,10 @@ void ShardLoop::work(shard::TlsJob job) {
 }
 
 void ShardLoop::ask(shard::AdmissionQuestion question) {
+    tell_keeper({index_, std::move(question)});
+}
+
+void ShardLoop::ask_login(shard::LoginQuestion question) {
     tell_keeper({index_, std::move(question)});
 }
 

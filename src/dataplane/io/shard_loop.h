@@ -49,6 +49,7 @@ public:
     void deliver(shard::ServerIndex server, MutableBytes inner_packet) override;
     void work(shard::TlsJob job) override;
     void ask(shard::AdmissionQuestion question) override;
+    void ask_login(shard::LoginQuestion question) override;
     void left(std::uint64_t session, Cause cause) override;
     void report(bridge::ClientFact fact) override;
     void report(bridge::AttemptRecord record) override;
@@ -76,6 +77,7 @@ private:
     void take(DisconnectSession message);
     void take(ReportAll message);
     void take(shard::AdmissionAnswer message);
+    void take(shard::LoginReply message);
     void take(shard::TlsDone message);
 
     Ports& ports(shard::ServerIndex server);

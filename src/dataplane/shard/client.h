@@ -43,6 +43,7 @@ struct Client {
     session::Session session;
     std::optional<Instant> scheduled;  // the earliest entry in the deadline heap that counts
     std::optional<crypto::PeerCertificate> certificate;
+    std::string username;  // empty where nobody was asked
     std::uint64_t replaces = 0;
     wire::PeerInfo peer_info;
     std::string cipher;

@@ -16,13 +16,19 @@ const session::ServerProfile* profile_of(const std::vector<Profile>& profiles,
     return nullptr;
 }
 
+/// Other factors than the client has shown. A new token key only makes tokens useless.
+bool asks_otherwise(const bridge::Login& held, const bridge::Login& present) {
+    return held.certificate != present.certificate || held.password != present.password ||
+           held.code != present.code || held.web != present.web;
+}
+
 /// True when a client that was set up by `held` cannot go on under `present`. Added or removed
 /// networks, resolvers and timers are no such change: they reach clients when they come next.
 bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present) {
     return !present.enabled || held.listeners != present.listeners ||
            held.client_pool != present.client_pool || held.topology != present.topology ||
            held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
-           held.digest != present.digest || held.tun_mtu != present.tun_mtu ||
+           held.digest != present.digest || asks_otherwise(held.login, present.login) || held.tun_mtu != present.tun_mtu ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
 }

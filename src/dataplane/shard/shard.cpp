@@ -117,6 +117,14 @@ void Shard::finish(TlsDone done, Instant now, UnixTime wall) {
     state_->pump(*client);
 }
 
+void Shard::take_login(const LoginReply& reply, Instant now, UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    Client* client = state_->find(reply.session);
+    if (client == nullptr || client->over) return;  // it left meanwhile
+    client->session.take_login(reply.number, reply.answer, now);
+    state_->pump(*client);
+}
+
 void Shard::answer(AdmissionAnswer answer, Instant now, UnixTime wall) {
     const State::Turn turn(*state_, now, wall);
     state_->answer(answer);

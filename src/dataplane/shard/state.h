@@ -93,6 +93,7 @@ struct Shard::State {
 
     // --- events.cpp
     void pump(Client& client);
+    void on(Client& client, session::LoginRequest&& request);
     void on(Client& client, session::AdmissionRequest&& request);
     void on(Client& client, session::InstallKey&& key);
     void on(Client& client, session::SendWithKey&& key);

@@ -74,6 +74,7 @@ public:
         unsigned loss_percent = 0;
         std::uint64_t seed = 1;
         bool admits = true;  // answers admission requests at once
+        UnixTime began = unix_time_of(1'760'000'000);
     };
 
     explicit Conversation(Setting setting)
@@ -152,7 +153,7 @@ private:
         profile->server = setting.server;
         profile->tls = setting.server_tls;
         profile->server_address = Ipv4{0x0a080001};
-        return {.profile = profile, .own = server_id, .peer = client_id, .peer_id = 7, .number = 1};
+        return {.profile = profile, .own = server_id, .peer = client_id, .peer_id = 7, .number = 1, .began = setting.began};
     }
 
     void deliver() {
