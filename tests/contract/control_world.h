@@ -140,7 +140,8 @@ struct ControlWorld {
         return made ? made->id : model::SslServerId{};
     }
     model::ClientCertificateId certificate(const Call& call, const model::SslServerId& server_id) {
-        const auto made = plane.client_certificates.create(call, {server_id.text, "laptop"});
+        const auto made = plane.client_certificates.create(
+            call, {.server = server_id.text, .name = "laptop", .static_address = {}});
         return made ? made->id : model::ClientCertificateId{};
     }
 };

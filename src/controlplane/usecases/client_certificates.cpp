@@ -6,6 +6,7 @@
 
 #include "controlplane/model/bundle.h"
 #include "controlplane/model/name.h"
+#include "controlplane/model/option_rules.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 #include "controlplane/usecases/server_rules.h"
@@ -75,6 +76,23 @@ Outcome<model::ClientCertificate> issue(Ports& ports, const Call& call,
     return certificate;
 }
 
+/// An address that a client of the server can have and no other certificate of it has.
+Outcome<std::optional<Ipv4>> static_address(Ledger& ledger, const model::SslServer& server,
+                                            const model::ClientCertificateId& own,
+                                            const std::string& text) {
+    if (text.empty()) return std::optional<Ipv4>();
+    const auto address = model::check_static_address(server, text);
+    if (!address) return unexpected(address.error());
+    for (const auto& other : ledger.client_certificates().below(server.id.text))
+        if (other.id != own && other.static_address == *address)
+            return model::illegal(
+                "StaticAddress",
+                fmt::format("{} is the static address of the certificate {} already; take another "
+                            "or leave that one without.",
+                            to_string(*address), other.id.text));
+    return std::optional<Ipv4>(*address);
+}
+
 }  // namespace
 
 Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
@@ -82,8 +100,9 @@ Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
     const std::lock_guard turn(ports_.turn);
     if (request.server.empty()) return model::missing("SslVpnServerId");
     if (auto name = model::check_name(request.name); !name) return unexpected(name.error());
-    const Parameters parameters =
-        Parameters().add("SslVpnServerId", request.server).add("Name", request.name);
+    Parameters parameters;
+    parameters.add("SslVpnServerId", request.server).add("Name", request.name);
+    if (!request.static_address.empty()) parameters.add("StaticAddress", request.static_address);
     const auto receipt = ports_.books.transact(
         call.actor, token_of(call, "CreateSslVpnClientCert", parameters),
         [&](Ledger& ledger) -> Outcome<Receipt> {
@@ -95,12 +114,17 @@ Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
                                      fmt::format("The account has {} client certificates, its "
                                                  "maximum; delete those nobody uses.",
                                                  most));
-            const auto certificate = issue(ports_, call, *server, request.name);
+            const auto address = static_address(ledger, *server, {}, request.static_address);
+            if (!address) return unexpected(address.error());
+            auto certificate = issue(ports_, call, *server, request.name);
             if (!certificate) return unexpected(certificate.error());
+            certificate->static_address = *address;
             ledger.client_certificates().put(*certificate);
+            if (*address) mark_changed(ledger, server->gateway);
             return Receipt{certificate->id.text, certificate->name};
         });
     if (!receipt) return unexpected(receipt.error());
+    if (!request.static_address.empty()) ports_.gatekeeper.changed();
     return ClientCertificateNamed{{receipt->subject}, receipt->name};
 }
 
@@ -152,24 +176,38 @@ Outcome<Bundle> ClientCertificates::bundle(const Call& call, const model::Client
     return bundle;
 }
 
-Outcome<ClientCertificateNamed> ClientCertificates::rename(const Call& call,
-                                                           const model::ClientCertificateId& id,
-                                                           const std::string& name) {
+Outcome<ClientCertificateNamed> ClientCertificates::modify(const Call& call,
+                                                           const ModifyClientCertificate& request) {
     const std::lock_guard turn(ports_.turn);
-    if (name.empty()) return model::missing("Name");
-    if (auto fine = model::check_name(name); !fine) return unexpected(fine.error());
+    // As the original: a call that changes nothing lacks its name.
+    if (request.name ? request.name->empty() : !request.static_address)
+        return model::missing("Name");
+    if (request.name)
+        if (auto fine = model::check_name(*request.name); !fine) return unexpected(fine.error());
+    const Parameters parameters = Parameters()
+                                      .add("SslVpnClientCertId", request.id.text)
+                                      .add("Name", request.name)
+                                      .add("StaticAddress", request.static_address);
     const auto receipt = ports_.books.transact(
-        call.actor,
-        token_of(call, "ModifySslVpnClientCert",
-                 Parameters().add("SslVpnClientCertId", id.text).add("Name", name)),
+        call.actor, token_of(call, "ModifySslVpnClientCert", parameters),
         [&](Ledger& ledger) -> Outcome<Receipt> {
-            auto row = own_certificate(ledger, call, id.text, certificate_not_found);
+            auto row = own_certificate(ledger, call, request.id.text, certificate_not_found);
             if (!row) return unexpected(row.error());
-            row->name = name;
+            const auto server = own_server(ledger, call, row->server.text);
+            if (!server) return unexpected(server.error());
+            if (request.name) row->name = *request.name;
+            if (request.static_address) {
+                const auto address =
+                    static_address(ledger, *server, row->id, *request.static_address);
+                if (!address) return unexpected(address.error());
+                if (row->static_address != *address) mark_changed(ledger, server->gateway);
+                row->static_address = *address;
+            }
             ledger.client_certificates().put(*row);
-            return Receipt{id.text, name};
+            return Receipt{row->id.text, row->name};
         });
     if (!receipt) return unexpected(receipt.error());
+    if (request.static_address) ports_.gatekeeper.changed();
     return ClientCertificateNamed{{receipt->subject}, receipt->name};
 }
 

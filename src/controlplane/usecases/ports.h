@@ -73,9 +73,10 @@ public:
 
 /// Fixed for the life of the process.
 struct Installation {
-    std::vector<Ipv4> public_addresses;  // at least one
+    std::vector<Ipv4> public_addresses;        // at least one
+    std::optional<Ipv6> public_address6 = {};  // that bundles name; none: they name IPv4 ones only
     std::uint32_t gateways_per_account = 30;
-    std::uint32_t servers_per_gateway = 1;
+    std::uint32_t servers_per_gateway = 10;
     std::uint32_t certificates_per_account = 1000;
     std::uint16_t tun_queues = 1;
 };
