@@ -39,7 +39,8 @@ std::string to_base64(Bytes octets) {
 std::optional<Buffer> from_base64(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;
     std::size_t padded = 0;
-    while (padded < 2 && padded < text.size() && text[text.size() - 1 - padded] == padding) ++padded;
+    while (padded < 2 && padded < text.size() && text[text.size() - 1 - padded] == padding)
+        ++padded;
     Buffer octets;
     octets.reserve(text.size() / 4 * 3);
     std::uint32_t group = 0;
@@ -49,7 +50,8 @@ std::optional<Buffer> from_base64(std::string_view text) {
         if (!value) return std::nullopt;
         group = group << 6 | *value;
         if (at % 4 != 3) continue;
-        for (const int shift : {16, 8, 0}) octets.push_back(static_cast<std::byte>(group >> shift & 0xff));
+        for (const int shift : {16, 8, 0})
+            octets.push_back(static_cast<std::byte>(group >> shift & 0xff));
         group = 0;
     }
     // What the padding leaves over is zero in the one text that means these octets.

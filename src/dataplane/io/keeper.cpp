@@ -70,9 +70,9 @@ void Keeper::stop() {
 
 void Keeper::wait() {
     Instant until = report_at_;
-    for (const auto& deadline : {control_.next_attempt(), broker_.next_attempt(),
-                                 gate_.next_deadline(), logins_.next_deadline(),
-                                 ports_.next_deadline()})
+    for (const auto& deadline :
+         {control_.next_attempt(), broker_.next_attempt(), gate_.next_deadline(),
+          logins_.next_deadline(), ports_.next_deadline()})
         if (deadline) until = std::min(until, *deadline);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now_).count();
     const bool behind =

@@ -29,8 +29,8 @@ struct TunLost {
 
 struct KeeperMessage {
     std::uint32_t shard = 0;
-    std::variant<std::monostate, shard::AdmissionQuestion, shard::LoginQuestion, SessionLeft, bridge::ClientFact,
-                 DropReport, TunLost>
+    std::variant<std::monostate, shard::AdmissionQuestion, shard::LoginQuestion, SessionLeft,
+                 bridge::ClientFact, DropReport, TunLost>
         body;
 };
 

@@ -32,9 +32,9 @@ void LoginDesk::refuse(const Open& open) {
     bridge::LoginAnswer answer;
     answer.verdict = bridge::LoginVerdict::refused;
     answer.cause = Cause::login_unavailable;
-    outlet_.reply(open.shard, {.session = open.question.session,
-                               .number = open.question.number,
-                               .answer = answer});
+    outlet_.reply(
+        open.shard,
+        {.session = open.question.session, .number = open.question.number, .answer = answer});
 }
 
 void LoginDesk::control_connected() {

@@ -46,9 +46,9 @@ void Session::State::ask_admission() {
 void Session::State::admit(Ipv4 address) {
     if (!life.take(Step::admitted)) return;  // it left while it was being decided
     PushOptions wanted = push_options(profile.server, agreed,
-                                            {.tunnel_address = address,
-                                             .server_address = profile.server_address,
-                                             .peer_id = start.peer_id});
+                                      {.tunnel_address = address,
+                                       .server_address = profile.server_address,
+                                       .peer_id = start.peer_id});
     const auto tokens = token_options();
     wanted.options.insert(wanted.options.end() - static_cast<std::ptrdiff_t>(wanted.tail),
                           tokens.begin(), tokens.end());

@@ -60,20 +60,19 @@ void Session::State::prove(wire::ClientKeyMethod2 message) {
     timers.clear(Timer::handshake);
     timers.set(Timer::login, now + login_limit);
     timers.set(Timer::pending, now + pending_after);
-    std::visit(Overloaded{[](const NothingToProve&) {},
-                          [&](const LoginRefused& refused) {
-                              turn_away(refused.cause, refused.detail);
-                          },
-                          [&](const TokenHolds& token) {
-                              login.token = token.claims;
-                              LoginRequest request;
-                              request.proof = bridge::LoginProof::token;
-                              request.proven_at = token.claims.issued;
-                              request.username = login.claimed;
-                              ask(std::move(request));
-                          },
-                          [&](LoginRequest& request) { ask(std::move(request)); }},
-               planned);
+    std::visit(
+        Overloaded{[](const NothingToProve&) {},
+                   [&](const LoginRefused& refused) { turn_away(refused.cause, refused.detail); },
+                   [&](const TokenHolds& token) {
+                       login.token = token.claims;
+                       LoginRequest request;
+                       request.proof = bridge::LoginProof::token;
+                       request.proven_at = token.claims.issued;
+                       request.username = login.claimed;
+                       ask(std::move(request));
+                   },
+                   [&](LoginRequest& request) { ask(std::move(request)); }},
+        planned);
 }
 
 void Session::State::take_login(std::uint32_t number, const bridge::LoginAnswer& answer) {
@@ -161,22 +160,24 @@ void Session::State::prove_again(wire::ClientKeyMethod2 message) {
     const bool same = message.username == login.claimed ||
                       (login.claimed.empty() && message.username == login.username);
     if (asked && !same) return refuse_later(Cause::identity_changed, {});
-    std::visit(
-        Overloaded{[&](const NothingToProve&) { complete_renegotiation(message); },
-                   [&](const LoginRefused& refused) { refuse_later(refused.cause, refused.detail); },
-                   // Whoever may not enter any more was disconnected when that was decided.
-                   [&](const TokenHolds&) { complete_renegotiation(message); },
-                   [&](LoginRequest& request) {
-                       // An old code, a used state or a page prove nothing once more.
-                       if (request.password.empty()) return refuse_later(Cause::login_expired, {});
-                       request.proof = bridge::LoginProof::same_session;
-                       request.proven_at = login.proven_at;
-                       request.code = SecretBuffer();
-                       request.state.clear();
-                       rekey = std::move(message);
-                       ask(std::move(request));
-                   }},
-        planned);
+    std::visit(Overloaded{[&](const NothingToProve&) { complete_renegotiation(message); },
+                          [&](const LoginRefused& refused) {
+                              refuse_later(refused.cause, refused.detail);
+                          },
+                          // Whoever may not enter any more was disconnected when that was decided.
+                          [&](const TokenHolds&) { complete_renegotiation(message); },
+                          [&](LoginRequest& request) {
+                              // An old code, a used state or a page prove nothing once more.
+                              if (request.password.empty())
+                                  return refuse_later(Cause::login_expired, {});
+                              request.proof = bridge::LoginProof::same_session;
+                              request.proven_at = login.proven_at;
+                              request.code = SecretBuffer();
+                              request.state.clear();
+                              rekey = std::move(message);
+                              ask(std::move(request));
+                          }},
+               planned);
 }
 
 void Session::State::take_later_login(const bridge::LoginAnswer& answer) {

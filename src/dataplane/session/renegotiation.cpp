@@ -18,8 +18,7 @@ constexpr std::uint64_t jitter_percent = 10;
 bool same_identity(const std::optional<crypto::PeerCertificate>& first,
                    const std::optional<crypto::PeerCertificate>& later) {
     if (!first || !later) return first.has_value() == later.has_value();
-    return first->common_name == later->common_name &&
-           first->sha256 == later->sha256;
+    return first->common_name == later->common_name && first->sha256 == later->sha256;
 }
 
 }  // namespace

@@ -113,8 +113,8 @@ struct Ended {
 /// Nothing more will come out; the shard may destroy the session.
 struct Finished {};
 
-using SessionEvent = std::variant<LoginRequest, AdmissionRequest, InstallKey, SendWithKey, RetireKey, SendInBand,
-                                  Connected, Ended, Finished>;
+using SessionEvent = std::variant<LoginRequest, AdmissionRequest, InstallKey, SendWithKey,
+                                  RetireKey, SendInBand, Connected, Ended, Finished>;
 
 /// When to call `reach` next, and why: the reason appears in traces.
 struct Deadline {

@@ -28,7 +28,8 @@ bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present
     return !present.enabled || held.listeners != present.listeners ||
            held.client_pool != present.client_pool || held.topology != present.topology ||
            held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
-           held.digest != present.digest || asks_otherwise(held.login, present.login) || held.tun_mtu != present.tun_mtu ||
+           held.digest != present.digest || asks_otherwise(held.login, present.login) ||
+           held.tun_mtu != present.tun_mtu ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
 }

@@ -13,8 +13,8 @@ std::string common_name_of(const Client& client) {
 bool same_person(const Client& left, const Client& right) {
     const auto& mine = left.certificate;
     const auto& theirs = right.certificate;
-    const bool same_certificate = mine && theirs ? mine->sha256 == theirs->sha256
-                                                 : mine.has_value() == theirs.has_value();
+    const bool same_certificate =
+        mine && theirs ? mine->sha256 == theirs->sha256 : mine.has_value() == theirs.has_value();
     return same_certificate && left.username == right.username;
 }
 
@@ -72,7 +72,8 @@ void Shard::State::on(Client& client, session::AdmissionRequest&& request) {
                 .replaces = client.replaces});
 }
 
-/// The session of the same person with the same certificate that this client had at the same address before, or 0.
+/// The session of the same person with the same certificate that this client had at the same
+/// address before, or 0.
 std::uint64_t Shard::State::predecessor_of(const Client& client) const {
     for (Slot slot = directory.older_here(client.slot); slot != no_slot;
          slot = directory.older_here(slot)) {
@@ -181,16 +182,15 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
 
 void Shard::State::record(const Client& client, bridge::Stage stage, std::optional<Cause> cause,
                           std::string detail) {
-    outlet.report(bridge::AttemptRecord{
-        .at = wall,
-        .server_id = client.profile->server.id,
-        .remote = client.path.remote,
-        .session = client.number,
-        .stage = stage,
-        .refused = cause.has_value() && !client.connected,
-        .cause = cause.value_or(Cause::client_left),
-        .common_name = common_name_of(client),
-        .detail = std::move(detail)});
+    outlet.report(bridge::AttemptRecord{.at = wall,
+                                        .server_id = client.profile->server.id,
+                                        .remote = client.path.remote,
+                                        .session = client.number,
+                                        .stage = stage,
+                                        .refused = cause.has_value() && !client.connected,
+                                        .cause = cause.value_or(Cause::client_left),
+                                        .common_name = common_name_of(client),
+                                        .detail = std::move(detail)});
 }
 
 }  // namespace kanmon::shard

@@ -122,7 +122,7 @@ void Shard::State::begin_session(const Path& path, Server& server, const wire::S
                                 .peer_id = peer_ids.of(slot),
                                 .number = ++sequence << 24 | peer_ids.of(slot),
                                 .reset_already_sent = !stream,
-                                 .began = wall};
+                                .began = wall};
     while (start.own.is_zero()) start.own.octets = random.array<8>();
     directory.add(slot, place_of(path), start.peer, start.own);
     clients[slot] = std::make_unique<Client>(std::move(start), random, now);

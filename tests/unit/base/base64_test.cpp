@@ -8,10 +8,13 @@ namespace kanmon {
 namespace {
 
 TEST(Base64, EncodesAndDecodesTheVectorsOfItsStandard) {
-    const std::pair<std::string_view, std::string_view> vectors[] = {
-        {"", ""},           {"f", "Zg=="},         {"fo", "Zm8="},
-        {"foo", "Zm9v"},    {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
-        {"foobar", "Zm9vYmFy"}};
+    const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
+                                                                     {"f", "Zg=="},
+                                                                     {"fo", "Zm8="},
+                                                                     {"foo", "Zm9v"},
+                                                                     {"foob", "Zm9vYg=="},
+                                                                     {"fooba", "Zm9vYmE="},
+                                                                     {"foobar", "Zm9vYmFy"}};
     for (const auto& [plain, encoded] : vectors) {
         EXPECT_EQ(to_base64(as_bytes(plain)), encoded);
         const auto decoded = from_base64(encoded);
@@ -21,9 +24,8 @@ TEST(Base64, EncodesAndDecodesTheVectorsOfItsStandard) {
 }
 
 TEST(Base64, RefusesEveryTextThatItWouldNotWriteItself) {
-    for (const std::string_view text :
-         {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "====", "Z===", "=Zg=", "Zg==Zg==", "Zm 9v", "Zm9v\n",
-          "Zm9-", "Zm9_", "Zm9v="})
+    for (const std::string_view text : {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "====", "Z===", "=Zg=",
+                                        "Zg==Zg==", "Zm 9v", "Zm9v\n", "Zm9-", "Zm9_", "Zm9v="})
         EXPECT_FALSE(from_base64(text)) << text;
 }
 

@@ -63,9 +63,8 @@ TEST_F(AuthToken, IsOfNoUseToAnybodyElseOrAnywhereElse) {
 }
 
 TEST_F(AuthToken, DiesWhenTheServerAsksForOtherFactorsOrHasAnotherKey) {
-    for (bool bridge::Login::*factor :
-         {&bridge::Login::certificate, &bridge::Login::password, &bridge::Login::code,
-          &bridge::Login::web}) {
+    for (bool bridge::Login::*factor : {&bridge::Login::certificate, &bridge::Login::password,
+                                        &bridge::Login::code, &bridge::Login::web}) {
         server.login.*factor = !(server.login.*factor);
         EXPECT_FALSE(holds(token, issued));
         server.login.*factor = !(server.login.*factor);

@@ -23,7 +23,7 @@ struct Personality {
         "V4,dev-type tun,link-mtu 1557,tun-mtu 1500,proto UDPv4,cipher AES-128-CBC,auth SHA1,"
         "keysize 128,key-method 2,tls-client";
     std::string username{};
-    std::string password{};  // the whole field, so that it may be SCRV1, CRV1 or a token
+    std::string password{};          // the whole field, so that it may be SCRV1, CRV1 or a token
     bool asks_at_once = false;       // PUSH_REQUEST right behind the key exchange (openvpn3)
     bool asks = true;                // PUSH_REQUEST every 5 s while unanswered
     bool answers_soft_reset = true;  // openvpn3 answers by its ClientHello instead

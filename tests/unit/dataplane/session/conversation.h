@@ -153,7 +153,12 @@ private:
         profile->server = setting.server;
         profile->tls = setting.server_tls;
         profile->server_address = Ipv4{0x0a080001};
-        return {.profile = profile, .own = server_id, .peer = client_id, .peer_id = 7, .number = 1, .began = setting.began};
+        return {.profile = profile,
+                .own = server_id,
+                .peer = client_id,
+                .peer_id = 7,
+                .number = 1,
+                .began = setting.began};
     }
 
     void deliver() {
