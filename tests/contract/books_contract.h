@@ -285,12 +285,11 @@ TYPED_TEST_P(BooksContract, LeasesAreKeptByServerAndAddress) {
     connected.lease.held_until = {};
     StoredLease second = held;
     second.lease.address = Ipv4{0xc0a8000a};
-    ASSERT_TRUE(this->books->store_lease(connected));
-    ASSERT_TRUE(this->books->store_lease(held));
-    ASSERT_TRUE(this->books->store_lease(second));
+    ASSERT_TRUE(this->books->write_leases({{connected}, {held}, {second}}));
     EXPECT_EQ(*this->books->leases(), (std::vector{held, second}));
-    ASSERT_TRUE(this->books->remove_lease("vss-1", Ipv4{0xc0a80006}));
-    ASSERT_TRUE(this->books->remove_lease("vss-9", Ipv4{0xc0a80006}));
+    StoredLease unknown = held;
+    unknown.lease.server_id = "vss-9";
+    ASSERT_TRUE(this->books->write_leases({{connected}, {held, true}, {unknown, true}}));
     EXPECT_EQ(*this->books->leases(), std::vector{second});
 }
 
