@@ -26,7 +26,17 @@ std::string region_of(Ledger& ledger, const model::SslServer& server) {
 struct Opened {
     ClientCertificateDetail detail;
     model::BundleFacts facts;
+    model::ClientPieces pieces;
 };
+
+/// Empty without wrapping.
+Outcome<SecretBuffer> wrapping_key(Ports& ports, const model::SslServer& server,
+                                   const model::ClientCertificateId& client) {
+    if (server.options.wrapping == bridge::Wrapping::none) return SecretBuffer();
+    auto key = ports.sealer.unseal(server.sealed_wrapping_key, wrapping_context(server.id));
+    if (!key || server.options.wrapping != bridge::Wrapping::tls_crypt_v2) return key;
+    return ports.authority.wrapped_client_key(*key, client.text);
+}
 
 Outcome<Opened> open(Ports& ports, const Call& call, const model::ClientCertificateId& id) {
     return look_for<Opened>(ports.books, [&](Ledger& ledger) -> Outcome<Opened> {
@@ -38,20 +48,21 @@ Outcome<Opened> open(Ports& ports, const Call& call, const model::ClientCertific
         if (!gateway) return unexpected(gateway.error());
         auto key = ports.sealer.unseal(found->sealed_key, found->id.text);
         if (!key) return unexpected(key.error());
+        auto wrapping = wrapping_key(ports, *server, id);
+        if (!wrapping) return unexpected(wrapping.error());
         Opened opened;
-        opened.facts = model::bundle_facts(*server, gateway->public_address);
+        opened.facts = model::bundle_facts(*server, gateway->public_address,
+                                           ports.installation.public_address6);
+        opened.pieces = {id, found->certificate_pem, std::move(*key), std::move(*wrapping)};
         opened.detail.view = {*found, gateway->region,
                               std::string(model::certificate_status(*found, call.now))};
         opened.detail.authority_pem = server->authority_pem;
-        opened.detail.private_key_pem = std::move(*key);
-        opened.detail.client_config = model::client_config(opened.facts, server->revision, id);
+        opened.detail.private_key_pem = opened.pieces.private_key_pem;
+        opened.detail.client_config =
+            model::client_config(opened.facts, server->revision, opened.pieces);
         opened.detail.revision = server->revision;
         return opened;
     });
-}
-
-ArchiveEntry entry(const std::string& name, const std::string& text) {
-    return {name, SecretBuffer(as_bytes(text))};
 }
 
 Outcome<model::ClientCertificate> issue(Ports& ports, const Call& call,
@@ -161,19 +172,14 @@ Outcome<Bundle> ClientCertificates::bundle(const Call& call, const model::Client
     const std::lock_guard turn(ports_.turn);
     const auto opened = open(ports_, call, id);
     if (!opened) return unexpected(opened.error());
-    const ClientCertificateDetail& detail = opened->detail;
-    const std::string& certificate = detail.view.certificate.certificate_pem;
-    auto zip = ports_.archiver.zip({entry("ca.crt", detail.authority_pem),
-                                    entry(id.text + ".crt", certificate),
-                                    {id.text + ".key", detail.private_key_pem},
-                                    entry("config.ovpn", detail.client_config)},
-                                   call.now);
+    const std::string& revision = opened->detail.revision;
+    std::vector<ArchiveEntry> entries;
+    for (auto& [name, content] : model::bundle_files(opened->facts, revision, opened->pieces))
+        entries.push_back({std::move(name), std::move(content)});
+    auto zip = ports_.archiver.zip(entries, call.now);
     if (!zip) return unexpected(zip.error());
-    std::string single = model::single_file_config(opened->facts, detail.revision, certificate,
-                                                   as_text(detail.private_key_pem.view()));
-    Bundle bundle{detail.revision, std::move(*zip), SecretBuffer(as_bytes(single))};
-    wipe(std::as_writable_bytes(std::span<char>(single)));
-    return bundle;
+    return Bundle{revision, std::move(*zip),
+                  model::single_file_config(opened->facts, revision, opened->pieces)};
 }
 
 Outcome<ClientCertificateNamed> ClientCertificates::modify(const Call& call,

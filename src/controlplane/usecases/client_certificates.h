@@ -40,7 +40,7 @@ struct ClientCertificateDetail {
 };
 struct Bundle {
     std::string revision;
-    Buffer zip;                // ca.crt, vsc-….crt, vsc-….key, config.ovpn
+    Buffer zip;                // config.ovpn and the files that it refers to
     SecretBuffer single_file;  // one .ovpn with everything inside
 };
 

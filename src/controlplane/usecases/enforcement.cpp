@@ -165,13 +165,12 @@ Outcome<std::vector<bridge::Lease>> Enforcement::leases(
     const auto stored = ports_.books.leases();
     if (!stored) return unexpected(stored.error());
     std::vector<bridge::Lease> result;
+    std::vector<LeaseWrite> gone;
     for (const StoredLease& row : *stored) {
         const auto server = std::ranges::find(servers, row.lease.server_id, &bridge::SslServer::id);
         if (server == servers.end() || !server->client_pool.contains(row.lease.address)) {
             // Its server went away or moved to other addresses: nobody can hold it any more.
-            if (auto gone = ports_.books.remove_lease(row.lease.server_id, row.lease.address);
-                !gone)
-                return unexpected(gone.error());
+            gone.push_back({row, true});
             continue;
         }
         bridge::Lease lease = row.lease;
@@ -181,6 +180,9 @@ Outcome<std::vector<bridge::Lease>> Enforcement::leases(
         }
         result.push_back(std::move(lease));
     }
+    if (!gone.empty())
+        if (auto removed = ports_.books.write_leases(gone); !removed)
+            return unexpected(removed.error());
     return result;
 }
 
@@ -210,22 +212,29 @@ void Enforcement::settle(std::uint64_t change) {
     if (change > ports_.settled.load()) ports_.settled.store(change);
 }
 
-bridge::LeaseAnswer Enforcement::answer(const bridge::LeaseQuestion& question) {
+LeaseWord Enforcement::hear(const std::vector<LeaseNews>& news) {
     const std::lock_guard turn(ports_.turn);
-    const auto known = look_for<bool>(ports_.books, [&](Ledger& ledger) -> Outcome<bool> {
-        const auto server = ledger.ssl_servers().find(question.lease.server_id);
-        return server && server->client_pool.contains(question.lease.address);
+    const bridge::LeaseAnswer no{.granted = false, .cause = Cause::gateway_not_ready};
+    LeaseWord word;
+    std::vector<LeaseWrite> writes;
+    // A pool that does not hold the address is of an older snapshot: that passes with time.
+    const auto looked = ports_.books.look([&](Ledger& ledger) {
+        for (const LeaseNews& one : news) {
+            bool known = true;
+            if (one.question) {
+                const auto server = ledger.ssl_servers().find(one.lease.server_id);
+                known = server && server->client_pool.contains(one.lease.address);
+                word.answers.push_back(
+                    known ? bridge::LeaseAnswer{.granted = true, .cause = no.cause} : no);
+            }
+            if (known) writes.push_back({{one.lease, boot_}, one.gone});
+        }
     });
-    // The data process has an older snapshot, or the store is away: both pass with time.
-    if (!known || !*known) return {.granted = false, .cause = Cause::gateway_not_ready};
-    const auto stored = ports_.books.store_lease({question.lease, boot_});
-    return {.granted = stored.has_value(), .cause = Cause::gateway_not_ready};
-}
-
-Outcome<void> Enforcement::learn(const bridge::LeaseFact& fact) {
-    const std::lock_guard turn(ports_.turn);
-    if (fact.gone) return ports_.books.remove_lease(fact.lease.server_id, fact.lease.address);
-    return ports_.books.store_lease({fact.lease, boot_});
+    word.stored = looked ? ports_.books.write_leases(writes) : looked;
+    if (!word.stored)
+        word.answers.assign(
+            static_cast<std::size_t>(std::ranges::count(news, true, &LeaseNews::question)), no);
+    return word;
 }
 
 }  // namespace kanmon::usecases

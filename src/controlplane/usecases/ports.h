@@ -38,6 +38,10 @@ public:
                                          UnixTime now) = 0;
     virtual Outcome<Issued> issue_client(const Issuer& issuer, const std::string& common_name,
                                          UnixTime now) = 0;
+    /// What the client's tls-crypt-v2 key file holds: 256 octets, then the same wrapped under the
+    /// server's 128. The same for the same arguments.
+    virtual Outcome<SecretBuffer> wrapped_client_key(const SecretBuffer& server_key,
+                                                     const std::string& client) = 0;
     /// Lower-case hexadecimal SHA-256.
     virtual std::string digest(const std::string& text) = 0;
 };

@@ -61,9 +61,9 @@ Parameters parameters_of(const ModifySslServer& request) {
     return parameters;
 }
 
-std::string revision_of(Authority& authority, const model::SslServer& server, Ipv4 address) {
-    return authority.digest(model::effective_lines(model::bundle_facts(server, address)))
-        .substr(0, 16);
+std::string revision_of(Ports& ports, const model::SslServer& server, Ipv4 address) {
+    const auto facts = model::bundle_facts(server, address, ports.installation.public_address6);
+    return ports.authority.digest(model::effective_lines(facts)).substr(0, 16);
 }
 
 /// The server's own CA and certificate, keys sealed under what they belong to.
@@ -169,7 +169,7 @@ Outcome<SslServerCreated> SslServers::create(const Call& call, const CreateSslSe
                 return unexpected(made.error());
             if (auto made = make_option_keys(ports_, bridge::Wrapping::none, server); !made)
                 return unexpected(made.error());
-            server.revision = revision_of(ports_.authority, server, gateway->public_address);
+            server.revision = revision_of(ports_, server, gateway->public_address);
             ledger.ssl_servers().put(server);
             mark_changed(ledger, gateway->id);
             return Receipt{server.id.text, server.name};
@@ -212,7 +212,7 @@ Outcome<SslServerView> SslServers::modify(const Call& call, const ModifySslServe
                     return unexpected(free.error());
                 if (auto made = make_option_keys(ports_, before->options.wrapping, server); !made)
                     return unexpected(made.error());
-                server.revision = revision_of(ports_.authority, server, gateway->public_address);
+                server.revision = revision_of(ports_, server, gateway->public_address);
                 mark_changed(ledger, gateway->id);
             }
             ledger.ssl_servers().put(server);
