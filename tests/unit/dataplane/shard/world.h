@@ -166,6 +166,7 @@ public:
     }
     void work(TlsJob job) override { jobs.push_back(std::move(job)); }
     void ask(AdmissionQuestion question) override { questions.push_back(std::move(question)); }
+    void ask_login(LoginQuestion question) override { logins.push_back(std::move(question)); }
     void left(std::uint64_t session, Cause cause) override {
         lefts.emplace_back(session, cause);
         leases.leave(session, now);
@@ -206,6 +207,7 @@ public:
     std::vector<std::pair<ServerIndex, Buffer>> delivered;
     std::vector<TlsJob> jobs;
     std::vector<AdmissionQuestion> questions, asked;
+    std::vector<LoginQuestion> logins;
     std::vector<std::pair<std::uint64_t, Cause>> lefts;
     std::vector<bridge::ClientFact> facts;
     std::vector<bridge::AttemptRecord> records;
