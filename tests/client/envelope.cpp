@@ -7,6 +7,8 @@ namespace {
 constexpr std::uint32_t early_negotiation_mark = 0x0f000000;
 constexpr std::uint32_t replay_window_of_stock_programs = 64;
 
+}  // namespace
+
 std::unique_ptr<crypto::ControlWrap> wrap_of(const ClientWrapping& wrapping) {
     if (wrapping.kind == KnownWrapping::none) return nullptr;
     if (wrapping.kind == KnownWrapping::tls_auth)
@@ -14,8 +16,6 @@ std::unique_ptr<crypto::ControlWrap> wrap_of(const ClientWrapping& wrapping) {
                                                  wrapping.digest);
     return std::make_unique<crypto::TlsCrypt>(wrapping.key, crypto::Side::client);
 }
-
-}  // namespace
 
 Envelope::Envelope(const ClientWrapping& wrapping, const Personality& personality,
                    std::uint32_t unix_seconds)

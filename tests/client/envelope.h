@@ -26,6 +26,9 @@ struct ClientWrapping {
 };
 
 /// False for a program that is older than this wrapping.
+/// The wrapping of that profile by itself; null for none.
+std::unique_ptr<crypto::ControlWrap> wrap_of(const ClientWrapping& wrapping);
+
 inline bool knows(const Personality& personality, KnownWrapping kind) {
     return kind <= personality.newest_wrapping;
 }

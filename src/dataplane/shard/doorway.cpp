@@ -7,9 +7,10 @@ namespace kanmon::shard {
 
 namespace {
 
-/// A client's hello has one length; with tls-auth it is longer by 28, 40 or 72 octets, with
-/// tls-crypt by 40.
-constexpr std::array<std::size_t, 3> wrapped_hello_octets{42, 54, 86};
+/// A client's hello has one length without wrapping; with tls-auth it is longer by 28, 40 or 72
+/// octets, with tls-crypt by 40.
+constexpr std::size_t plain_hello_octets = 14;
+constexpr std::array<std::size_t, 4> hello_octets{plain_hello_octets, 42, 54, 86};
 
 std::unique_ptr<crypto::StaticKey> static_key(const SecretBuffer& octets) {
     if (octets.view().size() != crypto::StaticKey::size()) return nullptr;
@@ -18,9 +19,10 @@ std::unique_ptr<crypto::StaticKey> static_key(const SecretBuffer& octets) {
     return key;
 }
 
-bool looks_wrapped(wire::Opcode opcode, Bytes datagram) {
+/// Whole as it is, so that only its wrapping can be wrong.
+bool is_whole_hello(wire::Opcode opcode, Bytes datagram) {
     return opcode == wire::Opcode::hard_reset_client_v2 &&
-           std::ranges::find(wrapped_hello_octets, datagram.size()) != wrapped_hello_octets.end();
+           std::ranges::find(hello_octets, datagram.size()) != hello_octets.end();
 }
 
 }  // namespace
@@ -71,12 +73,14 @@ Expected<Doorway::Opened, Cause> Doorway::open(Bytes datagram, Bytes remembered)
         return open_with_key(datagram, carries_key, remembered);
     }
     if (carries_key) return unexpected(Cause::wrapping_mismatch);
+    const bool whole_hello = is_whole_hello(first->opcode, datagram);
     if (!fixed_) {
-        if (looks_wrapped(first->opcode, datagram)) return unexpected(Cause::wrapping_mismatch);
+        if (whole_hello && datagram.size() != plain_hello_octets)
+            return unexpected(Cause::wrapping_mismatch);
         return Opened{.packet = datagram, .replay = {}, .wrapped_key = {}, .metadata = {}};
     }
     const auto opened = fixed_->unwrap(datagram, opened_);
-    if (!opened) return unexpected(opened.error());
+    if (!opened) return unexpected(whole_hello ? Cause::wrapping_mismatch : opened.error());
     return Opened{
         .packet = opened->packet, .replay = opened->replay, .wrapped_key = {}, .metadata = {}};
 }
