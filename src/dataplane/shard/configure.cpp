@@ -19,12 +19,20 @@ const session::ServerProfile* profile_of(const std::vector<Profile>& profiles,
 /// True when a client that was set up by `held` cannot go on under `present`. Added or removed
 /// networks, resolvers and timers are no such change: they reach clients when they come next.
 bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present) {
-    return !present.enabled || held.listeners != present.listeners ||
-           held.client_pool != present.client_pool || held.topology != present.topology ||
-           held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
-           held.digest != present.digest || held.tun_mtu != present.tun_mtu ||
+    return !present.enabled || held.client_pool != present.client_pool ||
+           held.topology != present.topology || held.ciphers != present.ciphers ||
+           held.fallback_cipher != present.fallback_cipher || held.digest != present.digest ||
+           held.tun_mtu != present.tun_mtu ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
+}
+
+/// Clients know their way in by its place in the list: it is gone when another one stands there.
+bool has_listener(const Client& client, const bridge::SslServer& present) {
+    const auto& held = client.profile->server.listeners;
+    const std::size_t index = client.path.listener_index();
+    return index < held.size() && index < present.listeners.size() &&
+           held[index] == present.listeners[index];
 }
 
 bool is_revoked(const Client& client, const bridge::SslServer& present) {
@@ -62,13 +70,14 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles) {
         if (client == nullptr || client->buried) continue;
         const bridge::SslServer& held = client->profile->server;
         const session::ServerProfile* present = profile_of(profiles, held.id);
-        if (present == nullptr || is_outdated(held, present->server))
+        const bool way_in = present != nullptr && has_listener(*client, present->server);
+        if (!way_in || is_outdated(held, present->server))
             client->session.dismiss(Cause::server_changed, now);
         else if (is_revoked(*client, present->server))
             client->session.dismiss(Cause::certificate_revoked, now);
         pump(*client);
-        if (present == nullptr || held.listeners != present->server.listeners)
-            client->reachable = false;
+        // A connection outlives its listener: the goodbye still gets through.
+        if (!way_in && !client->path.is_stream()) client->reachable = false;
     }
 }
 

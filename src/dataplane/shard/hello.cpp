@@ -37,7 +37,7 @@ void Shard::State::receive_control(const Path& path, Server& server, Bytes datag
 
 void Shard::State::greet(const Path& path, Server& server, const wire::ControlPacket& packet,
                          Bytes datagram) {
-    const bool stream = server.is_stream(path.listener);
+    const bool stream = path.is_stream();
     switch (packet.opcode) {
         case wire::Opcode::hard_reset_client_v2:
             if (packet.key_id != 0 || packet.packet_id != 0U) return drop(Cause::reset_not_first);

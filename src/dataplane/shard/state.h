@@ -36,7 +36,6 @@ struct Server {
     std::optional<routing::AddressTable> addresses;
 
     const bridge::SslServer& settings() const { return datagrams->server; }
-    bool is_stream(std::uint32_t listener) const;
 };
 
 struct Shard::State {
@@ -62,6 +61,7 @@ struct Shard::State {
     };
 
     void drop(Cause cause) { ++drops[static_cast<std::size_t>(cause)]; }
+    void receive(const Path& path, MutableBytes packet);
     Server* server_of(const Path& path);
     Client* at(Slot slot) const;
     Client* find(std::uint64_t session) const;
