@@ -27,12 +27,8 @@ bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present
            held.certificate_pem != present.certificate_pem;
 }
 
-/// Clients know their way in by its place in the list: it is gone when another one stands there.
-bool has_listener(const Client& client, const bridge::SslServer& present) {
-    const auto& held = client.profile->server.listeners;
-    const std::size_t index = client.path.listener_index();
-    return index < held.size() && index < present.listeners.size() &&
-           held[index] == present.listeners[index];
+bool has_way_in(const Client& client, const bridge::SslServer& present) {
+    return std::ranges::find(present.listeners, client.way_in) != present.listeners.end();
 }
 
 bool is_revoked(const Client& client, const bridge::SslServer& present) {
@@ -70,7 +66,7 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles) {
         if (client == nullptr || client->buried) continue;
         const bridge::SslServer& held = client->profile->server;
         const session::ServerProfile* present = profile_of(profiles, held.id);
-        const bool way_in = present != nullptr && has_listener(*client, present->server);
+        const bool way_in = present != nullptr && has_way_in(*client, present->server);
         if (!way_in || is_outdated(held, present->server))
             client->session.dismiss(Cause::server_changed, now);
         else if (is_revoked(*client, present->server))
@@ -81,7 +77,7 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles) {
     }
 }
 
-/// Finds the client's server under its new index.
+/// Finds the client's server and its listener at their new places. A connection has its own place.
 void Shard::State::relocate(Client& client) {
     const std::string& id = client.profile->server.id;
     const auto server = std::ranges::find_if(servers, [&](const Server& candidate) {
@@ -91,6 +87,12 @@ void Shard::State::relocate(Client& client) {
     path.server = client.reachable && server != servers.end()
                       ? static_cast<ServerIndex>(server - servers.begin())
                       : no_server;
+    if (path.server != no_server && !path.is_stream()) {
+        const auto& listeners = server->settings().listeners;
+        const auto way_in = std::ranges::find(listeners, client.way_in);
+        if (way_in != listeners.end())
+            path.move_to_listener(static_cast<std::uint32_t>(way_in - listeners.begin()));
+    }
     if (path != client.path) {
         client.path = path;
         directory.move(client.slot, place_of(path));

@@ -64,6 +64,7 @@ bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPa
     if (late) return true;  // overtaken on its way from the address that the client has left
     if (!may_move(client, to)) return false;
     client.path = to;
+    client.way_in = servers[to.server].listener_of(to);
     directory.move(client.slot, place_of(to));
     measure(client);
     if (client.connected) report(client, bridge::ClientStatus::online, Cause::client_left);

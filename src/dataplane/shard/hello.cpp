@@ -128,6 +128,7 @@ void Shard::State::begin_session(const Path& path, Server& server, const wire::S
     Client& client = *clients[slot];
     client.slot = slot;
     client.path = path;
+    client.way_in = server.listener_of(path);
     const auto taken = client.session.receive_control(datagram, now);
     if (!taken) drop(taken.error());
     pump(client);

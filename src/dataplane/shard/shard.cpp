@@ -38,6 +38,12 @@ directory::Place place_of(const Path& path) {
     return {path.server, path.listener, path.remote, path.stream};
 }
 
+bridge::Listener Server::listener_of(const Path& path) const {
+    const auto& listeners = settings().listeners;
+    const std::uint32_t index = path.listener_index();
+    return index < listeners.size() ? listeners[index] : bridge::Listener{};
+}
+
 Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
     : options(given),
       random(randomness),

@@ -37,6 +37,7 @@ struct Path {
     std::uint32_t stream = 0;
 
     std::uint32_t listener_index() const { return listener & 0xffff; }
+    void move_to_listener(std::uint32_t index) { listener = (listener & 0xffff0000) | index; }
     bool is_stream() const { return stream != 0; }
     friend bool operator==(const Path&, const Path&) = default;
 };
@@ -127,11 +128,10 @@ public:
     ~Shard();
 
     /// The servers of a new snapshot, with their TLS factories already made. Servers whose profile
-    /// changed in what clients hold dismiss their sessions with `server_changed` (of its listeners
-    /// a client holds its own, which has to keep its place in the list), and revoked
-    /// certificates end theirs. The index of a profile is its ServerIndex from now on; goodbyes to
-    /// clients of servers that changed or went leave during this call, by the former index. A null
-    /// profile keeps an index empty.
+    /// changed in what clients hold (of the listeners, their own) dismiss their sessions with
+    /// `server_changed`, and revoked certificates end theirs. The index of a profile is its
+    /// ServerIndex from now on; goodbyes to clients of servers that changed or went leave during
+    /// this call, by the former index. A null profile keeps an index empty.
     void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles,
                    Instant now);
 

@@ -36,6 +36,7 @@ struct Server {
     std::optional<routing::AddressTable> addresses;
 
     const bridge::SslServer& settings() const { return datagrams->server; }
+    bridge::Listener listener_of(const Path& path) const;
 };
 
 struct Shard::State {
