@@ -192,9 +192,9 @@ def measure_traffic(bench, server, seconds):
                                  "--log-append", str(log))
     until("the client is connected", lambda: connected(log), 30)
     result = {}
-    shown = bench.network.inside(bench.b, "ping", "-n", "-c", "50", "-i", "0.05",
+    shown = bench.network.inside(bench.b, "ping", "-n", "-c", "200", "-i", "0.02",
                                  SERVER_TUNNEL).stdout
-    result["ping_ms"] = float(re.search(r"= [\d.]+/([\d.]+)/", shown).group(1))
+    result["ping_ms"] = statistics.median(map(float, re.findall(r"time=([\d.]+) ms", shown)))
     for direction, flag in (("upload", ()), ("download", ("-R",))):
         listener = bench.network.start(bench.a, "iperf3", "-s", "-1", "-B", SERVER_TUNNEL)
         time.sleep(0.4)
