@@ -20,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("KANMON_BIN", str(ROOT / "build/bench/bin"))
 sys.path.insert(0, str(ROOT / "tests/interop"))
 from lab import BIN, Network, until  # noqa: E402
