@@ -134,7 +134,12 @@ int serve(const Options& options, int stop) {
     if (!listener) return fail(listener.error());
     const auto service = start_api(options, addresses->v4, plane);
     if (!service) return fail(service.error());
-    apps::ControlLoop loop(plane, enforcement, orders, std::move(*listener), options.loop);
+    apps::ControlLoopOptions loop_options = options.loop;
+    loop_options.strangers = [&service = **service](UniqueFd connection) {
+        service.adopt(std::move(connection));
+    };
+    apps::ControlLoop loop(plane, enforcement, orders, std::move(*listener),
+                           std::move(loop_options));
     log_event(Severity::info, "control ready", {{"api", options.api}, {"bridge", options.bridge}});
     return loop.run(stop);
 }

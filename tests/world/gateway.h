@@ -65,7 +65,8 @@ private:
     void answer(std::uint32_t shard, shard::AdmissionAnswer answer) override;
     void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) override;
     void tell_control(bridge::Message message) override;
-    void own(const bridge::Lease&, const Endpoint&, std::optional<std::uint32_t>) override {}
+    void own(const bridge::Lease&, const std::optional<Endpoint>&,
+             std::optional<std::uint32_t>) override {}
 
     void ask(std::uint32_t shard, const shard::AdmissionQuestion& question);
     void left(std::uint64_t session);

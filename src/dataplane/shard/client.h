@@ -40,6 +40,7 @@ struct Client {
     std::uint64_t number = 0;
     wire::PeerId peer_id = 0;
     std::shared_ptr<const session::ServerProfile> profile;
+    bridge::Listener way_in;  // the listener of its path, whatever place in the list that has
     session::Session session;
     std::optional<Instant> scheduled;  // the earliest entry in the deadline heap that counts
     std::optional<crypto::PeerCertificate> certificate;

@@ -3,6 +3,7 @@
 
 #include "base/escape.h"
 #include "dataplane/shard/state.h"
+#include "dataplane/wire/stream_framing.h"
 
 namespace kanmon::shard {
 
@@ -52,7 +53,8 @@ void Shard::State::on(Client& client, session::AdmissionRequest&& request) {
                 .holder = client.certificate->common_name,
                 .common_name = client.certificate->common_name,
                 .remote = client.path.remote,
-                .replaces = client.replaces});
+                .replaces = client.replaces,
+                .stream = client.path.is_stream()});
 }
 
 /// The session of the same certificate that this client had at the same address before, or 0.
@@ -91,6 +93,9 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
     ++leased;
     client->tunnel_address = answer.tunnel_address;
     half_open.leave(client->slot);
+    if (client->path.is_stream())
+        outlet.entered(client->path,
+                       wire::frame_octets_after_entry(client->profile->server.tun_mtu));
     servers[client->path.server].addresses->set(answer.tunnel_address, client->slot);
     client->session.admit(answer.tunnel_address, now);
     pump(*client);
