@@ -148,8 +148,8 @@ private:
     void ping(Instant now) {
         next_ping_ = now + 250ms;
         ++pings_;
-        engine_.from_tunnel(
-            echo_request(engine_.pushed()->address, server_.address(), pings_), now);
+        engine_.from_tunnel(echo_request(engine_.pushed()->address, server_.address(), pings_),
+                            now);
     }
 
     /// Ours first, then the server's; pings under the new key once both ends send with it.

@@ -141,7 +141,7 @@ public:
     Instant now = instant_of(1'000'000'000'000);
     SeededRandom random;
     std::vector<SessionEvent> events;
-    std::vector<Taken> taken;  // what became of each datagram of the client
+    std::vector<Taken> taken;       // what became of each datagram of the client
     std::vector<Buffer> to_client;  // every datagram, also those that get lost
 
 private:

@@ -89,6 +89,7 @@ public:
     explicit World(const client::WrappingPair& pair) : World() {
         bridge::SslServer server = settings();
         server.wrapping = pair.server();
+        server.digest = server.wrapping.digest;
         configure({profile(server)});
         wrapping = pair.client();
     }
@@ -107,7 +108,8 @@ public:
         program.personality = &who;
         program.tls = session::ScriptedTls::client(number);
         program.wrapping = wrapping;
-        program.unix_seconds = static_cast<std::uint32_t>(seconds_of(wall()) - clients_clock_behind);
+        program.unix_seconds =
+            static_cast<std::uint32_t>(seconds_of(wall()) - clients_clock_behind);
         const Path path{0, listener, remote};
         peers.push_back(std::make_unique<Peer>(
             Peer{path, client::ClientEngine(std::move(program), random, now), {}, {}}));
@@ -221,10 +223,10 @@ public:
     std::vector<bridge::ClientFact> facts;
     std::vector<bridge::AttemptRecord> records;
     std::size_t sends = 0, deliveries = 0, last_sent_octets = 0;
-    client::ClientWrapping wrapping;       // of the clients that are added from now on
+    client::ClientWrapping wrapping;        // of the clients that are added from now on
     std::int64_t clients_clock_behind = 0;  // seconds
     std::int64_t clock_set_back = 0;        // seconds, of the gateway's clock
-    bool quiet = false;  // only counts what is sent and delivered
+    bool quiet = false;                     // only counts what is sent and delivered
     bool keeper_waits = false;
     std::function<bool(const Path&, Bytes)> loses = [](const Path&, Bytes) { return false; };
     Shard shard;
