@@ -96,6 +96,7 @@ Setup draw_setup(std::uint64_t seed, const Options& options) {
     server.renegotiate_seconds = chance.one_of(std::span<const unsigned>(renegotiations));
     setup.wrapping = draw_wrapping(chance);
     server.wrapping = setup.wrapping.server();
+    server.digest = server.wrapping.digest;
     return setup;
 }
 

@@ -89,6 +89,7 @@ public:
     explicit World(const client::WrappingPair& pair) : World() {
         bridge::SslServer server = settings();
         server.wrapping = pair.server();
+        server.digest = server.wrapping.digest;
         configure({profile(server)});
         wrapping = pair.client();
     }
