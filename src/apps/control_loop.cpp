@@ -150,12 +150,13 @@ void ControlLoop::hear_data() {
             return;
         }
         const auto message = bridge::decode_message(received->octets);
-        if (!message || !handle(*message)) drop_data("broke the format of the bridge");
+        if (!message || !handle(*message, std::move(received->descriptors)))
+            drop_data("broke the format of the bridge");
     }
 }
 
 /// False for a message that data may not send.
-bool ControlLoop::handle(const bridge::Message& message) {
+bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> descriptors) {
     if (const auto* hello = std::get_if<bridge::DataHello>(&message.body)) {
         log_event(Severity::info, "data process on the bridge",
                   {{"snapshot", std::to_string(hello->snapshot_number)}});
@@ -190,6 +191,11 @@ bool ControlLoop::handle(const bridge::Message& message) {
             attempts_.push_back(*attempt);
         else
             ++attempts_lost_;
+        return true;
+    }
+    if (std::holds_alternative<bridge::StrangerStream>(message.body)) {
+        if (descriptors.size() != 1) return false;
+        if (options_.strangers) options_.strangers(std::move(descriptors.front()));
         return true;
     }
     return std::holds_alternative<bridge::DropFact>(message.body);

@@ -70,7 +70,8 @@ private:
     void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) override;
     void tell_control(bridge::Message message) override;
     void reply(std::uint32_t shard, shard::LoginReply reply) override;
-    void own(const bridge::Lease&, const Endpoint&, std::optional<std::uint32_t>) override {}
+    void own(const bridge::Lease&, const std::optional<Endpoint>&,
+             std::optional<std::uint32_t>) override {}
 
     void ask(std::uint32_t shard, const shard::AdmissionQuestion& question);
     void ask_login(std::uint32_t shard, shard::LoginQuestion question);

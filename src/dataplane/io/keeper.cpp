@@ -222,6 +222,15 @@ void Keeper::take(std::uint32_t, TunLost message) {
     ports_.tun_lost(message.server, now_);
 }
 
+/// A browser can try again: without control, or while it lags behind, its connection just closes.
+void Keeper::take(std::uint32_t, Stranger message) {
+    if (!control_.connected() || control_.queued() >= outbox_for_strangers) return;
+    const std::string& server_id = slots_.slots().at(message.server).server().id;
+    control_.send(
+        bridge::encode(bridge::Message{0, bridge::StrangerStream{server_id, message.remote}}),
+        std::move(message.fd));
+}
+
 void Keeper::answer(std::uint32_t shard, shard::AdmissionAnswer answer) {
     to_shard(shard, std::move(answer));
 }
@@ -234,17 +243,17 @@ void Keeper::reply(std::uint32_t shard, shard::LoginReply reply) {
     to_shard(shard, std::move(reply));
 }
 
-void Keeper::own(const bridge::Lease& lease, const Endpoint& remote,
+void Keeper::own(const bridge::Lease& lease, const std::optional<Endpoint>& remote,
                  std::optional<std::uint32_t> shard) {
     const auto index = slots_.index_of(lease.server_id);
     if (!index) return;
     TunnelOwners& owners = *slots_.slots()[*index].owners;
     if (shard) {
         owners.set(lease.address, *shard);
-        wiring_.remotes->set(remote, *shard);
+        if (remote) wiring_.remotes->set(*remote, *shard);
     } else {
         owners.clear(lease.address);
-        wiring_.remotes->clear(remote);
+        if (remote) wiring_.remotes->clear(*remote);
     }
 }
 

@@ -38,6 +38,7 @@ public:
     static constexpr std::size_t records_max = 4096;
     static constexpr std::size_t ended_max = 4096;
     static constexpr std::size_t outbox_for_records = 1024;
+    static constexpr std::size_t outbox_for_strangers = 32;
     static constexpr Duration report_interval = 5s;
 
     Keeper(KeeperOptions options, KeeperWiring wiring);
@@ -52,7 +53,7 @@ public:
     void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) override;
     void reply(std::uint32_t shard, shard::LoginReply reply) override;
     void tell_control(bridge::Message message) override;
-    void own(const bridge::Lease& lease, const Endpoint& remote,
+    void own(const bridge::Lease& lease, const std::optional<Endpoint>& remote,
              std::optional<std::uint32_t> shard) override;
 
 private:
@@ -71,6 +72,7 @@ private:
     void take(std::uint32_t shard, bridge::ClientFact fact);
     void take(std::uint32_t shard, DropReport report);
     void take(std::uint32_t shard, TunLost message);
+    void take(std::uint32_t shard, Stranger message);
 
     void to_shard(std::uint32_t shard, ShardMessage message);
     void retry_shards();

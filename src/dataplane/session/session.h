@@ -27,7 +27,7 @@
 #include "dataplane/crypto/key_slots.h"
 #include "dataplane/crypto/tls.h"
 #include "dataplane/session/login_plan.h"
-#include "dataplane/wire/control_packet.h"
+#include "dataplane/session/wrapping.h"
 #include "dataplane/wire/peer_info.h"
 
 namespace kanmon::session {
@@ -52,6 +52,7 @@ struct SessionStart {
     /// The wall clock now. Later times follow from it by the boot clock, so that a clock that is
     /// set meanwhile neither ends nor prolongs what this session gave out.
     UnixTime began{};
+    WrappingStart wrapping{};
 };
 
 struct TlsWork {

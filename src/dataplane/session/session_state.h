@@ -58,6 +58,7 @@ struct Session::State {
 
     // --- session.cpp ---
     Taken receive_control(Bytes datagram);
+    Taken take_packet(const wire::ControlPacket& packet);
     Taken receive_for(KeyState& key, const wire::ControlPacket& packet);
     void finish(TlsProgress progress);
     void read_messages(KeyState& key);
@@ -131,6 +132,7 @@ struct Session::State {
     const ServerProfile& profile;
     Random& random;
     SessionIds ids;
+    Wrapping wrapping;
     Instant now;  // of the latest input
     Lifecycle life;
     Timers timers;

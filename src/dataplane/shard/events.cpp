@@ -1,6 +1,9 @@
 // What sessions say, and what the keeper answers.
+#include <cstdlib>
+
 #include "base/escape.h"
 #include "dataplane/shard/state.h"
+#include "dataplane/wire/stream_framing.h"
 
 namespace kanmon::shard {
 
@@ -16,6 +19,18 @@ bool same_person(const Client& left, const Client& right) {
     const bool same_certificate =
         mine && theirs ? mine->sha256 == theirs->sha256 : mine.has_value() == theirs.has_value();
     return same_certificate && left.username == right.username;
+}
+
+/// Beyond this, one side finds the other's certificate expired or not yet valid.
+constexpr std::int32_t clock_skew_seconds_max = 600;
+
+bool is_skewed(const Client& client) {
+    return client.clock_behind && std::abs(*client.clock_behind) > clock_skew_seconds_max;
+}
+
+std::string clock_text(std::int32_t behind) {
+    return "the client's clock is " + std::to_string(std::abs(behind)) + " s " +
+           (behind > 0 ? "behind" : "ahead of") + " the gateway's";
 }
 
 }  // namespace
@@ -69,7 +84,8 @@ void Shard::State::on(Client& client, session::AdmissionRequest&& request) {
                 .holder = client.username.empty() ? common_name : client.username,
                 .common_name = common_name,
                 .remote = client.path.remote,
-                .replaces = client.replaces});
+                .replaces = client.replaces,
+                .stream = client.path.is_stream()});
 }
 
 /// The session of the same person with the same certificate that this client had at the same
@@ -108,6 +124,9 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
     ++leased;
     client->tunnel_address = answer.tunnel_address;
     half_open.leave(client->slot);
+    if (client->path.is_stream())
+        outlet.entered(client->path,
+                       wire::frame_octets_after_entry(client->profile->server.tun_mtu));
     servers[client->path.server].addresses->set(answer.tunnel_address, client->slot);
     client->session.admit(answer.tunnel_address, now);
     pump(*client);
@@ -170,7 +189,7 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
         .platform = client.peer_info.platform,
         .revision = client.peer_info.revision,
         .username = client.username,
-        .clock_behind_seconds = {},
+        .clock_behind_seconds = client.clock_behind,
         .connected_at = client.connected_at,
         .received_octets = client.received_octets,
         .sent_octets = client.sent_octets,
@@ -182,6 +201,11 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
 
 void Shard::State::record(const Client& client, bridge::Stage stage, std::optional<Cause> cause,
                           std::string detail) {
+    if (is_skewed(client)) {
+        detail += (detail.empty() ? "" : "; ") + clock_text(*client.clock_behind);
+        // What the client's TLS objects to is most likely the date in our certificate.
+        if (cause == Cause::tls_failed && !client.connected) cause = Cause::clock_skew;
+    }
     outlet.report(bridge::AttemptRecord{.at = wall,
                                         .server_id = client.profile->server.id,
                                         .remote = client.path.remote,
