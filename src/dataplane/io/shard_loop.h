@@ -47,6 +47,7 @@ public:
 
     void send(const shard::Path& path, Bytes datagram) override;
     void deliver(shard::ServerIndex server, MutableBytes inner_packet) override;
+    Ipv6 local_address(const shard::Path& path) const override;
     void work(shard::TlsJob job) override;
     void ask(shard::AdmissionQuestion question) override;
     void left(std::uint64_t session, Cause cause) override;

@@ -55,7 +55,8 @@ Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
       issued(derived_key(given.cookie_key, 2)),
       hellos(derived_key(given.cookie_key, 3)),
       half_open(slots_max, given.half_open_max, given.half_open_per_network_max),
-      arena(arena_octets) {}
+      arena(arena_octets),
+      piece_room(arena_octets) {}
 
 Server* Shard::State::server_of(const Path& path) {
     if (path.server >= servers.size() || !servers[path.server].datagrams) return nullptr;

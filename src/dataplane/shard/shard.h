@@ -82,6 +82,8 @@ public:
     virtual ~Outlet() = default;
     virtual void send(const Path& path, Bytes datagram) = 0;
     virtual void deliver(ServerIndex server, MutableBytes inner_packet) = 0;
+    /// Our own address outside that the client of this path uses; zeros when nobody knows it.
+    virtual Ipv6 local_address(const Path&) const { return {}; }
     virtual void work(TlsJob job) = 0;
     virtual void ask(AdmissionQuestion question) = 0;
     /// The lease of this session ends now (its hold begins).

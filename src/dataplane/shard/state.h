@@ -2,7 +2,8 @@
 //
 //   shard.cpp      the public face: routes what comes in to the parts
 //   hello.cpp      control packets: to their session, or the stateless answer to strangers
-//   data_path.cpp  data packets in both directions, and floats
+//   data_path.cpp  data packets of clients: opened, sealed, and floats
+//   inner_path.cpp tunnelled packets: what may pass, and what fits
 //   events.cpp     what sessions say: keys, admission, beginnings and ends
 //   lifetime.cpp   slots, deadlines, birth and burial of clients
 //   configure.cpp  new snapshots
@@ -16,7 +17,8 @@
 #include "dataplane/admission/rate_limit.h"
 #include "dataplane/directory/client_directory.h"
 #include "dataplane/routing/address_table.h"
-#include "dataplane/routing/inner_packet.h"
+#include "dataplane/routing/icmp_answer.h"
+#include "dataplane/routing/policy.h"
 #include "dataplane/shard/client.h"
 #include "dataplane/wire/control_packet.h"
 
@@ -34,6 +36,7 @@ directory::Place place_of(const Path& path);
 struct Server {
     std::shared_ptr<const session::ServerProfile> datagrams, streams;  // null: an empty index
     std::optional<routing::AddressTable> addresses;
+    routing::Neighbourhood around;  // borrows from `datagrams`
 
     const bridge::SslServer& settings() const { return datagrams->server; }
     bool is_stream(std::uint32_t listener) const;
@@ -83,13 +86,19 @@ struct Shard::State {
     bool follow(Client& client, const Path& to, const crypto::OpenedPacket& opened);
     bool may_move(Client& client, const Path& to);
     void take_payload(Client& client, MutableBytes payload);
-    void forward(Client& client, MutableBytes payload);
     void note_heard(Client& client);
     void end_run();
-    void from_tunnel(ServerIndex server, MutableBytes packet);
     bool seal_and_send(Client& client, Bytes payload);
     void watch_key_limit(Client& client);
-    void measure(Client& client) const;
+
+    // --- inner_path.cpp
+    void forward(Client& client, MutableBytes payload);
+    void from_tunnel(ServerIndex server, MutableBytes packet);
+    void carry(Client& client, const routing::InnerPacket& packet);
+    bool carry_in_pieces(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
+    void answer_unreachable(ServerIndex server, const routing::InnerPacket& packet);
+    void answer_too_big(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
+    void measure(Client& client);
 
     // --- events.cpp
     void pump(Client& client);
@@ -163,6 +172,8 @@ struct Shard::State {
     std::array<std::uint64_t, cause_count> drops{};
     Client* heard = nullptr;  // of the present run
     Buffer arena;             // where packets are sealed
+    Buffer piece_room;        // where pieces of packets and answers to the VPC are made
+    routing::AnswerBudget answers;
 };
 
 }  // namespace kanmon::shard
