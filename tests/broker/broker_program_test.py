@@ -40,6 +40,10 @@ def forwarding(space):
     return inside(space, "cat", "/proc/sys/net/ipv4/ip_forward").strip()
 
 
+def forwarding6(space):
+    return inside(space, "cat", "/proc/sys/net/ipv6/conf/all/forwarding").strip()
+
+
 def table(space):
     return inside(space, "nft", "list", "table", "inet", "kanmon", check=False)
 
@@ -47,7 +51,8 @@ def table(space):
 def traces(space):
     found = [name for name in links(space) if name.startswith("kt")]
     found += [table(space)] if table(space) else []
-    found += run("ip", "-n", space, "route", "show", "proto", "217").split("\n")[:-1]
+    for family in ("-4", "-6"):
+        found += run("ip", "-n", space, family, "route", "show", "proto", "217").split("\n")[:-1]
     return found
 
 
@@ -68,7 +73,8 @@ def namespaces():
     for name in (OUTER, VPC):
         run("ip", "netns", "add", name)
         run("ip", "-n", name, "link", "set", "lo", "up")
-        inside(name, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward")
+        inside(name, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward;"
+               "echo 0 > /proc/sys/net/ipv6/conf/all/forwarding")
     yield
     for name in (OUTER, VPC):
         run("ip", "netns", "del", name, check=False)
@@ -114,6 +120,7 @@ def program():
         assert one.remove_all() == 0
         assert traces(OUTER) == [] and traces(VPC) == []
         assert forwarding(OUTER) == "0" and forwarding(VPC) == "0"
+        assert forwarding6(OUTER) == "0" and forwarding6(VPC) == "0"
 
 
 def test_makes_devices_addresses_routes_rules_and_settings(program):
@@ -136,6 +143,50 @@ def test_makes_devices_addresses_routes_rules_and_settings(program):
         assert forwarding(space) == "1"
         assert 'oifname "' + name in table(space).replace("{ ", "")
         assert inside(space, "cat", f"/proc/sys/net/ipv4/conf/{name}/rp_filter").strip() == "1"
+
+
+def test_ipv6_stands_beside_ipv4_and_goes_without_it(program):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(pool6="fd00:1::/64"), outer_server()]) == ""
+    assert forwarding6(VPC) == "1" and forwarding6(OUTER) == "0"
+    device = json.loads(run("ip", "-n", VPC, "-j", "addr", "show", "kt1"))[0]
+    six = [one for one in device["addr_info"] if one["family"] == "inet6"]
+    assert [(one["local"], one["prefixlen"]) for one in six] == [("fd00:1::1", 128)], "none of its own"
+    assert "tentative" not in six[0], "no duplicate address detection"
+    assert re.search(r"fd00:1::/64 dev kt1 .*src fd00:1::1",
+                     run("ip", "-n", VPC, "-6", "route", "show", "proto", "217"))
+    for name, value in (("disable_ipv6", "0"), ("accept_ra", "0"), ("autoconf", "0"),
+                        ("addr_gen_mode", "1")):
+        assert inside(VPC, "cat", f"/proc/sys/net/ipv6/conf/kt1/{name}").strip() == value, name
+    assert "ip6 saddr fd00:1::/64" in table(VPC)
+    assert broker.want(2, [vpc_server(pool6="fd00:2::/64")]) == "", "another pool"
+    assert "fd00:2::1" in run("ip", "-n", VPC, "-6", "addr", "show", "kt1")
+    assert "fd00:1" not in run("ip", "-n", VPC, "-6", "addr", "show", "kt1")
+    assert "fd00:1" not in run("ip", "-n", VPC, "-6", "route", "show", "proto", "217")
+    assert broker.want(3, [vpc_server()]) == ""
+    assert forwarding6(VPC) == "0" and forwarding(VPC) == "1"
+    assert run("ip", "-n", VPC, "-6", "addr", "show", "kt1") == ""
+    assert "fewer addresses" in broker.want(4, [vpc_server(pool6="fd00:1::/121")])
+
+
+def test_ipv6_forwarding_that_was_on_stays_on(program):
+    inside(VPC, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding")
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(pool6="fd00:1::/64")]) == ""
+    program.kill()
+    program.start("--allow-root")
+    assert program.connect().want(2, []) == ""
+    assert forwarding6(VPC) == "1"
+    inside(VPC, "sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/all/forwarding")
+
+
+def test_a_point_to_point_device_has_its_own_address_and_no_peer(program):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(topology=wire.P2P)]) == ""
+    device = json.loads(run("ip", "-n", VPC, "-j", "addr", "show", "kt1"))[0]
+    address = device["addr_info"][0]
+    assert (address["local"], address["prefixlen"]) == ("192.168.0.1", 32)
+    assert "address" not in address
 
 
 def test_removes_exactly_what_is_no_longer_wanted(program):
@@ -318,8 +369,8 @@ def test_a_restarted_broker_serves_what_was_wanted_last(program):
 
 def test_kill_at_any_instant_leaves_no_orphan(program):
     choose = random.Random(20260101)
-    states = [[vpc_server()], [vpc_server(device="kt3"), outer_server()], [],
-              [outer_server(space=VPC)], [vpc_server(space="")]]
+    states = [[vpc_server()], [vpc_server(device="kt3", pool6="fd00:1::/64"), outer_server()], [],
+              [outer_server(space=VPC, source_nat=True)], [vpc_server(space="", pool6="fd00:2::/64")]]
     number = 1
     for _ in range(40):
         broker = program.connect()
@@ -332,7 +383,7 @@ def test_kill_at_any_instant_leaves_no_orphan(program):
     number += 1
     assert program.connect().want(number, [vpc_server(device="kt5")]) == ""
     assert {name for name in links(VPC) if name.startswith("kt")} == {"kt5"}
-    assert traces(OUTER) == [] and forwarding(OUTER) == "0"
+    assert traces(OUTER) == [] and forwarding(OUTER) == "0" and forwarding6(OUTER) == "0"
 
 
 def test_a_second_broker_on_the_same_state_is_refused(program):

@@ -52,9 +52,9 @@ TEST(Unreachable, IsNeverSaidAboutErrorsFragmentsAndMulticast) {
     const auto icmp = [](std::uint8_t type) {
         return ip_packet(target, client, 1, Buffer{std::byte{type}, {}, {}, {}, {}, {}, {}, {}});
     };
-    for (const std::uint8_t question : {0, 8, 13, 14})
+    for (const std::uint8_t question : std::vector<std::uint8_t>{0, 8, 13, 14})
         EXPECT_FALSE(unreachable_for(icmp(question)).empty()) << int{question};
-    for (const std::uint8_t error : {3, 4, 5, 11, 12, 200})
+    for (const std::uint8_t error : std::vector<std::uint8_t>{3, 4, 5, 11, 12, 200})
         EXPECT_TRUE(unreachable_for(icmp(error)).empty()) << int{error};
     EXPECT_TRUE(unreachable_for(ip_packet(target, client, 1, {})).empty());
     const auto icmp6 = [](std::uint8_t type) {

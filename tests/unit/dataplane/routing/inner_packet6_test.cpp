@@ -52,7 +52,7 @@ TEST(InnerPacket6, EveryPrefixIsTruncatedAndWhatFollowsIsCutOff) {
 
 TEST(InnerPacket6, WalksEveryChainToItsTransport) {
     Buffer packet = ip6_packet(client6, target6, 0,
-                               chain({extension(60, 0), extension(43, 1, "0200"), extension(51, 0),
+                               chain({extension(60, 0), extension(43, 1), extension(51, 0, "0200"),
                                       Buffer{std::byte{6}, std::byte{2}}, Buffer(14), Buffer(20)}));
     const auto read = read_inner_packet(packet);
     ASSERT_TRUE(read);
@@ -160,8 +160,9 @@ TEST(InnerPacket6, AgreesWithASlowReaderOnRandomChains) {
         const auto slow = slow_transport(packet);
         const auto read = read_inner_packet(packet);
         ASSERT_EQ(read.has_value(), slow.has_value()) << to_hex(packet);
-        if (read) ASSERT_EQ(std::pair(std::size_t{read->header_octets}, read->protocol), *slow);
-        if (read) clamp_segment_size(*read, 536);
+        if (!read) continue;
+        ASSERT_EQ(std::pair(std::size_t{read->header_octets}, read->protocol), *slow);
+        clamp_segment_size(*read, 536);
     }
 }
 

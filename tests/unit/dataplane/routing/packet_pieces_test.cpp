@@ -36,7 +36,7 @@ TEST(Pieces, OfASegmentAreSegmentsThatTogetherSayTheSame) {
             ASSERT_TRUE(inner);
             EXPECT_EQ(inner->octets.size(), piece.size());
             EXPECT_EQ(tcp_sum(*inner), 0xffff) << i;
-            if (!v6) EXPECT_EQ(folded(sum_of(Bytes(piece).first(20))), 0xffff) << i;
+            EXPECT_TRUE(v6 || folded(sum_of(Bytes(piece).first(20))) == 0xffff) << i;
             const auto segment = read_tcp_segment(*inner);
             EXPECT_EQ(segment->sequence, 0x12345678 + together.size());
             EXPECT_EQ(segment->acknowledged, 77U);

@@ -60,6 +60,25 @@ inline Buffer udp_packet(Ipv4 from, Ipv4 to, std::size_t body = 100) {
     return out.finish();
 }
 
+inline bridge::SslServer settings_with_ipv6() {
+    bridge::SslServer server = settings();
+    server.inner6 = bridge::Inner6{.client_pool = *parse_cidr6("fd00:8::/64"),
+                                   .local_networks = {*parse_cidr6("fd20::/64")},
+                                   .dns_servers = {}};
+    return server;
+}
+
+inline Buffer udp6_packet(const Ipv6& from, const Ipv6& to, std::size_t body = 100) {
+    BufferWriter out;
+    out.u32(0x60000000);
+    out.u16(static_cast<std::uint16_t>(body));
+    out.u16(0x1140);
+    out.bytes(std::as_bytes(std::span(from.octets)));
+    out.bytes(std::as_bytes(std::span(to.octets)));
+    out.bytes(Buffer(body));
+    return out.finish();
+}
+
 struct Sent {
     Path path;
     Buffer octets;
@@ -164,6 +183,7 @@ public:
         ++deliveries;
         if (!quiet) delivered.emplace_back(server, copy_of(packet));
     }
+    Ipv6 local_address(const Path&) const override { return own_outer; }
     void work(TlsJob job) override { jobs.push_back(std::move(job)); }
     void ask(AdmissionQuestion question) override { questions.push_back(std::move(question)); }
     void left(std::uint64_t session, Cause cause) override {
@@ -210,6 +230,7 @@ public:
     std::vector<bridge::ClientFact> facts;
     std::vector<bridge::AttemptRecord> records;
     std::size_t sends = 0, deliveries = 0, last_sent_octets = 0;
+    Ipv6 own_outer;      // what local_address says
     bool quiet = false;  // only counts what is sent and delivered
     bool keeper_waits = false;
     std::function<bool(const Path&, Bytes)> loses = [](const Path&, Bytes) { return false; };
