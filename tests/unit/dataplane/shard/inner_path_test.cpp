@@ -52,9 +52,8 @@ TEST(InnerPath, Ipv6IsJudgedByTheSameRulesAndCountedByCause) {
     Peer& peer = world.connected(1, at("192.0.2.1"));
     Peer& other = world.connected(2, at("192.0.2.2"));
     const auto up = [&](const Ipv6& from, const Ipv6& to) {
-        return cause_of(world, [&] {
-            world.receive(peer.path, world.sealed(peer, udp6_packet(from, to)));
-        });
+        return cause_of(
+            world, [&] { world.receive(peer.path, world.sealed(peer, udp6_packet(from, to))); });
     };
     const Ipv6 own = address6(peer);
     EXPECT_EQ(up(own, target6), std::nullopt);
@@ -71,10 +70,11 @@ TEST(InnerPath, Ipv6IsJudgedByTheSameRulesAndCountedByCause) {
 TEST(InnerPath, WithoutIpv6InsideItIsNotCarried) {
     World world;
     Peer& peer = world.connected(1, at("192.0.2.1"));
-    EXPECT_EQ(cause_of(world, [&] {
-                  world.receive(peer.path, world.sealed(peer, udp6_packet(target6, target6)));
-              }),
-              Cause::ipv6_off);
+    EXPECT_EQ(
+        cause_of(
+            world,
+            [&] { world.receive(peer.path, world.sealed(peer, udp6_packet(target6, target6))); }),
+        Cause::ipv6_off);
     Buffer down = udp6_packet(target6, *parse_ipv6("fd00:8::6"));
     EXPECT_EQ(cause_of(world, [&] { world.shard.from_tunnel(0, down, world.now); }),
               Cause::ipv6_off);
@@ -196,7 +196,8 @@ Buffer tcp(Ipv4 from, Ipv4 to, std::uint32_t sequence, std::uint32_t acknowledge
     for (std::size_t i = 0; i < payload; ++i) out.u8(static_cast<std::uint8_t>(i));
     Buffer packet = out.finish();
     const auto inner = routing::read_inner_packet(packet);
-    ByteWriter(inner->transport().subspan(16)).u16(routing::tcp_checksum(*inner, inner->transport()));
+    ByteWriter(inner->transport().subspan(16))
+        .u16(routing::tcp_checksum(*inner, inner->transport()));
     return packet;
 }
 
@@ -214,12 +215,12 @@ struct Download {
         Buffer packet = tcp(target, peer.address(), next, 0, payload, false);
         world.sent.clear();
         world.shard.from_tunnel(0, packet, world.now);
-        for (const Sent& datagram : std::exchange(world.sent, {})) {
+        for (Sent& datagram : std::exchange(world.sent, {})) {
             largest = std::max(largest, datagram.octets.size() + 28);
             if (datagram.octets.size() + 28 <= takes)
                 peer.engine.receive(datagram.octets, world.now);
         }
-        while (const auto inner = peer.engine.next_inner()) take(*inner);
+        while (const auto inner = peer.engine.next_inner()) take(copy_of(*inner));
     }
 
     void take(Buffer inner) {
@@ -286,7 +287,7 @@ TEST(BlackHole, OnlyTheClientBehindItIsLowered) {
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(download.one_segment());
     download.world.shard.report_all(download.world.wall());
     for (const bridge::ClientFact& fact : download.world.facts)
-        if (fact.tunnel_address == other.address()) EXPECT_EQ(fact.segment_limit, 1328);
+        EXPECT_TRUE(fact.tunnel_address != other.address() || fact.segment_limit == 1328);
 }
 
 TEST(BlackHole, AClientThatRoamsStartsAnew) {
