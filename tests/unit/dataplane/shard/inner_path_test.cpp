@@ -220,10 +220,12 @@ struct Download {
             if (datagram.octets.size() + 28 <= takes)
                 peer.engine.receive(datagram.octets, world.now);
         }
-        while (const auto inner = peer.engine.next_inner()) take(copy_of(*inner));
+        std::vector<Buffer> arrived;
+        while (const auto inner = peer.engine.next_inner()) arrived.push_back(copy_of(*inner));
+        for (Buffer& inner : arrived) take(inner);
     }
 
-    void take(Buffer inner) {
+    void take(Buffer& inner) {
         const auto packet = routing::read_inner_packet(inner);
         const auto segment = routing::read_tcp_segment(*packet);
         ASSERT_EQ(routing::tcp_checksum(*packet, packet->transport()), 0);
