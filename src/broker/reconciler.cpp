@@ -125,8 +125,8 @@ std::string Reconciler::perform(const Step& step) {
             return sentence_of(kernel_.set_forwarding(step.vpc_namespace, Family::v4, false));
         }
         case Action::restore_forwarding6:
-            if (step.forwarding) return {};
-            return sentence_of(kernel_.set_forwarding(step.vpc_namespace, Family::v6, false));
+            return sentence_of(
+                kernel_.set_forwarding(step.vpc_namespace, Family::v6, step.forwarding));
         case Action::apply_rules:
             return sentence_of(kernel_.apply_rules(
                 step.vpc_namespace, rules_for(servers_in(journal_.want, step.vpc_namespace),
