@@ -31,8 +31,8 @@ void write_header6(BufferWriter& out, const InnerPacket& packet) {
     out.u32(0x60000000);
     out.u16(body_octets);
     out.u16(0x1140);
-    out.bytes(std::as_bytes(std::span(address6(packet.source).octets)));
-    out.bytes(std::as_bytes(std::span(address6(packet.destination).octets)));
+    for (const Ipv6& address : {address6(packet.source), address6(packet.destination)})
+        out.bytes(std::as_bytes(std::span(address.octets)));
 }
 
 /// Nothing when the address is none of the world's.
