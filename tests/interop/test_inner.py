@@ -107,9 +107,45 @@ def test_a_download_over_a_path_that_drops_large_packets_recovers(lab6, target):
     lab6.relay("--up", "largest=1272", "--down", "largest=1272")
     laptop = lab6.laptop().connect(lab6.bundle(lab6.certificate(), remote=f"{RELAY} 1194"))
     laptop.ping(target)
+    assert laptop.run("ping", "-c", "1", "-W", "1", "-s", "1300", target, check=False).returncode
     assert fetch(lab6, laptop, target, 3_000_000) < 10, "it began before anything was known"
     assert fetch(lab6, laptop, target, 3_000_000) < 5, "new connections are clamped"
     assert laptop.connects() == 1
+
+
+DIALOGUE_SERVER = """
+import socket
+listener = socket.create_server(("%s", 8022))
+peer, _ = listener.accept()
+peer.sendall(b"SSH-2.0-server")
+for octets in (1568, 2_000_000):
+    while octets:
+        octets -= len(peer.recv(min(octets, 65536)))
+    peer.sendall(b"thanks")
+""" % VPC_HOST
+DIALOGUE_CLIENT = """
+import socket, time
+began = time.monotonic()
+peer = socket.create_connection(("%s", 8022), 20)
+peer.settimeout(30)
+peer.recv(100)
+for octets in (1568, 2_000_000):
+    peer.sendall(bytes(octets))
+    assert peer.recv(100) == b"thanks"
+    print(time.monotonic() - began)
+""" % VPC_HOST
+
+
+def test_a_dialogue_that_begins_with_a_large_packet_of_the_client_does_not_hang(lab6):
+    """As SSH's: the client's list of algorithms is larger than one packet."""
+    lab6.relay("--up", "largest=1272", "--down", "largest=1272")
+    laptop = lab6.laptop().connect(lab6.bundle(lab6.certificate(), remote=f"{RELAY} 1194"))
+    assert laptop.run("ping", "-c", "1", "-W", "1", "-s", "1300", VPC_HOST, check=False).returncode
+    server = lab6.network.start(lab6.host, "/usr/bin/python3", "-c", DIALOGUE_SERVER)
+    until("the server listens", lambda: ":8022" in listing(lab6, lab6.host, "ss", "-ltn"), 10)
+    first, all_of_it = laptop.run("/usr/bin/python3", "-c", DIALOGUE_CLIENT).stdout.split()
+    lab6.network.stop(server)
+    assert float(first) < 10 and float(all_of_it) < 20
 
 
 def test_the_vpc_hears_that_a_client_is_gone(lab6):

@@ -57,11 +57,18 @@ bool PathLimit::acknowledged(const TcpSegment& segment) {
     if (sent_as_ > limit_) {
         limit_ = sent_as_;
         climbing_ = limit_ < outer_max_;
-    } else if (sights_ > sights_before_pieces && limit_ > outer_octets_least) {
-        limit_ = outer_octets_least;
-        climbing_ = limit_ < outer_max_;
+    } else if (sights_ > sights_before_pieces) {
+        return doubt();
     }
     return limit_ != before;
+}
+
+bool PathLimit::doubt() {
+    if (limit_ <= outer_octets_least) return false;
+    limit_ = outer_octets_least;
+    climbing_ = limit_ < outer_max_;
+    watching_ = false;
+    return true;
 }
 
 std::uint16_t PathLimit::next_step() const {

@@ -54,6 +54,9 @@ public:
     /// largest outer packet that it may be sent in.
     std::uint16_t leaving(const TcpSegment& segment, std::uint16_t outer_octets, Instant now);
 
+    /// Another witness says that large packets do not pass. True when `octets` has changed.
+    bool doubt();
+
     bool watching() const { return watching_; }
     /// The client acknowledges. True when `octets` has changed.
     bool acknowledged(const TcpSegment& segment);

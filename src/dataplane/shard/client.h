@@ -4,6 +4,7 @@
 #include "dataplane/crypto/key_slots.h"
 #include "dataplane/routing/path_limit.h"
 #include "dataplane/routing/policy.h"
+#include "dataplane/routing/upload_hole.h"
 #include "dataplane/shard/shard.h"
 
 namespace kanmon::shard {
@@ -27,6 +28,7 @@ struct Client {
     std::uint16_t wrapping_octets = 0;     // around an inner packet, the outer IP header included
     std::uint16_t tun_mtu = 1500;          // the largest inner packet that the client takes
     routing::PathLimit path_limit;
+    routing::UploadHole upload_hole;
     std::uint8_t keys_used = 0;  // a bit for each key id under which a packet was opened
     wire::KeyId newest_key = 0;  // key and id of the newest packet: older ones do not float
     std::uint32_t newest_packet = 0;

@@ -61,6 +61,7 @@ bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPa
     client.path = to;
     directory.move(client.slot, place_of(to));
     client.path_limit.forget(client.path_limit.outer_max());
+    client.upload_hole = {};
     measure(client);
     if (client.connected) report(client, bridge::ClientStatus::online, Cause::client_left);
     return true;

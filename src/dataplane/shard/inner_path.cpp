@@ -59,7 +59,31 @@ void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
                                   : server.addresses->find(inner->destination));
     if (client == nullptr || client->over) return answer_unreachable(index, *inner);
     routing::clamp_segment_size(*inner, client->segment_limit);
+    watch_upload(*client, *inner);
     carry(*client, *inner);
+}
+
+/// Segments with options may say that something of an upload is missing.
+void Shard::State::watch_upload(Client& client, const routing::InnerPacket& packet) {
+    if (packet.protocol != routing::protocol_tcp || client.profile->tcp) return;
+    const auto segment = routing::read_tcp_segment(packet);
+    if (!segment) return;
+    const bool was_watching = client.upload_hole.watching();
+    if (!was_watching && segment->header_octets == routing::tcp_header_octets) return;
+    const std::size_t headers = packet.header_octets + segment->header_octets;
+    const std::size_t least = inner_octets(client, routing::outer_octets_least);
+    if (client.upload_hole.answered(packet, *segment, least - std::min(least, headers), now) &&
+        client.path_limit.doubt())
+        measure(client);
+    if (!was_watching && client.upload_hole.watching()) schedule(client);
+}
+
+/// The client's own system has to make its segments smaller.
+void Shard::State::tell_upload(Client& client) {
+    if (const auto due = client.upload_hole.due(); !due || *due > now) return;
+    const std::size_t least = inner_octets(client, routing::outer_octets_least);
+    const auto error = client.upload_hole.tell(static_cast<std::uint16_t>(least), piece_room);
+    if (error && answers.take(now)) seal_and_send(client, *error);
 }
 
 /// In one piece or, over a path that drops such packets, in several.

@@ -96,6 +96,8 @@ struct Shard::State {
     void from_tunnel(ServerIndex server, MutableBytes packet);
     void carry(Client& client, const routing::InnerPacket& packet);
     bool carry_in_pieces(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
+    void watch_upload(Client& client, const routing::InnerPacket& packet);
+    void tell_upload(Client& client);
     void answer_unreachable(ServerIndex server, const routing::InnerPacket& packet);
     void answer_too_big(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
     void measure(Client& client);

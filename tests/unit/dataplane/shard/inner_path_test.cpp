@@ -302,6 +302,33 @@ TEST(BlackHole, AClientThatRoamsStartsAnew) {
     EXPECT_EQ(download.fact().segment_limit, 1328);
 }
 
+TEST(BlackHole, AnUploadThatHangsIsToldAndGoesOnAndThenTheClientIsKnown) {
+    Download download;
+    World& world = download.world;
+    Peer& peer = download.peer;
+    const auto answer = [&](std::uint32_t acknowledged, bool hole) {
+        Buffer packet = tcp(target, peer.address(), 1, acknowledged, 12, false);
+        if (hole) {  // the payload becomes options: one block, selectively acknowledged
+            packet[32] = std::byte{0x80};
+            ByteWriter(MutableBytes(packet).subspan(40)).u32(0x0101050a);
+            ByteWriter(MutableBytes(packet).subspan(44)).u32(acknowledged + 1328);
+        }
+        world.shard.from_tunnel(0, packet, world.now);
+    };
+    answer(5000, true);
+    world.run(1s);
+    const std::size_t before = peer.inner.size();
+    world.run(1s);
+    ASSERT_EQ(peer.inner.size(), before + 1) << "after a second and a half";
+    Buffer error = copy_of(peer.inner.back());
+    const auto read = routing::read_inner_packet(error);
+    EXPECT_EQ(read->protocol, routing::protocol_icmp);
+    EXPECT_EQ(to_hex(read->transport().first(2)), "0304");
+    EXPECT_EQ(download.fact().segment_limit, 1328) << "not yet proven";
+    answer(6568, false);
+    EXPECT_EQ(download.fact().segment_limit, 1188);
+}
+
 TEST(BlackHole, OtherProtocolsAreCutWhereTheyAllowItAndTheirSendersToldWhereTheyDoNot) {
     Download download;
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(download.one_segment());
