@@ -4,9 +4,10 @@
 
 #include "dataplane/routing/icmp_answer.h"
 #include "dataplane/routing/packet_pieces.h"
+#include "dataplane/routing/path_limit.h"
 #include "dataplane/routing/policy.h"
 #include "dataplane/routing/segment_size.h"
-#include "dataplane/routing/tcp_segment.h"
+#include "dataplane/routing/upload_hole.h"
 
 using namespace kanmon;
 
@@ -32,6 +33,26 @@ void cut(const routing::InnerPacket& packet, std::size_t most) {
         octets += piece->size() - packet.header_octets;
     }
     require(!pieces.possible() || octets >= packet.octets.size() - packet.header_octets);
+}
+
+/// The same segment again and again, then what it acknowledges of itself.
+void learn(const routing::InnerPacket& packet, const routing::TcpSegment& segment) {
+    require(segment.header_octets + segment.payload_octets ==
+            static_cast<int>(packet.octets.size() - packet.header_octets));
+    Instant now{1000h};
+    const auto outer = static_cast<std::uint16_t>(packet.octets.size() + 52);
+    routing::PathLimit limit(1420);
+    for (int i = 0; i < 6; ++i) require(limit.leaving(segment, outer, now += 200ms) <= outer);
+    limit.acknowledged(segment);
+    require(limit.octets() == routing::PathLimit::unlimited ||
+            limit.octets() == routing::outer_octets_least);
+    routing::UploadHole hole;
+    hole.answered(packet, segment, 1188, now);
+    if (!hole.due()) return;
+    Buffer room(routing::UploadHole::room_octets);
+    const auto error = hole.tell(1228, room);
+    if (error) check_made(*error, routing::icmp_answer_octets_max);
+    hole.answered(packet, segment, 1188, now + 1s);
 }
 
 }  // namespace
@@ -60,9 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         Buffer again(routing::icmp_answer_octets_max);
         require(!routing::make_too_big(*error, 1280, again));
     }
-    if (const auto segment = routing::read_tcp_segment(*packet))
-        require(segment->header_octets + segment->payload_octets ==
-                static_cast<int>(packet->octets.size() - packet->header_octets));
+    if (const auto segment = routing::read_tcp_segment(*packet)) learn(*packet, *segment);
     for (const std::size_t most : {60U, 576U, 1228U}) cut(*packet, most);
     routing::clamp_segment_size(*packet, 1328);
     require(!routing::clamp_segment_size(*packet, 1328));  // once is enough

@@ -59,20 +59,20 @@ void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
                                   : server.addresses->find(inner->destination));
     if (client == nullptr || client->over) return answer_unreachable(index, *inner);
     routing::clamp_segment_size(*inner, client->segment_limit);
-    watch_upload(*client, *inner);
-    carry(*client, *inner);
+    // A stream outside cuts packets by itself.
+    const auto segment = client->profile->tcp ? std::nullopt : routing::read_tcp_segment(*inner);
+    if (segment) watch_upload(*client, *inner, *segment);
+    carry(*client, *inner, segment);
 }
 
 /// Segments with options may say that something of an upload is missing.
-void Shard::State::watch_upload(Client& client, const routing::InnerPacket& packet) {
-    if (packet.protocol != routing::protocol_tcp || client.profile->tcp) return;
-    const auto segment = routing::read_tcp_segment(packet);
-    if (!segment) return;
+void Shard::State::watch_upload(Client& client, const routing::InnerPacket& packet,
+                                const routing::TcpSegment& segment) {
     const bool was_watching = client.upload_hole.watching();
-    if (!was_watching && segment->header_octets == routing::tcp_header_octets) return;
-    const std::size_t headers = packet.header_octets + segment->header_octets;
+    if (!was_watching && segment.header_octets == routing::tcp_header_octets) return;
+    const std::size_t headers = packet.header_octets + segment.header_octets;
     const std::size_t least = inner_octets(client, routing::outer_octets_least);
-    if (client.upload_hole.answered(packet, *segment, least - std::min(least, headers), now) &&
+    if (client.upload_hole.answered(packet, segment, least - std::min(least, headers), now) &&
         client.path_limit.doubt())
         measure(client);
     if (!was_watching && client.upload_hole.watching()) schedule(client);
@@ -87,15 +87,16 @@ void Shard::State::tell_upload(Client& client) {
 }
 
 /// In one piece or, over a path that drops such packets, in several.
-void Shard::State::carry(Client& client, const routing::InnerPacket& packet) {
+void Shard::State::carry(Client& client, const routing::InnerPacket& packet,
+                         const std::optional<routing::TcpSegment>& segment) {
     const std::size_t octets = packet.octets.size();
     const std::size_t outer = octets + client.wrapping_octets;
     std::size_t inner_max = client.tun_mtu;
     if (outer > routing::outer_octets_least && !client.profile->tcp) {
-        std::uint16_t allowed = client.path_limit.octets();
-        if (const auto segment = routing::read_tcp_segment(packet))
-            allowed = client.path_limit.leaving(*segment, static_cast<std::uint16_t>(outer), now);
-        if (allowed < outer) inner_max = std::min(inner_max, inner_octets(client, allowed));
+        const auto size = static_cast<std::uint16_t>(std::min<std::size_t>(outer, 0xffff));
+        const std::uint16_t allowed =
+            segment ? client.path_limit.leaving(*segment, size, now) : client.path_limit.octets();
+        if (allowed < size) inner_max = std::min(inner_max, inner_octets(client, allowed));
         if (outer > client.path_limit.outer_max()) ++client.oversize_packets;
     }
     if (octets > inner_max) {

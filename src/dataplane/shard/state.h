@@ -94,9 +94,11 @@ struct Shard::State {
     // --- inner_path.cpp
     void forward(Client& client, MutableBytes payload);
     void from_tunnel(ServerIndex server, MutableBytes packet);
-    void carry(Client& client, const routing::InnerPacket& packet);
+    void carry(Client& client, const routing::InnerPacket& packet,
+               const std::optional<routing::TcpSegment>& segment);
     bool carry_in_pieces(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
-    void watch_upload(Client& client, const routing::InnerPacket& packet);
+    void watch_upload(Client& client, const routing::InnerPacket& packet,
+                      const routing::TcpSegment& segment);
     void tell_upload(Client& client);
     void answer_unreachable(ServerIndex server, const routing::InnerPacket& packet);
     void answer_too_big(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
