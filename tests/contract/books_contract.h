@@ -54,6 +54,31 @@ inline model::ServerOptions contract_options() {
     return options;
 }
 
+inline model::SslServer contract_server() {
+    return {.id = {"vss-1"},
+            .account = contract_actor.account,
+            .gateway = {"vpn-1"},
+            .name = "n",
+            .client_pool = *parse_cidr("192.168.0.0/24"),
+            .local_subnet = "10.0.0.0/8,100.100.2.136/32",
+            .transport = bridge::Transport::tcp,
+            .port = 23,
+            .cipher = "AES-192-CBC",
+            .compress = true,
+            .dns_servers = "100.100.2.136",
+            .topology = bridge::Topology::subnet,
+            .hold_seconds = 77,
+            .options = contract_options(),
+            .created_at = unix_time_of(11),
+            .authority_pem = "ca",
+            .sealed_authority_key = from_hex("00ff10"),
+            .certificate_pem = "cert",
+            .sealed_key = from_hex("00ff10"),
+            .sealed_wrapping_key = from_hex("01"),
+            .sealed_token_key = from_hex("02"),
+            .revision = "abc"};
+}
+
 template <class Maker>
 class BooksContract : public testing::Test {
 protected:
@@ -195,28 +220,7 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
                                     .created_at = unix_time_of(9),
                                     .created_by = 3,
                                     .changed_by = 4};
-    const model::SslServer server{.id = {"vss-1"},
-                                  .account = account,
-                                  .gateway = gateway.id,
-                                  .name = "n",
-                                  .client_pool = *parse_cidr("192.168.0.0/24"),
-                                  .local_subnet = "10.0.0.0/8,100.100.2.136/32",
-                                  .transport = bridge::Transport::tcp,
-                                  .port = 23,
-                                  .cipher = "AES-192-CBC",
-                                  .compress = true,
-                                  .dns_servers = "100.100.2.136",
-                                  .topology = bridge::Topology::subnet,
-                                  .hold_seconds = 77,
-                                  .options = contract_options(),
-                                  .created_at = unix_time_of(11),
-                                  .authority_pem = "ca",
-                                  .sealed_authority_key = sealed,
-                                  .certificate_pem = "cert",
-                                  .sealed_key = sealed,
-                                  .sealed_wrapping_key = from_hex("01"),
-                                  .sealed_token_key = from_hex("02"),
-                                  .revision = "abc"};
+    const model::SslServer server = contract_server();
     const model::ClientCertificate certificate{.id = {"vsc-1"},
                                                .account = account,
                                                .server = server.id,

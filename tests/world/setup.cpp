@@ -26,6 +26,26 @@ Weather draw_weather(Chance& chance) {
     return weather;
 }
 
+client::WrappingPair draw_wrapping(Chance& chance) {
+    const std::uint64_t seed = chance.number();
+    const bool directed = chance.happens(0.7);
+    switch (chance.below(6)) {
+        case 0:
+            return client::WrappingPair(bridge::Wrapping::tls_auth, seed, "SHA1", directed);
+        case 1:
+            return client::WrappingPair(bridge::Wrapping::tls_auth, seed, "SHA256", directed);
+        case 2:
+            return client::WrappingPair(bridge::Wrapping::tls_crypt, seed);
+        case 3:
+        case 4:
+            return client::WrappingPair(bridge::Wrapping::tls_crypt_v2, seed);
+        default:
+            return client::WrappingPair(bridge::Wrapping::none);
+    }
+}
+
+constexpr std::array wrapping_names{"no wrapping", "tls-auth", "tls-crypt", "tls-crypt-v2"};
+
 }  // namespace
 
 bool Setup::has_room_for_all() const {
@@ -35,9 +55,10 @@ bool Setup::has_room_for_all() const {
 
 std::string Setup::text() const {
     return fmt::format(
-        "seed {}: {} clients, {} shard(s), {}, loss {}, duplication {}, theft {}, delay {} ms "
+        "seed {}: {} clients, {} shard(s), {}, {}, loss {}, duplication {}, theft {}, delay {} ms "
         "+ {} ms, pool {} {}{}, at most {}, renegotiation {} s{}{}, flood {}/s{}",
-        seed, clients, shards, openssl ? "OpenSSL" : "scripted TLS", weather.loss,
+        seed, clients, shards, openssl ? "OpenSSL" : "scripted TLS",
+        wrapping_names[static_cast<std::size_t>(server.wrapping.kind)], weather.loss,
         weather.duplication, weather.theft, weather.delay / 1ms, weather.jitter / 1ms,
         to_string(server.client_pool),
         server.topology == bridge::Topology::net30 ? "net30" : "subnet",
@@ -78,6 +99,8 @@ Setup draw_setup(std::uint64_t seed, const Options& options) {
     server.ciphers = {"AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305"};
     server.fallback_cipher = "AES-128-CBC";
     server.renegotiate_seconds = chance.one_of(std::span<const unsigned>(renegotiations));
+    setup.wrapping = draw_wrapping(chance);
+    server.wrapping = setup.wrapping.server();
     return setup;
 }
 

@@ -41,10 +41,14 @@ void push_keepalive(std::vector<std::string>& options, const bridge::SslServer& 
 
 void push_protocol(std::vector<std::string>& options, const Negotiated& agreed) {
     const bool exported = agreed.derivation == KeyDerivation::tls_ekm;
-    if (agreed.protocol_flags)
-        options.push_back(exported ? "protocol-flags cc-exit tls-ekm" : "protocol-flags cc-exit");
-    else if (exported)
+    if (agreed.protocol_flags) {
+        std::string flags = "protocol-flags cc-exit";
+        if (exported) flags += " tls-ekm";
+        if (agreed.dynamic_tls_crypt) flags += " dyn-tls-crypt";
+        options.push_back(std::move(flags));
+    } else if (exported) {
         options.push_back("key-derivation tls-ekm");
+    }
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ struct Session::State {
 
     // --- session.cpp ---
     Taken receive_control(Bytes datagram);
+    Taken take_packet(const wire::ControlPacket& packet);
     Taken receive_for(KeyState& key, const wire::ControlPacket& packet);
     void finish(TlsProgress progress);
     void read_messages(KeyState& key);
@@ -97,6 +98,7 @@ struct Session::State {
     const ServerProfile& profile;
     Random& random;
     SessionIds ids;
+    Wrapping wrapping;
     Instant now;  // of the latest input
     Lifecycle life;
     Timers timers;

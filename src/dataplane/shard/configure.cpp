@@ -1,5 +1,6 @@
 // A new snapshot's servers. What clients hold in their hands decides who has to go.
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/shard/state.h"
 
@@ -39,8 +40,8 @@ bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present
     return !present.enabled || held.listeners != present.listeners ||
            held.client_pool != present.client_pool || held.topology != present.topology ||
            pool6_of(held) != pool6_of(present) || held.ciphers != present.ciphers ||
-           held.fallback_cipher != present.fallback_cipher || held.digest != present.digest ||
-           held.tun_mtu != present.tun_mtu ||
+           held.fallback_cipher != present.fallback_cipher || held.wrapping != present.wrapping ||
+           held.digest != present.digest || held.tun_mtu != present.tun_mtu ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
 }
@@ -62,7 +63,7 @@ Profile with_transport(const Profile& profile, bool tcp) {
 
 void Shard::State::configure(std::vector<Profile> profiles) {
     dismiss_outdated(profiles);
-    servers.clear();
+    std::vector<Server> former = std::exchange(servers, {});
     for (const Profile& profile : profiles) {
         Server& server = servers.emplace_back();
         if (!profile) continue;
@@ -70,9 +71,22 @@ void Shard::State::configure(std::vector<Profile> profiles) {
         server.streams = with_transport(profile, true);
         server.addresses.emplace(profile->server.client_pool, pool6_of(profile->server));
         server.around = around(*server.datagrams);
+        open_doorway(server, former);
     }
     for (const auto& client : clients)
         if (client != nullptr && !client->buried) relocate(*client);
+}
+
+/// An unchanged doorway goes on, so that it does not forget what it counted.
+void Shard::State::open_doorway(Server& server, std::vector<Server>& former) {
+    const auto same = std::ranges::find_if(former, [&](const Server& candidate) {
+        return candidate.datagrams && candidate.settings().id == server.settings().id &&
+               candidate.settings().wrapping == server.settings().wrapping;
+    });
+    server.door =
+        same != former.end() ? std::move(same->door) : Doorway::make(server.settings().wrapping);
+    if (server.door && server.door->brings_keys() && !brought)
+        brought.emplace(derived_key(options.cookie_key, 5));
 }
 
 /// While the outlet still knows the former listeners, so that goodbyes leave by them.
