@@ -53,7 +53,7 @@ namespace kanmon {
     ROW(send_failed, drop, "-", yes, "the kernel refused to send") \
     ROW(oversize, drop, "-", no, "the packet does not fit the tunnel") \
     ROW(answer_limited, drop, "-", yes, \
-        "an ICMP answer to the VPC was held back: too many in this second") \
+        "an ICMP answer was held back: too many in this second") \
     ROW(unsupported_framing, drop, "CONF-CLIENT", no, \
         "compressed or fragmented packets are not accepted") \
     /* attempts that are refused */ \

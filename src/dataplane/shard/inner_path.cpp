@@ -83,7 +83,9 @@ void Shard::State::tell_upload(Client& client) {
     if (const auto due = client.upload_hole.due(); !due || *due > now) return;
     const std::size_t least = inner_octets(client, routing::outer_octets_least);
     const auto error = client.upload_hole.tell(static_cast<std::uint16_t>(least), piece_room);
-    if (error && answers.take(now)) seal_and_send(client, *error);
+    if (!error) return;
+    if (!answers.take(now)) return drop(Cause::answer_limited);
+    seal_and_send(client, *error);
 }
 
 /// In one piece or, over a path that drops such packets, in several.

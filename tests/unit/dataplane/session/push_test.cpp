@@ -26,7 +26,8 @@ const std::string net30_head =
 
 TEST(Push, MatchesTheCapturedReplyToA26Client) {
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_6),
-              net30_head + ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt,tun-mtu 1500");
+              net30_head +
+                  ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt,tun-mtu 1500");
 }
 
 TEST(Push, MatchesTheCapturedReplyToOlderClients) {
@@ -42,10 +43,9 @@ TEST(Push, NamesExportedKeysByTheOlderOptionWhereFlagsAreNotUnderstood) {
 
 TEST(Push, GivesIpv6BesideIpv4WithTheWordThat23Needs) {
     bridge::SslServer server = server_for_tests();
-    server.inner6 = bridge::Inner6{
-        .client_pool = *parse_cidr6("fd00:8::/64"),
-        .local_networks = {*parse_cidr6("fd20::/48")},
-        .dns_servers = {*parse_ipv6("fd20::53")}};
+    server.inner6 = bridge::Inner6{.client_pool = *parse_cidr6("fd00:8::/64"),
+                                   .local_networks = {*parse_cidr6("fd20::/48")},
+                                   .dns_servers = {*parse_ipv6("fd20::53")}};
     EXPECT_EQ(pushed(server, peer_info_2_3),
               "PUSH_REPLY,route 172.20.0.0 255.255.0.0,dhcp-option DNS 100.100.2.136,tun-ipv6,"
               "route-ipv6 fd20::/48,dhcp-option DNS6 fd20::53,route 10.8.0.1,topology net30,"
