@@ -18,11 +18,17 @@ namespace {
 constexpr int sleep_milliseconds_max = 1000;
 constexpr std::byte data_v1{6};
 
-std::optional<Ipv4> destination_of(Bytes packet) {
-    constexpr std::size_t header_octets = 20;
-    constexpr std::size_t destination_at = 16;
-    if (packet.size() < header_octets || packet[0] >> 4 != std::byte{4}) return std::nullopt;
-    return Ipv4{ByteReader(packet.subspan(destination_at)).u32()};
+/// The shard that owns the destination of a tunnelled packet.
+std::optional<std::uint32_t> owner_of_destination(const TunnelOwners& owners, Bytes packet) {
+    constexpr std::size_t header_v4 = 20, header_v6 = 40;
+    constexpr std::size_t destination_v4 = 16, destination_v6 = 24;
+    if (packet.size() < header_v4) return std::nullopt;
+    if (packet[0] >> 4 == std::byte{4})
+        return owners.find(Ipv4{ByteReader(packet.subspan(destination_v4)).u32()});
+    if (packet[0] >> 4 != std::byte{6} || packet.size() < header_v6) return std::nullopt;
+    Ipv6 destination;
+    std::memcpy(destination.octets.data(), packet.data() + destination_v6, 16);
+    return owners.find(destination);
 }
 
 }  // namespace
@@ -142,8 +148,7 @@ void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot) {
 void ShardLoop::enter(shard::ServerIndex server, MutableBytes packet) {
     const TunnelOwners* owners = ports_[server].owners.get();
     if (shards_ > 1 && owners != nullptr) {
-        const std::optional<Ipv4> destination = destination_of(packet);
-        const auto owner = destination ? owners->find(*destination) : std::nullopt;
+        const auto owner = owner_of_destination(*owners, packet);
         if (owner && *owner != index_ && *owner < shards_)
             return hand_over(*owner, StrayPacket::Kind::tunnelled, {.server = server, .remote = {}},
                              {}, packet);
@@ -288,6 +293,17 @@ void ShardLoop::pass_on(Stranger stranger) {
     if (!unsent_.empty() ||
         !wiring_.keeper->mailbox.post(KeeperMessage{index_, std::move(stranger)}))
         count(Cause::queue_full);
+}
+
+/// Nothing for a stream on a wildcard: its address is the connection's own affair.
+Ipv6 ShardLoop::local_address(const shard::Path& path) const {
+    const std::uint32_t listener = LocalAddresses::listener_of(path.listener);
+    const UdpSocket* socket = path.is_stream() || path.server >= ports_.size()
+                                  ? nullptr
+                                  : ports_[path.server].udp(listener);
+    if (socket == nullptr) return {};
+    return socket->wildcard() ? locals_.address_of(LocalAddresses::number_in(path.listener))
+                              : socket->local().address;
 }
 
 // --- messages -----------------------------------------------------------------------------------
