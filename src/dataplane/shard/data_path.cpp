@@ -55,10 +55,12 @@ void Shard::State::receive_data(const Path& path, MutableBytes datagram, wire::F
 
 /// The client speaks from another address: moves it there. False when it must not have that one.
 bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPacket& opened) {
+    if (to.is_stream() || client.path.is_stream()) return false;  // a connection is where it is
     const bool late = opened.key_id == client.newest_key && opened.packet_id < client.newest_packet;
     if (late) return true;  // overtaken on its way from the address that the client has left
     if (!may_move(client, to)) return false;
     client.path = to;
+    client.way_in = servers[to.server].listener_of(to);
     directory.move(client.slot, place_of(to));
     client.path_limit.forget(client.path_limit.outer_max());
     client.upload_hole = {};
@@ -68,10 +70,7 @@ bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPa
 }
 
 bool Shard::State::may_move(Client& client, const Path& to) {
-    const Server* server = server_of(to);
-    if (server == nullptr || server->is_stream(to.listener) ||
-        server->is_stream(client.path.listener) || !client.certificate)
-        return false;
+    if (server_of(to) == nullptr || !client.certificate) return false;
     for (Slot slot = directory.newest_at(place_of(to)); slot != no_slot;
          slot = directory.older_here(slot)) {
         Client* other = at(slot);

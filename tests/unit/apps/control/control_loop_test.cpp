@@ -44,8 +44,10 @@ protected:
         auto listener = bridge::PacketListener::listen(folder + "/bridge.sock");
         loop = std::make_unique<ControlLoop>(
             plane, enforcement, orders, std::move(*listener),
-            ControlLoopOptions{
-                .broker_path = broker_path, .data_uid = ::getuid(), .allow_root = false});
+            ControlLoopOptions{.broker_path = broker_path,
+                               .data_uid = ::getuid(),
+                               .allow_root = false,
+                               .strangers = {}});
         thread = std::thread([this] { loop->run(stop.get()); });
     }
     void stop_loop() {
@@ -94,6 +96,8 @@ protected:
                           .authority = world.authority,
                           .sealer = world.sealer,
                           .archiver = world.archiver,
+                          .hasher = world.hasher,
+                          .workers = world.workers,
                           .gatekeeper = orders,
                           .random = world.random,
                           .installation = {.public_addresses = {Ipv4{0xcb007101}}}};
