@@ -233,6 +233,17 @@ void ShardLoop::deliver(shard::ServerIndex server, MutableBytes inner_packet) {
     if (outcome == TunWrite::failed) count(Cause::send_failed);
 }
 
+Ipv6 ShardLoop::local_address(const shard::Path& path) const {
+    if (path.is_stream()) return streams_.local_address(path.stream);
+    const UdpSocket* socket =
+        path.server < ports_.size()
+            ? ports_[path.server].udp(LocalAddresses::listener_of(path.listener))
+            : nullptr;
+    if (socket == nullptr) return {};
+    return socket->wildcard() ? locals_.address_of(LocalAddresses::number_in(path.listener))
+                              : socket->local().address;
+}
+
 // --- streams ------------------------------------------------------------------------------------
 
 void ShardLoop::drain_streams(std::span<const epoll_event> ready) {
@@ -293,17 +304,6 @@ void ShardLoop::pass_on(Stranger stranger) {
     if (!unsent_.empty() ||
         !wiring_.keeper->mailbox.post(KeeperMessage{index_, std::move(stranger)}))
         count(Cause::queue_full);
-}
-
-/// Nothing for a stream on a wildcard: its address is the connection's own affair.
-Ipv6 ShardLoop::local_address(const shard::Path& path) const {
-    const std::uint32_t listener = LocalAddresses::listener_of(path.listener);
-    const UdpSocket* socket = path.is_stream() || path.server >= ports_.size()
-                                  ? nullptr
-                                  : ports_[path.server].udp(listener);
-    if (socket == nullptr) return {};
-    return socket->wildcard() ? locals_.address_of(LocalAddresses::number_in(path.listener))
-                              : socket->local().address;
 }
 
 // --- messages -----------------------------------------------------------------------------------

@@ -17,12 +17,6 @@ const session::ServerProfile* profile_of(const std::vector<Profile>& profiles,
     return nullptr;
 }
 
-/// Other factors than the client has shown. A new token key only makes tokens useless.
-bool asks_otherwise(const bridge::Login& held, const bridge::Login& present) {
-    return held.certificate != present.certificate || held.password != present.password ||
-           held.code != present.code || held.web != present.web;
-}
-
 std::optional<Cidr6> pool6_of(const bridge::SslServer& server) {
     return server.inner6 ? std::optional(server.inner6->client_pool) : std::nullopt;
 }
@@ -40,11 +34,17 @@ routing::Neighbourhood around(const session::ServerProfile& profile) {
     return made;
 }
 
+/// Other factors than the client has shown. A new token key only makes tokens useless.
+bool asks_otherwise(const bridge::Login& held, const bridge::Login& present) {
+    return held.certificate != present.certificate || held.password != present.password ||
+           held.code != present.code || held.web != present.web;
+}
+
 /// True when a client that was set up by `held` cannot go on under `present`. Added or removed
 /// networks, resolvers and timers are no such change: they reach clients when they come next.
 bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present) {
     return !present.enabled || held.client_pool != present.client_pool ||
-           held.topology != present.topology || pool6_of(held) != pool6_of(present) ||
+           pool6_of(held) != pool6_of(present) || held.topology != present.topology ||
            held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
            held.wrapping != present.wrapping || held.digest != present.digest ||
            asks_otherwise(held.login, present.login) || held.tun_mtu != present.tun_mtu ||

@@ -124,14 +124,14 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
     ++leased;
     client->tunnel_address = answer.tunnel_address;
     half_open.leave(client->slot);
-    if (client->path.is_stream())
-        outlet.entered(client->path,
-                       wire::frame_octets_after_entry(client->profile->server.tun_mtu));
     const Server& server = servers[client->path.server];
     client->sender.address = answer.tunnel_address;
     if (server.around.client_pool6)
         client->sender.address6 = bridge::tunnel_address6(
             server.around.client_pool, *server.around.client_pool6, answer.tunnel_address);
+    if (client->path.is_stream())
+        outlet.entered(client->path,
+                       wire::frame_octets_after_entry(client->profile->server.tun_mtu));
     servers[client->path.server].addresses->set(answer.tunnel_address, client->slot);
     client->session.admit(answer.tunnel_address, now);
     pump(*client);

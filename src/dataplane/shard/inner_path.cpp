@@ -58,9 +58,9 @@ void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
     Client* client = at(inner->v6 ? server.addresses->find(inner->destination6)
                                   : server.addresses->find(inner->destination));
     if (client == nullptr || client->over) return answer_unreachable(index, *inner);
-    if (client->path.is_stream() &&
-        !outlet.has_room(client->path, inner->octets.size() + client->keys.front_octets() +
-                                           client->keys.back_octets()))
+    const std::size_t sealed_octets =
+        inner->octets.size() + client->keys.front_octets() + client->keys.back_octets();
+    if (client->path.is_stream() && !outlet.has_room(client->path, sealed_octets))
         return drop(Cause::queue_full);
     routing::clamp_segment_size(*inner, client->segment_limit);
     // A stream outside cuts packets by itself.

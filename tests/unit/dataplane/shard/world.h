@@ -197,6 +197,7 @@ public:
         ++deliveries;
         if (!quiet) delivered.emplace_back(server, copy_of(packet));
     }
+    Ipv6 local_address(const Path&) const override { return own_outer; }
     bool has_room(const Path& path, std::size_t octets) override {
         return room ? room(path, octets) : true;
     }
@@ -204,7 +205,6 @@ public:
         entries.emplace_back(path, frame_octets_max);
     }
     void finished(const Path& path) override { finishes.push_back(path); }
-    Ipv6 local_address(const Path&) const override { return own_outer; }
     void work(TlsJob job) override { jobs.push_back(std::move(job)); }
     void ask(AdmissionQuestion question) override { questions.push_back(std::move(question)); }
     void ask_login(LoginQuestion question) override { logins.push_back(std::move(question)); }
