@@ -289,21 +289,11 @@ std::vector<Command> certificate_commands() {
     };
 }
 
-std::vector<Command> identity_commands() {
-    const CommandArgument instance{"IDAAS", "IDaaSInstanceId", "id of the source, idaas-…", true};
-    const CommandArgument user{"USER", "UserId", "id of the user, user-…", true};
+const CommandArgument source_id{"IDAAS", "IDaaSInstanceId", "id of the source, idaas-…", true};
+
+std::vector<Command> source_commands() {
     const std::vector<Column> instance_columns{
         {"ID", "IDaaSInstanceId"}, {"NAME", "Name"}, {"CREATED", "CreateTime", Form::time}};
-    const std::vector<Column> user_columns{{"ID", "UserId"},
-                                           {"NAME", "UserName"},
-                                           {"ENABLED", "Enabled"},
-                                           {"CODES", "TotpEnrolled"},
-                                           {"CREATED", "CreateTime", Form::time}};
-    const std::vector<Column> user_details{{"user", "UserId"},
-                                           {"name", "UserName"},
-                                           {"source", "IDaaSInstanceId"},
-                                           {"enabled", "Enabled"},
-                                           {"one-time codes", "TotpEnrolled"}};
     return {
         {"idaas",
          "create",
@@ -325,7 +315,23 @@ std::vector<Command> identity_commands() {
          "delete",
          "delete an identity source with its users",
          "DeleteIDaaSInstance",
-         {instance}},
+         {source_id}},
+    };
+}
+
+std::vector<Command> user_commands() {
+    const CommandArgument user{"USER", "UserId", "id of the user, user-…", true};
+    const std::vector<Column> user_columns{{"ID", "UserId"},
+                                           {"NAME", "UserName"},
+                                           {"ENABLED", "Enabled"},
+                                           {"CODES", "TotpEnrolled"},
+                                           {"CREATED", "CreateTime", Form::time}};
+    const std::vector<Column> user_details{{"user", "UserId"},
+                                           {"name", "UserName"},
+                                           {"source", "IDaaSInstanceId"},
+                                           {"enabled", "Enabled"},
+                                           {"one-time codes", "TotpEnrolled"}};
+    return {
         {"user",
          "create",
          "add a user to an identity source",
@@ -341,7 +347,7 @@ std::vector<Command> identity_commands() {
          "list",
          "the users of an identity source",
          "DescribeIDaaSUsers",
-         {instance},
+         {source_id},
          Shape::table,
          "Users.User",
          user_columns},
@@ -419,8 +425,9 @@ const std::vector<CommandGroup>& command_groups() {
 const std::vector<Command>& commands() {
     static const std::vector<Command> table = [] {
         std::vector<Command> all;
-        for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
-                          certificate_commands(), identity_commands(), client_commands()})
+        for (auto part :
+             {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
+              certificate_commands(), source_commands(), user_commands(), client_commands()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

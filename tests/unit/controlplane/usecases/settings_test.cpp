@@ -18,6 +18,7 @@ protected:
     CreateSslServer request(const model::OptionTexts& options = {}) {
         CreateSslServer wanted = world.server_request(gateway);
         wanted.options = options;
+        wanted.idaas_instance = source.text;
         return wanted;
     }
     model::SslServerId create(const CreateSslServer& wanted) {
@@ -53,6 +54,7 @@ protected:
     Call alice = world.account("alice");
     model::VpcId vpc = world.vpc(alice, "office");
     model::VpnGatewayId gateway = world.gateway(alice, vpc);
+    model::IdaasInstanceId source = plane.idaas.create(alice, "staff")->id;
 };
 
 TEST_F(Settings, AllOfThemReachTheDataProcess) {
