@@ -23,7 +23,8 @@ bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present
     return !present.enabled || held.listeners != present.listeners ||
            held.client_pool != present.client_pool || held.topology != present.topology ||
            held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
-           held.wrapping != present.wrapping || held.digest != present.digest || held.tun_mtu != present.tun_mtu ||
+           held.wrapping != present.wrapping || held.digest != present.digest ||
+           held.tun_mtu != present.tun_mtu ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
 }
@@ -64,8 +65,8 @@ void Shard::State::open_doorway(Server& server, std::vector<Server>& former) {
         return candidate.datagrams && candidate.settings().id == server.settings().id &&
                candidate.settings().wrapping == server.settings().wrapping;
     });
-    server.door = same != former.end() ? std::move(same->door)
-                                       : Doorway::make(server.settings().wrapping);
+    server.door =
+        same != former.end() ? std::move(same->door) : Doorway::make(server.settings().wrapping);
     if (server.door && server.door->brings_keys() && !brought)
         brought.emplace(derived_key(options.cookie_key, 5));
 }

@@ -26,7 +26,8 @@ const std::string net30_head =
 
 TEST(Push, MatchesTheCapturedReplyToA26Client) {
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_6),
-              net30_head + ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt,tun-mtu 1500");
+              net30_head +
+                  ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt,tun-mtu 1500");
 }
 
 TEST(Push, MatchesTheCapturedReplyToOlderClients) {
