@@ -73,6 +73,7 @@ namespace kanmon {
     ROW(login_refused, refuse, "-", no, "user name, password or code not accepted") \
     ROW(login_locked, refuse, "-", yes, "too many wrong attempts; wait before you try again") \
     ROW(login_expired, refuse, "-", no, "the login has expired; log in again") \
+    ROW(login_code_asked, refuse, "-", yes, "a one-time code is asked for") \
     ROW(login_timeout, refuse, "-", yes, "the login was not finished in time") \
     ROW(login_unavailable, refuse, "-", yes, "the identity source gave no answer") \
     ROW(connections_exhausted, refuse, "CONN-LIMIT", yes, \
@@ -88,7 +89,7 @@ namespace kanmon {
     ROW(disconnected_by_operator, end, "-", yes, "an operator disconnected the client") \
     ROW(gateway_stopping, end, "-", yes, "the gateway is stopping") \
     ROW(renegotiation_failed, end, "LINK-UNSTABLE", yes, "the renegotiation of keys failed") \
-    ROW(identity_changed, end, "-", no, "another certificate was shown at renegotiation") \
+    ROW(identity_changed, end, "-", no, "another certificate or user was shown at renegotiation") \
     ROW(replaced, end, "APP-CONFLICT", yes, "a newer session of the same client took over") \
     ROW(gateway_restarted, end, "-", yes, "the data process was restarted")
 // clang-format on

@@ -68,6 +68,8 @@ void fields(Codec& codec, T& question) {
     codec.text(question.state, text_octets_max);
     codec.list(question.methods, methods_max, 4, each_method);
     bridge::fields(codec, question.remote);
+    codec.choice(question.proof, LoginProof::token);
+    codec.unix_time(question.proven_at);
 }
 
 template <class Codec, FieldsOf<LoginAnswer> T>

@@ -57,6 +57,17 @@ def test_tls_crypt_v2_survives_renegotiations():
                             Wrapping="tls-crypt-v2", Clients="2.5")
 
 
+def test_tls_crypt_v2_survives_renegotiations_over_tcp():
+    survives_renegotiations(r"Control Channel Encryption: Cipher 'AES-256-CTR'|"
+                            r"Outgoing Control Channel", Wrapping="tls-crypt-v2", Clients="2.5",
+                            Proto="TCP")
+
+
+def test_tls_auth_survives_renegotiations_over_tcp():
+    survives_renegotiations(r"hash 'SHA256' for HMAC authentication", Wrapping="tls-auth",
+                            Digest="SHA256", Proto="TCP")
+
+
 def test_a_wrong_key_direction_is_named_to_the_operator_and_the_client_hears_nothing():
     with lab_with(Wrapping="tls-auth") as lab:
         bundle = Path(lab.bundle(lab.certificate()))

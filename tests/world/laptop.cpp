@@ -40,8 +40,8 @@ void Laptop::connect() {
     engine_ = std::make_unique<client::ClientEngine>(
         client::ClientSettings{.personality = person_.personality,
                                .tls = person_.tls,
-                               .username = {},
-                               .password = {},
+                               .username = person_.common_name,
+                               .password = std::string(right_password),
                                .new_key_sends_after = chance_.between(0s, 60s),
                                .wrapping = person_.wrapping,
                                .unix_seconds = unix_seconds()},

@@ -55,14 +55,15 @@ bool Setup::has_room_for_all() const {
 std::string Setup::text() const {
     return fmt::format(
         "seed {}: {} clients, {} shard(s), {}, {}, loss {}, duplication {}, theft {}, delay {} ms "
-        "+ {} ms, pool {} {}, at most {}, renegotiation {} s{}{}, flood {}/s{}",
+        "+ {} ms, pool {} {}, at most {}, renegotiation {} s{}{}{}, flood {}/s{}",
         seed, clients, shards, openssl ? "OpenSSL" : "scripted TLS",
         wrapping_names[static_cast<std::size_t>(server.wrapping.kind)], weather.loss,
         weather.duplication, weather.theft, weather.delay / 1ms, weather.jitter / 1ms,
         to_string(server.client_pool),
         server.topology == bridge::Topology::net30 ? "net30" : "subnet", gateway.connections_max,
         server.renegotiate_seconds, crashes ? ", a crash" : "",
-        control_goes_away ? ", control away" : "", flood, squatters ? " by squatters" : "");
+        control_goes_away ? ", control away" : "", server.login.password ? ", passwords" : "",
+        flood, squatters ? " by squatters" : "");
 }
 
 Setup draw_setup(std::uint64_t seed, const Options& options) {
@@ -97,6 +98,8 @@ Setup draw_setup(std::uint64_t seed, const Options& options) {
     setup.wrapping = draw_wrapping(chance);
     server.wrapping = setup.wrapping.server();
     server.digest = server.wrapping.digest;
+    // While control is away nobody can log in, which is another promise than the others here.
+    server.login.password = !setup.control_goes_away && chance.happens(0.3);
     return setup;
 }
 

@@ -1,6 +1,7 @@
 #include "controlplane/api/http_server.h"
 
 #include <microhttpd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -165,7 +166,7 @@ MHD_Result HttpServer::Engine::handle(void* owner, MHD_Connection* connection, c
 }
 
 bool HttpServer::Engine::run(UniqueFd socket) {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
     std::vector<MHD_OptionItem> options{
         {MHD_OPTION_LISTEN_SOCKET, socket.get(), nullptr},
         {MHD_OPTION_CONNECTION_LIMIT, static_cast<std::intptr_t>(limits.connections), nullptr},
@@ -198,6 +199,16 @@ HttpServer::~HttpServer() = default;
 
 std::uint16_t HttpServer::port() const {
     return engine_->port;
+}
+
+void HttpServer::adopt(UniqueFd connection) {
+    sockaddr_storage remote{};
+    socklen_t octets = sizeof remote;
+    auto* generic = static_cast<sockaddr*>(static_cast<void*>(&remote));
+    if (::getpeername(connection.get(), generic, &octets) != 0) return;  // it is gone already
+    // The library closes the descriptor also when it refuses the connection.
+    if (MHD_add_connection(engine_->daemon, connection.release(), generic, octets) != MHD_YES)
+        log_event(Severity::debug, "connection refused: too many");
 }
 
 Expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(Options options,

@@ -51,6 +51,9 @@ public:
 
     std::uint16_t port() const;
 
+    /// Serves a connection that somebody else accepted, within the same limits. Any thread.
+    void adopt(UniqueFd connection);
+
 private:
     struct Engine;
     explicit HttpServer(std::unique_ptr<Engine> engine);

@@ -16,7 +16,8 @@ bool same_credentials(const bridge::SslServer& left, const bridge::SslServer& ri
     return left.ca_certificate_pem == right.ca_certificate_pem &&
            left.certificate_pem == right.certificate_pem &&
            left.private_key_pem == right.private_key_pem &&
-           left.revoked_serials == right.revoked_serials;
+           left.revoked_serials == right.revoked_serials &&
+           left.login.certificate == right.login.certificate;
 }
 
 }  // namespace
@@ -89,7 +90,8 @@ Expected<std::shared_ptr<const crypto::TlsFactory>, std::string> make_server_tls
     return crypto::openssl_server({.ca_certificate_pem = server.ca_certificate_pem,
                                    .certificate_pem = server.certificate_pem,
                                    .private_key_pem = server.private_key_pem,
-                                   .revoked_serials = server.revoked_serials},
+                                   .revoked_serials = server.revoked_serials,
+                                   .certificate_required = server.login.certificate},
                                   [] { return unix_now(); });
 }
 

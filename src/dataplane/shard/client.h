@@ -40,9 +40,11 @@ struct Client {
     std::uint64_t number = 0;
     wire::PeerId peer_id = 0;
     std::shared_ptr<const session::ServerProfile> profile;
+    bridge::Listener way_in;  // the listener of its path, whatever place in the list that has
     session::Session session;
     std::optional<Instant> scheduled;  // the earliest entry in the deadline heap that counts
     std::optional<crypto::PeerCertificate> certificate;
+    std::string username;  // empty where nobody was asked
     std::uint64_t replaces = 0;
     Buffer key_metadata;                       // of the tls-crypt-v2 key that the client brought
     std::optional<std::int32_t> clock_behind;  // ours minus the client's, in seconds

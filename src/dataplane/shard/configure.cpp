@@ -17,16 +17,26 @@ const session::ServerProfile* profile_of(const std::vector<Profile>& profiles,
     return nullptr;
 }
 
+/// Other factors than the client has shown. A new token key only makes tokens useless.
+bool asks_otherwise(const bridge::Login& held, const bridge::Login& present) {
+    return held.certificate != present.certificate || held.password != present.password ||
+           held.code != present.code || held.web != present.web;
+}
+
 /// True when a client that was set up by `held` cannot go on under `present`. Added or removed
 /// networks, resolvers and timers are no such change: they reach clients when they come next.
 bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present) {
-    return !present.enabled || held.listeners != present.listeners ||
-           held.client_pool != present.client_pool || held.topology != present.topology ||
-           held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
-           held.wrapping != present.wrapping || held.digest != present.digest ||
+    return !present.enabled || held.client_pool != present.client_pool ||
+           held.topology != present.topology || held.ciphers != present.ciphers ||
+           held.fallback_cipher != present.fallback_cipher || held.wrapping != present.wrapping ||
+           held.digest != present.digest || asks_otherwise(held.login, present.login) ||
            held.tun_mtu != present.tun_mtu ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
+}
+
+bool has_way_in(const Client& client, const bridge::SslServer& present) {
+    return std::ranges::find(present.listeners, client.way_in) != present.listeners.end();
 }
 
 bool is_revoked(const Client& client, const bridge::SslServer& present) {
@@ -77,17 +87,18 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles) {
         if (client == nullptr || client->buried) continue;
         const bridge::SslServer& held = client->profile->server;
         const session::ServerProfile* present = profile_of(profiles, held.id);
-        if (present == nullptr || is_outdated(held, present->server))
+        const bool way_in = present != nullptr && has_way_in(*client, present->server);
+        if (!way_in || is_outdated(held, present->server))
             client->session.dismiss(Cause::server_changed, now);
         else if (is_revoked(*client, present->server))
             client->session.dismiss(Cause::certificate_revoked, now);
         pump(*client);
-        if (present == nullptr || held.listeners != present->server.listeners)
-            client->reachable = false;
+        // A connection outlives its listener: the goodbye still gets through.
+        if (!way_in && !client->path.is_stream()) client->reachable = false;
     }
 }
 
-/// Finds the client's server under its new index.
+/// Finds the client's server and its listener at their new places. A connection has its own place.
 void Shard::State::relocate(Client& client) {
     const std::string& id = client.profile->server.id;
     const auto server = std::ranges::find_if(servers, [&](const Server& candidate) {
@@ -97,6 +108,12 @@ void Shard::State::relocate(Client& client) {
     path.server = client.reachable && server != servers.end()
                       ? static_cast<ServerIndex>(server - servers.begin())
                       : no_server;
+    if (path.server != no_server && !path.is_stream()) {
+        const auto& listeners = server->settings().listeners;
+        const auto way_in = std::ranges::find(listeners, client.way_in);
+        if (way_in != listeners.end())
+            path.move_to_listener(static_cast<std::uint32_t>(way_in - listeners.begin()));
+    }
     if (path != client.path) {
         client.path = path;
         directory.move(client.slot, place_of(path));

@@ -59,10 +59,12 @@ void Shard::State::receive_data(const Path& path, MutableBytes datagram, wire::F
 
 /// The client speaks from another address: moves it there. False when it must not have that one.
 bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPacket& opened) {
+    if (to.is_stream() || client.path.is_stream()) return false;  // a connection is where it is
     const bool late = opened.key_id == client.newest_key && opened.packet_id < client.newest_packet;
     if (late) return true;  // overtaken on its way from the address that the client has left
     if (!may_move(client, to)) return false;
     client.path = to;
+    client.way_in = servers[to.server].listener_of(to);
     directory.move(client.slot, place_of(to));
     measure(client);
     if (client.connected) report(client, bridge::ClientStatus::online, Cause::client_left);
@@ -70,10 +72,7 @@ bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPa
 }
 
 bool Shard::State::may_move(Client& client, const Path& to) {
-    const Server* server = server_of(to);
-    if (server == nullptr || server->is_stream(to.listener) ||
-        server->is_stream(client.path.listener) || !client.certificate)
-        return false;
+    if (server_of(to) == nullptr || !client.certificate) return false;
     for (Slot slot = directory.newest_at(place_of(to)); slot != no_slot;
          slot = directory.older_here(slot)) {
         Client* other = at(slot);
@@ -135,6 +134,10 @@ void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
         return drop(Cause::no_client_for_address);
     Client* client = at(servers[index].addresses->find(inner->destination));
     if (client == nullptr || client->over) return drop(Cause::no_client_for_address);
+    const std::size_t sealed_octets =
+        inner->octets.size() + client->keys.front_octets() + client->keys.back_octets();
+    if (client->path.is_stream() && !outlet.has_room(client->path, sealed_octets))
+        return drop(Cause::queue_full);
     routing::clamp_segment_size(*inner, client->segment_limit);
     if (!seal_and_send(*client, inner->octets)) return;
     client->sent_octets += inner->octets.size();

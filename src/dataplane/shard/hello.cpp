@@ -78,7 +78,7 @@ void Shard::State::receive_control(const Path& path, Server& server, Bytes datag
 void Shard::State::greet(const Path& path, Server& server, Bytes datagram) {
     const auto first = wire::peek(datagram);
     if (!first) return drop(first.error());
-    const auto fits = may_be_first(*first, server.is_stream(path.listener));
+    const auto fits = may_be_first(*first, path.is_stream());
     if (!fits) return drop(fits.error());
     const auto opened = open_door(path, server, datagram);
     if (!opened) return drop(opened.error());
@@ -119,7 +119,7 @@ void Shard::State::report_wrong_key(const Path& path, const Server& server, Byte
 void Shard::State::meet(const FirstPacket& first) {
     if (is_hello(first.packet.opcode)) {
         if (first.packet.packet_id != 0U) return drop(Cause::reset_not_first);
-        if (!first.server.is_stream(first.path.listener)) return answer_hello(first);
+        if (!first.path.is_stream()) return answer_hello(first);
         if (!hellos.allow(first.path.remote, now)) return drop(Cause::rate_limited);
         return begin_session(first, {});
     }
@@ -197,6 +197,7 @@ void Shard::State::begin_session(const FirstPacket& first, const wire::SessionId
                                 .peer_id = peer_ids.of(slot),
                                 .number = ++sequence << 24 | peer_ids.of(slot),
                                 .reset_already_sent = !stream,
+                                .began = wall,
                                 .wrapping = first.server.door->for_session()};
     start.wrapping.time = wrapping_time();
     start.wrapping.sent = stream ? 0 : 1;
@@ -206,6 +207,7 @@ void Shard::State::begin_session(const FirstPacket& first, const wire::SessionId
     Client& client = *clients[slot];
     client.slot = slot;
     client.path = first.path;
+    client.way_in = first.server.listener_of(first.path);
     client.key_metadata = copy_of(first.opened.metadata);
     if (first.opened.replay) client.clock_behind = clock_behind(wall, first.opened.replay->time);
     const auto taken = client.session.receive_control(first.datagram, now);

@@ -65,7 +65,9 @@ void Shard::State::bury() {
     for (const Slot slot : graves) {
         directory.remove(slot);
         give_back(slot, clients[slot]->had_keys);
-        clients[slot].reset();
+        const std::unique_ptr<Client> gone = std::move(clients[slot]);
+        if (gone->path.is_stream() && directory.newest_at(place_of(gone->path)) == no_slot)
+            outlet.finished(gone->path);
     }
     graves.clear();
 }

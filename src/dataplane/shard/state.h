@@ -42,7 +42,7 @@ struct Server {
     std::unique_ptr<Doorway> door;  // null: its wrapping is unusable, and nobody is answered
 
     const bridge::SslServer& settings() const { return datagrams->server; }
-    bool is_stream(std::uint32_t listener) const;
+    bridge::Listener listener_of(const Path& path) const;
 };
 
 /// A stranger's packet that has passed the doorway of its server.
@@ -79,6 +79,7 @@ struct Shard::State {
     };
 
     void drop(Cause cause) { ++drops[static_cast<std::size_t>(cause)]; }
+    void receive(const Path& path, MutableBytes packet);
     Server* server_of(const Path& path);
     Client* at(Slot slot) const;
     Client* find(std::uint64_t session) const;
@@ -112,6 +113,7 @@ struct Shard::State {
 
     // --- events.cpp
     void pump(Client& client);
+    void on(Client& client, session::LoginRequest&& request);
     void on(Client& client, session::AdmissionRequest&& request);
     void on(Client& client, session::InstallKey&& key);
     void on(Client& client, session::SendWithKey&& key);

@@ -203,7 +203,9 @@ inline MessageBody RandomValues::body() {
                                  secret(20),
                                  text(),
                                  list(4, [&] { return text(); }),
-                                 endpoint()};
+                                 endpoint(),
+                                 choice(LoginProof::token),
+                                 unix_time()};
         case 11:
             return LoginAnswer{choice(LoginVerdict::open_page), text(), cause(), text(), text(),
                                number<std::uint32_t>()};

@@ -94,6 +94,8 @@ protected:
                           .authority = world.authority,
                           .sealer = world.sealer,
                           .archiver = world.archiver,
+                          .hasher = world.hasher,
+                          .workers = world.workers,
                           .gatekeeper = orders,
                           .random = world.random,
                           .installation = {.public_addresses = {Ipv4{0xcb007101}}}};

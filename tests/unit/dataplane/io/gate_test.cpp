@@ -26,7 +26,8 @@ public:
         dismissals.push_back({shard, session, cause});
     }
     void tell_control(bridge::Message message) override { told.push_back(std::move(message)); }
-    void own(const bridge::Lease&, const Endpoint&, std::optional<std::uint32_t> shard) override {
+    void own(const bridge::Lease&, const std::optional<Endpoint>&,
+             std::optional<std::uint32_t> shard) override {
         owner = shard;
     }
 

@@ -103,14 +103,15 @@ public:
     }
 
     Peer& add(std::uint8_t number, const Endpoint& remote,
-              const client::Personality& who = client::openvpn_2_5, std::uint32_t listener = 0) {
+              const client::Personality& who = client::openvpn_2_5, std::uint32_t listener = 0,
+              std::uint32_t stream = 0) {
         client::ClientSettings program;
         program.personality = &who;
         program.tls = session::ScriptedTls::client(number);
         program.wrapping = wrapping;
         program.unix_seconds =
             static_cast<std::uint32_t>(seconds_of(wall()) - clients_clock_behind);
-        const Path path{0, listener, remote};
+        const Path path{0, listener, remote, stream};
         peers.push_back(std::make_unique<Peer>(
             Peer{path, client::ClientEngine(std::move(program), random, now), {}, {}}));
         return *peers.back();
@@ -177,8 +178,16 @@ public:
         ++deliveries;
         if (!quiet) delivered.emplace_back(server, copy_of(packet));
     }
+    bool has_room(const Path& path, std::size_t octets) override {
+        return room ? room(path, octets) : true;
+    }
+    void entered(const Path& path, std::size_t frame_octets_max) override {
+        entries.emplace_back(path, frame_octets_max);
+    }
+    void finished(const Path& path) override { finishes.push_back(path); }
     void work(TlsJob job) override { jobs.push_back(std::move(job)); }
     void ask(AdmissionQuestion question) override { questions.push_back(std::move(question)); }
+    void ask_login(LoginQuestion question) override { logins.push_back(std::move(question)); }
     void left(std::uint64_t session, Cause cause) override {
         lefts.emplace_back(session, cause);
         leases.leave(session, now);
@@ -219,9 +228,13 @@ public:
     std::vector<std::pair<ServerIndex, Buffer>> delivered;
     std::vector<TlsJob> jobs;
     std::vector<AdmissionQuestion> questions, asked;
+    std::vector<LoginQuestion> logins;
     std::vector<std::pair<std::uint64_t, Cause>> lefts;
     std::vector<bridge::ClientFact> facts;
     std::vector<bridge::AttemptRecord> records;
+    std::vector<std::pair<Path, std::size_t>> entries;  // streams that clients entered by
+    std::vector<Path> finishes;                         // streams to be closed
+    std::function<bool(const Path&, std::size_t)> room;
     std::size_t sends = 0, deliveries = 0, last_sent_octets = 0;
     client::ClientWrapping wrapping;        // of the clients that are added from now on
     std::int64_t clients_clock_behind = 0;  // seconds
