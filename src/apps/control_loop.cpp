@@ -169,6 +169,8 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
     }
     if (!data_greeted_) return false;
     if (const auto* question = std::get_if<bridge::LeaseQuestion>(&message.body)) {
+        // Whoever comes back to a held slot does not stand there as held any more.
+        plane_.clients.learn(bridge::LeaseFact{question->lease, false});
         lease_news_.push_back({.lease = question->lease, .question = true});
         lease_questions_.push_back(message.id);
         return true;

@@ -41,10 +41,19 @@ namespace kanmon {
     ROW(spoofed_source, drop, "-", no, "the tunnelled source address is not this client's") \
     ROW(client_to_client, drop, "-", no, "a client may not reach another client") \
     ROW(multicast, drop, "-", no, "multicast and broadcast are not forwarded") \
+    ROW(link_local, drop, "-", no, \
+        "a link-local packet: what systems send by themselves on every new interface") \
+    ROW(martian, drop, "-", no, "the tunnelled packet names an address that no network has") \
+    ROW(source_routed, drop, "-", no, "the tunnelled packet asks for a route of its own") \
+    ROW(tunnel_in_tunnel, drop, "CONF-CLIENT", no, \
+        "the client sends its packets to the gateway's outer address through the tunnel") \
+    ROW(ipv6_off, drop, "-", no, "the server has no IPv6 inside the tunnel") \
     ROW(no_client_for_address, drop, "-", no, "no client has this tunnel address") \
     ROW(queue_full, drop, "BANDWIDTH", yes, "a queue inside the gateway was full") \
     ROW(send_failed, drop, "-", yes, "the kernel refused to send") \
     ROW(oversize, drop, "-", no, "the packet does not fit the tunnel") \
+    ROW(answer_limited, drop, "-", yes, \
+        "an ICMP answer was held back: too many in this second") \
     ROW(unsupported_framing, drop, "CONF-CLIENT", no, \
         "compressed or fragmented packets are not accepted") \
     /* attempts that are refused */ \

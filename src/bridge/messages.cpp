@@ -51,6 +51,7 @@ void fields(Codec& codec, T& fact) {
     codec.number(fact.sent_octets);
     codec.number(fact.received_packets);
     codec.number(fact.sent_packets);
+    codec.number(fact.refused_packets);
     codec.number(fact.oversize_packets);
     codec.number(fact.fragmented_packets);
     codec.number(fact.segment_limit);

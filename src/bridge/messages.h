@@ -111,6 +111,7 @@ struct ClientFact {
     std::uint64_t sent_octets = 0;
     std::uint64_t received_packets = 0;
     std::uint64_t sent_packets = 0;
+    std::uint64_t refused_packets = 0;     // from the client: foreign source, to other clients, …
     std::uint64_t oversize_packets = 0;    // to the client: larger than its path takes
     std::uint64_t fragmented_packets = 0;  // of these: sent in fragments
     std::uint16_t segment_limit = 0;       // what the MSS of tunnelled TCP is clamped to

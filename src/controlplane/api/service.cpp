@@ -33,6 +33,9 @@ constexpr std::string_view speak_https =
     "\r\n"
     "This port speaks HTTPS: write https:// in front of its address.\n";
 
+/// Connections of strangers on shared VPN ports.
+constexpr unsigned adopted_max = 128;
+
 using Started = Expected<std::unique_ptr<HttpServer>, std::string>;
 
 Expected<Endpoint, std::string> read_address(const std::string& text) {
@@ -59,7 +62,9 @@ Started start_secure(const ServiceOptions& options, Api& api) {
         addresses.push_back(listen->as_v4());
     auto certificate = load_server_certificate(options.state_folder, addresses, unix_now());
     if (!certificate) return unexpected(certificate.error());
-    return start_server({.listen = *listen, .certificate = std::move(*certificate), .limits = {}},
+    return start_server({.listen = *listen,
+                         .certificate = std::move(*certificate),
+                         .limits = {.adopted = adopted_max}},
                         api);
 }
 

@@ -20,6 +20,10 @@ bool same_credentials(const bridge::SslServer& left, const bridge::SslServer& ri
            left.login.certificate == right.login.certificate;
 }
 
+std::optional<Cidr6> pool6_of(const bridge::SslServer& server) {
+    return server.inner6 ? std::optional(server.inner6->client_pool) : std::nullopt;
+}
+
 }  // namespace
 
 void ServerSlots::apply(const std::vector<bridge::SslServer>& servers) {
@@ -60,8 +64,10 @@ void ServerSlots::fill(Slot& slot, const bridge::SslServer& server) {
                   {{"server", server.id}});
         profile->server.enabled = false;
     }
-    if (!slot.owners || slot.server().client_pool != server.client_pool)
-        slot.owners = std::make_shared<TunnelOwners>(server.client_pool);
+    const auto pool6 = pool6_of(server);
+    if (!slot.owners || slot.server().client_pool != server.client_pool ||
+        pool6_of(slot.server()) != pool6)
+        slot.owners = std::make_shared<TunnelOwners>(server.client_pool, pool6);
     slot.profile = std::move(profile);
     slot.present = true;
 }

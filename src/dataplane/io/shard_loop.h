@@ -50,6 +50,7 @@ public:
 
     void send(const shard::Path& path, Bytes datagram) override;
     void deliver(shard::ServerIndex server, MutableBytes inner_packet) override;
+    Ipv6 local_address(const shard::Path& path) const override;
     bool has_room(const shard::Path& path, std::size_t octets) override;
     void entered(const shard::Path& path, std::size_t frame_octets_max) override;
     void finished(const shard::Path& path) override;

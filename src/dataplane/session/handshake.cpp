@@ -1,4 +1,5 @@
 // The first key of a connection: from TLS to PUSH_REPLY.
+#include <algorithm>
 #include <cassert>
 
 #include "dataplane/session/push.h"
@@ -81,7 +82,10 @@ void Session::State::connect() {
     if (!life.take(Step::pushed)) return;
     timers.clear(Timer::handshake);
     send_with(keys.current->key_id());
-    emit(Connected{.cipher = std::string(crypto::name_of(agreed.cipher)), .peer_info = peer});
+    const auto usual = std::min<std::uint32_t>(profile.server.tun_mtu, 1500);
+    emit(Connected{.cipher = std::string(crypto::name_of(agreed.cipher)),
+                   .tun_mtu = static_cast<std::uint16_t>(agreed.tun_mtu.value_or(usual)),
+                   .peer_info = peer});
     start_keepalive();
     schedule_renegotiation();
 }

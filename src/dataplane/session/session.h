@@ -102,6 +102,7 @@ struct SendInBand {
 /// PUSH_REPLY is on its way and the keys are installed: the tunnel carries packets.
 struct Connected {
     std::string cipher;
+    std::uint16_t tun_mtu = 1500;  // what was pushed, or what every client has without
     wire::PeerInfo peer_info;
 };
 /// The client is gone or refused; its slot may be held from now. The session lingers (`Finished`

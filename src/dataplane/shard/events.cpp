@@ -124,6 +124,11 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
     ++leased;
     client->tunnel_address = answer.tunnel_address;
     half_open.leave(client->slot);
+    const Server& server = servers[client->path.server];
+    client->sender.address = answer.tunnel_address;
+    if (server.around.client_pool6)
+        client->sender.address6 = bridge::tunnel_address6(
+            server.around.client_pool, *server.around.client_pool6, answer.tunnel_address);
     if (client->path.is_stream())
         outlet.entered(client->path,
                        wire::frame_octets_after_entry(client->profile->server.tun_mtu));
@@ -159,6 +164,7 @@ void Shard::State::on(Client& client, session::Connected&& connected) {
     client.connected = true;
     client.connected_at = wall;
     client.cipher = std::move(connected.cipher);
+    client.tun_mtu = connected.tun_mtu;
     client.peer_info = std::move(connected.peer_info);
     report(client, bridge::ClientStatus::online, Cause::client_left);
     record(client, bridge::Stage::connected, std::nullopt,
@@ -195,6 +201,9 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
         .sent_octets = client.sent_octets,
         .received_packets = client.received_packets,
         .sent_packets = client.sent_packets,
+        .refused_packets = client.refused_packets,
+        .oversize_packets = client.oversize_packets,
+        .fragmented_packets = client.fragmented_packets,
         .segment_limit = client.segment_limit,
         .cause = cause});
 }

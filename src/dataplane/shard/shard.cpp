@@ -55,7 +55,8 @@ Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
       issued(derived_key(given.cookie_key, 2)),
       hellos(derived_key(given.cookie_key, 3)),
       half_open(slots_max, given.half_open_max, given.half_open_per_network_max),
-      arena(arena_octets) {}
+      arena(arena_octets),
+      piece_room(arena_octets) {}
 
 void Shard::State::receive(const Path& path, MutableBytes packet) {
     Server* server = server_of(path);

@@ -119,6 +119,8 @@ public:
     /// Streams only: the last session of this connection is over. It is to be closed when what was
     /// sent before has left.
     virtual void finished(const Path&) {}
+    /// Our own address outside that the client of this path uses; zeros when nobody knows it.
+    virtual Ipv6 local_address(const Path&) const { return {}; }
     virtual void work(TlsJob job) = 0;
     virtual void ask(AdmissionQuestion question) = 0;
     virtual void ask_login(LoginQuestion question) = 0;

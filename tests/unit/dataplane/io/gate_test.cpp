@@ -100,6 +100,21 @@ TEST_F(Admission, TheClientLearnsItsAddressOnlyAfterControlStoredTheLease) {
     EXPECT_EQ(notes_.owner, 0u);
 }
 
+TEST_F(Admission, AConnectionNeverReplacesWhoeverSpeaksFromThatAddressByDatagrams) {
+    enter(7);
+    auto other = question(8);
+    other.stream = true;
+    gate_.ask(1, other, now_);
+    gate_.take(notes_.told.back().id, {.granted = true}, now_);
+    EXPECT_TRUE(notes_.dismissals.empty());
+    EXPECT_EQ(gate_.clients(), 2u);
+
+    enter(9);  // the program with the datagrams comes back: that one, not the connection
+    ASSERT_EQ(gate_.clients(), 2u);
+    ASSERT_EQ(notes_.dismissals.size(), 1u);
+    EXPECT_EQ(notes_.dismissals[0].session, 7u);
+}
+
 TEST_F(Admission, ControlsRefusalReachesTheClientAndFreesTheAddress) {
     gate_.take(ask(7), {.granted = false, .cause = Cause::connections_exhausted}, now_);
     EXPECT_EQ(notes_.answers.back().cause, Cause::connections_exhausted);

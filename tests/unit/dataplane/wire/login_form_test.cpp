@@ -84,7 +84,7 @@ TEST(LoginForm, WritesTheMessagesThatClientsKnow) {
 }
 
 TEST(LoginForm, LetsNoTextEndAMessageOrStartAnother) {
-    EXPECT_EQ(text_challenge(std::string("a\0b\nPUSH_REPLY\x7f", 14)),
+    EXPECT_EQ(text_challenge(std::string("a\0b\nPUSH_REPLY\x7f", 15)),
               "INFO_PRE,CR_TEXT:R,E:a b PUSH_REPLY ");
     EXPECT_EQ(text_challenge(std::string(1000, 'x')).size(), 21U + 256U);
 }
