@@ -127,7 +127,7 @@ Outcome<void> check_login(const ServerOptions& options) {
         return illegal("LoginWeb",
                        "A web page decides instead of password and code; leave "
                        "LoginPassword false beside LoginWeb.");
-    if (options.token_seconds != 0 && !options.login_password && !options.login_web)
+    if (options.token_seconds != 0 && !asks_for_user(options))
         return illegal("TokenSeconds",
                        "A token saves asking for the password or the web page "
                        "again, and this server asks for neither; 0 would do.");
@@ -217,6 +217,12 @@ Outcome<Ipv4> check_static_address(const SslServer& server, std::string_view tex
     if (!address)
         return illegal("StaticAddress",
                        fmt::format("'{}' is not an IPv4 address.", escaped(text, 64)));
+    if (asks_for_user(server.options))
+        return illegal("StaticAddress",
+                       fmt::format("The SSL server {} knows its clients by their users "
+                                   "(LoginPassword, LoginWeb), and a static address belongs to a "
+                                   "certificate; leave StaticAddress out.",
+                                   server.id.text));
     if (can_be_given(server.client_pool, server.topology, *address)) return *address;
     const std::uint32_t base = server.client_pool.base.value;
     const bool net30 = server.topology == bridge::Topology::net30;
