@@ -38,8 +38,11 @@ def loads(lab, laptop, folder, config):
 
 def test_every_bundle_loads(lab):
     lab.call("DeleteSslVpnServer", RegionId="local", SslVpnServerId=lab.server_id)
+    users = lab.call("CreateIDaaSInstance", RegionId="local", Name="staff")["IDaaSInstanceId"]
     laptop = lab.laptop()
     for name, settings in SERVERS.items():
+        if "LoginPassword" in settings:
+            settings = {**settings, "IDaaSInstanceId": users}
         made = lab.call("CreateSslVpnServer", **{
             "RegionId": "local", "VpnGatewayId": lab.gateway_id, "ClientIpPool": "192.168.0.0/24",
             "LocalSubnet": VPC_CIDR, "Name": name, **settings})

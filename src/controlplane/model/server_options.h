@@ -58,11 +58,6 @@ struct ServerOptions {
     friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
 };
 
-/// Clients are then known by their user, no longer by their certificate.
-inline bool asks_for_user(const ServerOptions& options) {
-    return options.login_password || options.login_web;
-}
-
 std::string_view client_text(OldestClient client);          // "2.3"
 std::string_view wrapping_text(bridge::Wrapping wrapping);  // "tls-crypt-v2"
 /// The oldest client that knows it.

@@ -18,6 +18,7 @@ protected:
     CreateSslServer request(const model::OptionTexts& options = {}) {
         CreateSslServer wanted = world.server_request(gateway);
         wanted.options = options;
+        wanted.idaas_instance = staff;
         return wanted;
     }
     model::SslServerId create(const CreateSslServer& wanted) {
@@ -53,6 +54,7 @@ protected:
     Call alice = world.account("alice");
     model::VpcId vpc = world.vpc(alice, "office");
     model::VpnGatewayId gateway = world.gateway(alice, vpc);
+    std::string staff = plane.idaas.create(alice, "staff")->id.text;
 };
 
 TEST_F(Settings, AllOfThemReachTheDataProcess) {
@@ -334,6 +336,11 @@ TEST_F(StaticAddresses, AreNothingWhereClientsAreKnownByTheirUsers) {
     EXPECT_EQ(modify(server, {{"LoginPassword", "true"}}).error().code,
               "IllegalParam.LoginPassword");
     EXPECT_EQ(modify(server, {{"LoginWeb", "true"}}).error().code, "IllegalParam.LoginWeb");
+    ModifySslServer second_factor;
+    second_factor.id = server.text;
+    second_factor.enable_multi_factor_auth = true;
+    EXPECT_EQ(plane.ssl_servers.modify(alice, second_factor).error().code,
+              "IllegalParam.EnableMultiFactorAuth");
     ASSERT_TRUE(give(held->id, ""));
     ASSERT_TRUE(modify(server, {{"LoginPassword", "true"}}));
     EXPECT_EQ(make("192.168.0.10").error().code, "IllegalParam.StaticAddress");
