@@ -54,6 +54,24 @@ inline model::ServerOptions contract_options() {
     return options;
 }
 
+inline model::VpnGateway contract_gateway() {
+    return {.id = {"vpn-1"},
+            .account = contract_actor.account,
+            .region = "r",
+            .vpc = {"vpc-1"},
+            .name = "n",
+            .description = "d",
+            .public_address = Ipv4{0xcb007101},
+            .bandwidth_mbit = 20,
+            .ssl_connections_max = 50,
+            .ssl_enabled = true,
+            .ipsec_enabled = false,
+            .network_type = "private",
+            .created_at = unix_time_of(9),
+            .created_by = 3,
+            .changed_by = 4};
+}
+
 inline model::SslServer contract_server() {
     return {.id = {"vss-1"},
             .account = contract_actor.account,
@@ -223,21 +241,7 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
     const Buffer sealed = from_hex("00ff10");
     const model::AccessKey key{{"KMAK2"}, account, sealed, unix_time_of(3)};
     const model::Vpc vpc = contract_vpc("vpc-1", "");
-    const model::VpnGateway gateway{.id = {"vpn-1"},
-                                    .account = account,
-                                    .region = "r",
-                                    .vpc = vpc.id,
-                                    .name = "n",
-                                    .description = "d",
-                                    .public_address = Ipv4{0xcb007101},
-                                    .bandwidth_mbit = 20,
-                                    .ssl_connections_max = 50,
-                                    .ssl_enabled = true,
-                                    .ipsec_enabled = false,
-                                    .network_type = "private",
-                                    .created_at = unix_time_of(9),
-                                    .created_by = 3,
-                                    .changed_by = 4};
+    const model::VpnGateway gateway = contract_gateway();
     const model::SslServer server = contract_server();
     const model::ClientCertificate certificate{.id = {"vsc-1"},
                                                .account = account,

@@ -289,34 +289,33 @@ std::vector<Command> certificate_commands() {
     };
 }
 
-const CommandArgument source_id{"IDAAS", "IDaaSInstanceId", "id of the source, idaas-…", true};
+const CommandArgument identity_source{"IDAAS", "IDaaSInstanceId", "id of the source, idaas-…",
+                                      true};
 
-std::vector<Command> source_commands() {
+std::vector<Command> identity_source_commands() {
     const std::vector<Column> instance_columns{
         {"ID", "IDaaSInstanceId"}, {"NAME", "Name"}, {"CREATED", "CreateTime", Form::time}};
-    return {
-        {"idaas",
-         "create",
-         "make an identity source with users of its own",
-         "CreateIDaaSInstance",
-         {name},
-         Shape::flat,
-         {},
-         {{"source", "IDaaSInstanceId"}, {"name", "Name"}}},
-        {"idaas",
-         "list",
-         "your identity sources",
-         "DescribeIDaaSInstances",
-         {},
-         Shape::table,
-         "IDaaSInstances.IDaaSInstance",
-         instance_columns},
-        {"idaas",
-         "delete",
-         "delete an identity source with its users",
-         "DeleteIDaaSInstance",
-         {source_id}},
-    };
+    return {{"idaas",
+             "create",
+             "make an identity source with users of its own",
+             "CreateIDaaSInstance",
+             {name},
+             Shape::flat,
+             {},
+             {{"source", "IDaaSInstanceId"}, {"name", "Name"}}},
+            {"idaas",
+             "list",
+             "your identity sources",
+             "DescribeIDaaSInstances",
+             {},
+             Shape::table,
+             "IDaaSInstances.IDaaSInstance",
+             instance_columns},
+            {"idaas",
+             "delete",
+             "delete an identity source with its users",
+             "DeleteIDaaSInstance",
+             {identity_source}}};
 }
 
 std::vector<Command> user_commands() {
@@ -347,7 +346,7 @@ std::vector<Command> user_commands() {
          "list",
          "the users of an identity source",
          "DescribeIDaaSUsers",
-         {source_id},
+         {identity_source},
          Shape::table,
          "Users.User",
          user_columns},
@@ -425,9 +424,9 @@ const std::vector<CommandGroup>& command_groups() {
 const std::vector<Command>& commands() {
     static const std::vector<Command> table = [] {
         std::vector<Command> all;
-        for (auto part :
-             {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
-              certificate_commands(), source_commands(), user_commands(), client_commands()})
+        for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
+                          certificate_commands(), identity_source_commands(), user_commands(),
+                          client_commands()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();
