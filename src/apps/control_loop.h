@@ -31,6 +31,7 @@ public:
     void changed() override;
     void disconnect(const bridge::Disconnect& order) override;
     void release(const bridge::ReleaseSlot& order) override;
+    void logins_ready() override;
 
     struct Taken {
         bool changed = false;
@@ -75,6 +76,7 @@ private:
     void hear_data();
     bool handle(const bridge::Message& message, std::vector<UniqueFd> descriptors);
     void settle_leases();
+    void answer_logins();
     void send_data(const bridge::Message& message, UniqueFd descriptor = {});
     void flush_data();
     void drop_data(const char* why);

@@ -169,9 +169,10 @@ void Gate::left(std::uint64_t session, Instant now) {
 
 void Gate::take(const bridge::Disconnect& command) {
     for (const auto& [session, client] : clients_) {
-        const bool named = command.session == 0 && !command.common_name.empty() &&
-                           client.common_name == command.common_name &&
-                           client.server_id == command.server_id;
+        const bool named =
+            command.session == 0 && !command.common_name.empty() &&
+            (client.common_name == command.common_name || client.holder == command.common_name) &&
+            client.server_id == command.server_id;
         if (named || (command.session != 0 && session == command.session))
             outlet_.disconnect(client.shard, session, command.cause);
     }

@@ -23,6 +23,7 @@ Keeper::Keeper(KeeperOptions options, KeeperWiring wiring)
       control_("control", options_.bridge_path),
       broker_("broker", options_.broker_path),
       gate_(*this),
+      logins_(*this),
       slots_(options_.make_tls),
       ports_(
           static_cast<std::uint32_t>(wiring_.inboxes.size()),
@@ -48,6 +49,7 @@ void Keeper::run() {
         receive_broker();
         if (dismissing_.exchange(false)) gate_.dismiss_all(Cause::gateway_stopping);
         gate_.reach(now_);
+        logins_.reach(now_);
         ports_.reach(now_);
         if (now_ >= report_at_) report();
         retry_shards();
@@ -68,8 +70,9 @@ void Keeper::stop() {
 
 void Keeper::wait() {
     Instant until = report_at_;
-    for (const auto& deadline : {control_.next_attempt(), broker_.next_attempt(),
-                                 gate_.next_deadline(), ports_.next_deadline()})
+    for (const auto& deadline :
+         {control_.next_attempt(), broker_.next_attempt(), gate_.next_deadline(),
+          logins_.next_deadline(), ports_.next_deadline()})
         if (deadline) until = std::min(until, *deadline);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now_).count();
     const bool behind =
@@ -93,6 +96,7 @@ void Keeper::greet_control() {
     control_.send(
         bridge::encode(bridge::Message{0, bridge::DataHello{options_.process, snapshot_number_}}));
     gate_.control_connected(now_);
+    logins_.control_connected();
     for (const bridge::ClientFact& fact : ended_) tell_control({0, fact});
     report();
 }
@@ -107,12 +111,17 @@ void Keeper::receive_control() {
         gate_.control_heard(now_);
         take_command(std::move(*message), std::move(received->descriptors));
     }
-    if (control_.lost()) gate_.control_lost(now_);
+    if (control_.lost()) {
+        gate_.control_lost(now_);
+        logins_.control_lost(now_);
+    }
 }
 
 void Keeper::take_command(bridge::Message message, std::vector<UniqueFd> descriptors) {
     if (const auto* answer = std::get_if<bridge::LeaseAnswer>(&message.body))
         return gate_.take(message.id, *answer, now_);
+    if (const auto* answer = std::get_if<bridge::LoginAnswer>(&message.body))
+        return logins_.take(message.id, *answer);
     if (const auto* command = std::get_if<bridge::Disconnect>(&message.body))
         return gate_.take(*command);
     if (const auto* command = std::get_if<bridge::ReleaseSlot>(&message.body))
@@ -183,6 +192,10 @@ void Keeper::take(std::uint32_t shard, shard::AdmissionQuestion question) {
     gate_.ask(shard, question, now_);
 }
 
+void Keeper::take(std::uint32_t shard, shard::LoginQuestion question) {
+    logins_.ask(shard, std::move(question), now_);
+}
+
 void Keeper::take(std::uint32_t, SessionLeft message) {
     gate_.left(message.session, now_);
 }
@@ -224,6 +237,10 @@ void Keeper::answer(std::uint32_t shard, shard::AdmissionAnswer answer) {
 
 void Keeper::disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) {
     to_shard(shard, DisconnectSession{session, cause});
+}
+
+void Keeper::reply(std::uint32_t shard, shard::LoginReply reply) {
+    to_shard(shard, std::move(reply));
 }
 
 void Keeper::own(const bridge::Lease& lease, const std::optional<Endpoint>& remote,

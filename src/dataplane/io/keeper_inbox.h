@@ -30,8 +30,8 @@ struct TunLost {
 
 struct KeeperMessage {
     std::uint32_t shard = 0;
-    std::variant<std::monostate, shard::AdmissionQuestion, SessionLeft, bridge::ClientFact,
-                 DropReport, TunLost, Stranger>
+    std::variant<std::monostate, shard::AdmissionQuestion, shard::LoginQuestion, SessionLeft,
+                 bridge::ClientFact, DropReport, TunLost, Stranger>
         body;
 };
 

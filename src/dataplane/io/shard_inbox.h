@@ -50,9 +50,9 @@ struct DisconnectSession {
 /// Report every client and the drop counters.
 struct ReportAll {};
 
-using ShardMessage =
-    std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener, ArrangeListeners,
-                 DisconnectSession, ReportAll, shard::AdmissionAnswer, shard::TlsDone>;
+using ShardMessage = std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener,
+                                  ArrangeListeners, DisconnectSession, ReportAll,
+                                  shard::AdmissionAnswer, shard::LoginReply, shard::TlsDone>;
 
 struct StrayPacket {
     static constexpr std::size_t octets_max = 2304;

@@ -18,11 +18,17 @@ namespace {
 constexpr int sleep_milliseconds_max = 1000;
 constexpr std::byte data_v1{6};
 
-std::optional<Ipv4> destination_of(Bytes packet) {
-    constexpr std::size_t header_octets = 20;
-    constexpr std::size_t destination_at = 16;
-    if (packet.size() < header_octets || packet[0] >> 4 != std::byte{4}) return std::nullopt;
-    return Ipv4{ByteReader(packet.subspan(destination_at)).u32()};
+/// The shard that owns the destination of a tunnelled packet.
+std::optional<std::uint32_t> owner_of_destination(const TunnelOwners& owners, Bytes packet) {
+    constexpr std::size_t header_v4 = 20, header_v6 = 40;
+    constexpr std::size_t destination_v4 = 16, destination_v6 = 24;
+    if (packet.size() < header_v4) return std::nullopt;
+    if (packet[0] >> 4 == std::byte{4})
+        return owners.find(Ipv4{ByteReader(packet.subspan(destination_v4)).u32()});
+    if (packet[0] >> 4 != std::byte{6} || packet.size() < header_v6) return std::nullopt;
+    Ipv6 destination;
+    std::memcpy(destination.octets.data(), packet.data() + destination_v6, 16);
+    return owners.find(destination);
 }
 
 }  // namespace
@@ -142,8 +148,7 @@ void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot) {
 void ShardLoop::enter(shard::ServerIndex server, MutableBytes packet) {
     const TunnelOwners* owners = ports_[server].owners.get();
     if (shards_ > 1 && owners != nullptr) {
-        const std::optional<Ipv4> destination = destination_of(packet);
-        const auto owner = destination ? owners->find(*destination) : std::nullopt;
+        const auto owner = owner_of_destination(*owners, packet);
         if (owner && *owner != index_ && *owner < shards_)
             return hand_over(*owner, StrayPacket::Kind::tunnelled, {.server = server, .remote = {}},
                              {}, packet);
@@ -226,6 +231,17 @@ void ShardLoop::deliver(shard::ServerIndex server, MutableBytes inner_packet) {
     const TunWrite outcome = ports_[server].tuns.front().queue->write(inner_packet);
     if (outcome == TunWrite::full) count(Cause::queue_full);
     if (outcome == TunWrite::failed) count(Cause::send_failed);
+}
+
+Ipv6 ShardLoop::local_address(const shard::Path& path) const {
+    if (path.is_stream()) return streams_.local_address(path.stream);
+    const UdpSocket* socket =
+        path.server < ports_.size()
+            ? ports_[path.server].udp(LocalAddresses::listener_of(path.listener))
+            : nullptr;
+    if (socket == nullptr) return {};
+    return socket->wildcard() ? locals_.address_of(LocalAddresses::number_in(path.listener))
+                              : socket->local().address;
 }
 
 // --- streams ------------------------------------------------------------------------------------
@@ -382,6 +398,10 @@ void ShardLoop::take(shard::AdmissionAnswer message) {
     shard_.answer(std::move(message), now_, wall_);
 }
 
+void ShardLoop::take(shard::LoginReply message) {
+    shard_.take_login(message, now_, wall_);
+}
+
 void ShardLoop::take(shard::TlsDone message) {
     shard_.finish(std::move(message), now_, wall_);
 }
@@ -391,6 +411,10 @@ void ShardLoop::work(shard::TlsJob job) {
 }
 
 void ShardLoop::ask(shard::AdmissionQuestion question) {
+    tell_keeper({index_, std::move(question)});
+}
+
+void ShardLoop::ask_login(shard::LoginQuestion question) {
     tell_keeper({index_, std::move(question)});
 }
 

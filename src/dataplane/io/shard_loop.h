@@ -50,11 +50,13 @@ public:
 
     void send(const shard::Path& path, Bytes datagram) override;
     void deliver(shard::ServerIndex server, MutableBytes inner_packet) override;
+    Ipv6 local_address(const shard::Path& path) const override;
     bool has_room(const shard::Path& path, std::size_t octets) override;
     void entered(const shard::Path& path, std::size_t frame_octets_max) override;
     void finished(const shard::Path& path) override;
     void work(shard::TlsJob job) override;
     void ask(shard::AdmissionQuestion question) override;
+    void ask_login(shard::LoginQuestion question) override;
     void left(std::uint64_t session, Cause cause) override;
     void report(bridge::ClientFact fact) override;
     void report(bridge::AttemptRecord record) override;
@@ -85,6 +87,7 @@ private:
     void take(DisconnectSession message);
     void take(ReportAll message);
     void take(shard::AdmissionAnswer message);
+    void take(shard::LoginReply message);
     void take(shard::TlsDone message);
 
     void flush();

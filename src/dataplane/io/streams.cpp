@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "dataplane/io/socket_address.h"
 #include "dataplane/wire/stream_framing.h"
 
 namespace kanmon::io {
@@ -304,6 +305,16 @@ void Streams::entered(std::uint32_t stream, std::size_t frame_octets_max) {
     connection->state = Connection::State::established;
     connection->frame_octets_max = std::min(frame_octets_max, wire::frame_octets_max);
     waiting_.leave(connection->slot());
+}
+
+Ipv6 Streams::local_address(std::uint32_t stream) const {
+    const Connection* connection = find(stream);
+    sockaddr_storage address{};
+    socklen_t octets = sizeof address;
+    if (connection == nullptr ||
+        ::getsockname(connection->fd.get(), reinterpret_cast<sockaddr*>(&address), &octets) != 0)
+        return {};
+    return read_address(address).address;
 }
 
 void Streams::finished(std::uint32_t stream) {

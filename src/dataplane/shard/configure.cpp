@@ -17,13 +17,37 @@ const session::ServerProfile* profile_of(const std::vector<Profile>& profiles,
     return nullptr;
 }
 
+std::optional<Cidr6> pool6_of(const bridge::SslServer& server) {
+    return server.inner6 ? std::optional(server.inner6->client_pool) : std::nullopt;
+}
+
+routing::Neighbourhood around(const session::ServerProfile& profile) {
+    const bridge::SslServer& server = profile.server;
+    routing::Neighbourhood made{.client_pool = server.client_pool,
+                                .server_address = profile.server_address,
+                                .local_networks = server.local_networks,
+                                .client_pool6 = pool6_of(server),
+                                .server_address6 = {}};
+    if (server.inner6)
+        made.server_address6 = bridge::tunnel_address6(
+            server.client_pool, server.inner6->client_pool, profile.server_address);
+    return made;
+}
+
+/// Other factors than the client has shown. A new token key only makes tokens useless.
+bool asks_otherwise(const bridge::Login& held, const bridge::Login& present) {
+    return held.certificate != present.certificate || held.password != present.password ||
+           held.code != present.code || held.web != present.web;
+}
+
 /// True when a client that was set up by `held` cannot go on under `present`. Added or removed
 /// networks, resolvers and timers are no such change: they reach clients when they come next.
 bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present) {
     return !present.enabled || held.client_pool != present.client_pool ||
-           held.topology != present.topology || held.ciphers != present.ciphers ||
-           held.fallback_cipher != present.fallback_cipher || held.wrapping != present.wrapping ||
-           held.digest != present.digest || held.tun_mtu != present.tun_mtu ||
+           pool6_of(held) != pool6_of(present) || held.topology != present.topology ||
+           held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
+           held.wrapping != present.wrapping || held.digest != present.digest ||
+           asks_otherwise(held.login, present.login) || held.tun_mtu != present.tun_mtu ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
 }
@@ -55,7 +79,8 @@ void Shard::State::configure(std::vector<Profile> profiles) {
         if (!profile) continue;
         server.datagrams = with_transport(profile, false);
         server.streams = with_transport(profile, true);
-        server.addresses.emplace(profile->server.client_pool);
+        server.addresses.emplace(profile->server.client_pool, pool6_of(profile->server));
+        server.around = around(*server.datagrams);
         open_doorway(server, former);
     }
     for (const auto& client : clients)
@@ -111,8 +136,11 @@ void Shard::State::relocate(Client& client) {
         client.path = path;
         directory.move(client.slot, place_of(path));
     }
-    if (client.leased && !client.over && path.server != no_server)
-        server->addresses->set(client.tunnel_address, client.slot);
+    if (path.server == no_server) return;
+    if (client.leased && !client.over) server->addresses->set(client.tunnel_address, client.slot);
+    const std::uint16_t outer_max = server->settings().outer_octets_max;
+    if (client.path_limit.outer_max() != outer_max) client.path_limit.forget(outer_max);
+    measure(client);
 }
 
 }  // namespace kanmon::shard

@@ -1,14 +1,10 @@
-// Data packets in both directions. Nothing here locks, allocates or logs.
-#include "dataplane/routing/segment_size.h"
+// Data packets, opened and sealed. Nothing here locks, allocates or logs.
 #include "dataplane/shard/state.h"
 #include "dataplane/wire/in_band.h"
 
 namespace kanmon::shard {
 
 namespace {
-
-/// How often a session hears that packets are sent; its pings are seconds apart.
-constexpr Duration sent_interval = 1s;
 
 bool looks_like_ipv4(Bytes payload) {
     return !payload.empty() && std::to_integer<unsigned>(payload[0]) >> 4 == 4;
@@ -66,6 +62,8 @@ bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPa
     client.path = to;
     client.way_in = servers[to.server].listener_of(to);
     directory.move(client.slot, place_of(to));
+    client.path_limit.forget(client.path_limit.outer_max());
+    client.upload_hole = {};
     measure(client);
     if (client.connected) report(client, bridge::ClientStatus::online, Cause::client_left);
     return true;
@@ -96,20 +94,6 @@ void Shard::State::take_payload(Client& client, MutableBytes payload) {
     }
 }
 
-void Shard::State::forward(Client& client, MutableBytes payload) {
-    const auto packet = routing::read_inner_packet(payload);
-    if (!packet) return drop(packet.error());
-    const bridge::SslServer& settings = servers[client.path.server].settings();
-    const auto allowed = routing::check_from_client(
-        *packet, client.tunnel_address,
-        {settings.client_pool, client.profile->server_address, settings.local_networks});
-    if (!allowed) return drop(allowed.error());
-    routing::clamp_segment_size(*packet, client.segment_limit);
-    client.received_octets += packet->octets.size();
-    ++client.received_packets;
-    outlet.deliver(client.path.server, packet->octets);
-}
-
 void Shard::State::note_heard(Client& client) {
     if (heard == &client) return;
     end_run();
@@ -126,27 +110,6 @@ void Shard::State::end_run() {
 }
 
 // --- to the client -------------------------------------------------------------------------------
-
-void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
-    const auto inner = routing::read_inner_packet(packet);
-    if (!inner) return drop(inner.error());
-    if (index >= servers.size() || !servers[index].addresses)
-        return drop(Cause::no_client_for_address);
-    Client* client = at(servers[index].addresses->find(inner->destination));
-    if (client == nullptr || client->over) return drop(Cause::no_client_for_address);
-    const std::size_t sealed_octets =
-        inner->octets.size() + client->keys.front_octets() + client->keys.back_octets();
-    if (client->path.is_stream() && !outlet.has_room(client->path, sealed_octets))
-        return drop(Cause::queue_full);
-    routing::clamp_segment_size(*inner, client->segment_limit);
-    if (!seal_and_send(*client, inner->octets)) return;
-    client->sent_octets += inner->octets.size();
-    ++client->sent_packets;
-    if (now - client->told_sent < sent_interval) return;
-    client->told_sent = now;
-    client->session.sent(now);
-    watch_key_limit(*client);
-}
 
 bool Shard::State::seal_and_send(Client& client, Bytes payload) {
     const std::size_t front = client.keys.front_octets();
@@ -169,16 +132,6 @@ void Shard::State::watch_key_limit(Client& client) {
     client.told_limit = true;
     client.session.key_limit_near(now);
     pump(client);
-}
-
-/// What a packet costs on this client's present path, with its present key.
-void Shard::State::measure(Client& client) const {
-    const bool stream = client.profile->tcp;
-    client.segment_limit = routing::segment_limit(
-        {.outer_v6 = !client.path.remote.is_v4(),
-         .outer_tcp = stream,
-         .front_octets = static_cast<std::uint16_t>(client.keys.front_octets()),
-         .back_octets = static_cast<std::uint16_t>(client.keys.back_octets())});
 }
 
 }  // namespace kanmon::shard

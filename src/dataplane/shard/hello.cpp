@@ -197,6 +197,7 @@ void Shard::State::begin_session(const FirstPacket& first, const wire::SessionId
                                 .peer_id = peer_ids.of(slot),
                                 .number = ++sequence << 24 | peer_ids.of(slot),
                                 .reset_already_sent = !stream,
+                                .began = wall,
                                 .wrapping = first.server.door->for_session()};
     start.wrapping.time = wrapping_time();
     start.wrapping.sent = stream ? 0 : 1;

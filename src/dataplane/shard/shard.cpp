@@ -55,7 +55,8 @@ Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
       issued(derived_key(given.cookie_key, 2)),
       hellos(derived_key(given.cookie_key, 3)),
       half_open(slots_max, given.half_open_max, given.half_open_per_network_max),
-      arena(arena_octets) {}
+      arena(arena_octets),
+      piece_room(arena_octets) {}
 
 void Shard::State::receive(const Path& path, MutableBytes packet) {
     Server* server = server_of(path);
@@ -121,6 +122,14 @@ void Shard::finish(TlsDone done, Instant now, UnixTime wall) {
     Client* client = state_->find(done.session);
     if (client == nullptr) return;  // it went while its TLS was worked on
     client->session.finish(std::move(done.progress), now);
+    state_->pump(*client);
+}
+
+void Shard::take_login(const LoginReply& reply, Instant now, UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    Client* client = state_->find(reply.session);
+    if (client == nullptr || client->over) return;  // it left meanwhile
+    client->session.take_login(reply.number, reply.answer, now);
     state_->pump(*client);
 }
 

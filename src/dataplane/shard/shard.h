@@ -53,14 +53,27 @@ struct AdmissionQuestion {
     std::uint64_t session = 0;
     ServerIndex server = 0;
     std::string server_id;
-    std::string holder;  // certificate common name
-    std::string common_name;
+    std::string holder;       // the user; where none is asked for, the certificate
+    std::string common_name;  // of the certificate; empty without one
     Endpoint remote;
     /// A session of the same holder at the same remote address and port that this one replaces, or
     /// 0.
     std::uint64_t replaces = 0;
     bool stream = false;  // over a connection: nobody else can speak from there
 };
+/// A client claims to be somebody. The keeper asks control and passes on what it says, by
+/// `Shard::take_login`: at once, in minutes, or several times.
+struct LoginQuestion {
+    std::uint64_t session = 0;
+    std::uint32_t number = 0;  // of that session's questions
+    bridge::LoginQuestion question;
+};
+struct LoginReply {
+    std::uint64_t session = 0;
+    std::uint32_t number = 0;
+    bridge::LoginAnswer answer;
+};
+
 struct AdmissionAnswer {
     std::uint64_t session = 0;
     bool admitted = false;
@@ -85,7 +98,8 @@ constexpr std::uint32_t shard_of_session(std::uint64_t session, std::uint32_t co
 
 /// Where a shard's output goes. Called during receive, from_tunnel, reach, …, on the shard's
 /// thread. `send` and `deliver` borrow the octets until they return; they must not allocate. An
-/// outlet that decides at once (a simulator) may call `finish` and `answer` from `work` and `ask`.
+/// outlet that decides at once (a simulator) may call `finish`, `answer` and `take_login` from
+/// `work`, `ask` and `ask_login`.
 class Outlet {
 public:
     virtual ~Outlet() = default;
@@ -105,8 +119,11 @@ public:
     /// Streams only: the last session of this connection is over. It is to be closed when what was
     /// sent before has left.
     virtual void finished(const Path&) {}
+    /// Our own address outside that the client of this path uses; zeros when nobody knows it.
+    virtual Ipv6 local_address(const Path&) const { return {}; }
     virtual void work(TlsJob job) = 0;
     virtual void ask(AdmissionQuestion question) = 0;
+    virtual void ask_login(LoginQuestion question) = 0;
     /// The lease of this session ends now (its hold begins).
     virtual void left(std::uint64_t session, Cause cause) = 0;
     virtual void report(bridge::ClientFact fact) = 0;
@@ -143,6 +160,7 @@ public:
     void from_tunnel(ServerIndex server, MutableBytes packet, Instant now);
     void finish(TlsDone done, Instant now, UnixTime wall);
     void answer(AdmissionAnswer answer, Instant now, UnixTime wall);
+    void take_login(const LoginReply& reply, Instant now, UnixTime wall);
     void disconnect(std::uint64_t session, Cause cause, Instant now, UnixTime wall);
     /// The stream of this path (a TCP connection) has ended: so have its clients.
     void hang_up(const Path& path, Instant now, UnixTime wall);

@@ -205,6 +205,7 @@ public:
     void finished(const shard::Path& path) override { streams.finished(path.stream); }
     void work(shard::TlsJob job) override { jobs.push_back(std::move(job)); }
     void ask(shard::AdmissionQuestion question) override { questions.push_back(question); }
+    void ask_login(shard::LoginQuestion) override { FAIL() << "no server of these asks for one"; }
     void left(std::uint64_t session, Cause cause) override {
         lefts.push_back(cause);
         leases.leave(session, now);

@@ -74,6 +74,7 @@ public:
         unsigned loss_percent = 0;
         std::uint64_t seed = 1;
         bool admits = true;  // answers admission requests at once
+        UnixTime began = unix_time_of(1'760'000'000);
         /// What wraps the control packets of both sides; null for nothing.
         std::shared_ptr<crypto::ControlWrap> server_wrap{}, client_wrap{};
     };
@@ -161,6 +162,7 @@ private:
                 .peer = client_id,
                 .peer_id = 7,
                 .number = 1,
+                .began = setting.began,
                 .wrapping = {.wrap = setting.server_wrap, .time = 1'700'000'000, .sent = 1}};
     }
 

@@ -61,6 +61,25 @@ inline Buffer udp_packet(Ipv4 from, Ipv4 to, std::size_t body = 100) {
     return out.finish();
 }
 
+inline bridge::SslServer settings_with_ipv6() {
+    bridge::SslServer server = settings();
+    server.inner6 = bridge::Inner6{.client_pool = *parse_cidr6("fd00:8::/64"),
+                                   .local_networks = {*parse_cidr6("fd20::/64")},
+                                   .dns_servers = {}};
+    return server;
+}
+
+inline Buffer udp6_packet(const Ipv6& from, const Ipv6& to, std::size_t body = 100) {
+    BufferWriter out;
+    out.u32(0x60000000);
+    out.u16(static_cast<std::uint16_t>(body));
+    out.u16(0x1140);
+    out.bytes(std::as_bytes(std::span(from.octets)));
+    out.bytes(std::as_bytes(std::span(to.octets)));
+    out.bytes(Buffer(body));
+    return out.finish();
+}
+
 struct Sent {
     Path path;
     Buffer octets;
@@ -178,6 +197,7 @@ public:
         ++deliveries;
         if (!quiet) delivered.emplace_back(server, copy_of(packet));
     }
+    Ipv6 local_address(const Path&) const override { return own_outer; }
     bool has_room(const Path& path, std::size_t octets) override {
         return room ? room(path, octets) : true;
     }
@@ -187,6 +207,7 @@ public:
     void finished(const Path& path) override { finishes.push_back(path); }
     void work(TlsJob job) override { jobs.push_back(std::move(job)); }
     void ask(AdmissionQuestion question) override { questions.push_back(std::move(question)); }
+    void ask_login(LoginQuestion question) override { logins.push_back(std::move(question)); }
     void left(std::uint64_t session, Cause cause) override {
         lefts.emplace_back(session, cause);
         leases.leave(session, now);
@@ -227,6 +248,7 @@ public:
     std::vector<std::pair<ServerIndex, Buffer>> delivered;
     std::vector<TlsJob> jobs;
     std::vector<AdmissionQuestion> questions, asked;
+    std::vector<LoginQuestion> logins;
     std::vector<std::pair<std::uint64_t, Cause>> lefts;
     std::vector<bridge::ClientFact> facts;
     std::vector<bridge::AttemptRecord> records;
@@ -237,6 +259,7 @@ public:
     client::ClientWrapping wrapping;        // of the clients that are added from now on
     std::int64_t clients_clock_behind = 0;  // seconds
     std::int64_t clock_set_back = 0;        // seconds, of the gateway's clock
+    Ipv6 own_outer;                         // what local_address says
     bool quiet = false;                     // only counts what is sent and delivered
     bool keeper_waits = false;
     std::function<bool(const Path&, Bytes)> loses = [](const Path&, Bytes) { return false; };

@@ -121,7 +121,8 @@ TEST(Cve_2026_35058, AWrappedKeyCutAtEveryLengthGetsSilence) {
         world.receive(stranger, copy_of(Bytes(hello).first(length)));
         // Also with an end that says how long the rest is.
         Buffer told = copy_of(Bytes(hello).first(length));
-        if (length > 60) ByteWriter(MutableBytes(told).last(2)).u16(static_cast<std::uint16_t>(length - 54));
+        if (length > 60)
+            ByteWriter(MutableBytes(told).last(2)).u16(static_cast<std::uint16_t>(length - 54));
         world.receive(stranger, told);
     }
     EXPECT_TRUE(world.sent.empty());

@@ -17,8 +17,8 @@ TEST(WrappedHello, OfEveryKindConnectsEveryPersonalityThatKnowsItAndBothDirectio
             SCOPED_TRACE(name_of(pair) + ", " + std::string(who->name));
             World world(pair);
             Peer& peer = world.connected(1, at("192.0.2.1"), *who);
-            world.receive(peer.path,
-                          world.sealed(peer, udp_packet(peer.address(), *parse_ipv4("172.20.0.1"))));
+            world.receive(peer.path, world.sealed(peer, udp_packet(peer.address(),
+                                                                   *parse_ipv4("172.20.0.1"))));
             EXPECT_EQ(world.delivered.size(), 1U);
             peer.engine.renegotiate(world.now);
             world.run(130s);
@@ -98,8 +98,8 @@ TEST(WrappedHello, OfAnotherKeyKindDirectionOrDigestGetsSilence) {
         say(WrappingPair(pair.server().kind, 99, pair.server().digest, pair.server().directed)
                 .client());
         client::ClientWrapping turned = pair.client();
-        turned.direction = pair.server().directed ? crypto::KeyDirection::normal
-                                                  : crypto::KeyDirection::inverse;
+        turned.direction =
+            pair.server().directed ? crypto::KeyDirection::normal : crypto::KeyDirection::inverse;
         if (turned.kind == KnownWrapping::tls_auth) say(turned);
         EXPECT_TRUE(world.sent.empty()) << name_of(pair);
         EXPECT_EQ(world.drops(Cause::wrapping_mismatch) + world.drops(Cause::truncated), refused)
