@@ -45,13 +45,7 @@ void Session::State::ask_admission(wire::ClientKeyMethod2 message) {
 
 void Session::State::admit(Ipv4 address) {
     if (!life.take(Step::admitted)) return;  // it left while it was being decided
-    const PushOptions wanted = push_options(profile.server, agreed,
-                                            {.tunnel_address = address,
-                                             .server_address = profile.server_address,
-                                             .peer_id = start.peer_id});
-    auto messages = wire::push_reply(wanted.options, wanted.tail);
-    assert(messages && "our own options are far shorter than a message");
-    push_messages = std::move(*messages);
+    tunnel_address = address;
     if (options_requested || peer.can(wire::Ability::request_push)) push();
 }
 
@@ -67,6 +61,10 @@ void Session::State::push() {
     if (!life.take(Step::asked_for_options)) return;
     // The client derives its keys when PUSH_REPLY arrives and may send at once: ours come first.
     if (!install(*keys.current)) return end(Cause::tls_failed, "TLS exported no keys");
+    held = wanted_options();
+    auto messages = wire::push_reply(held.options, held.tail);
+    assert(messages && "our own options are far shorter than a message");
+    push_messages = std::move(*messages);
     for (const std::string& message : push_messages) keys.current->send_message(message);
     pushed_at = now;
 }
@@ -78,6 +76,7 @@ void Session::State::connect() {
     emit(Connected{.cipher = std::string(crypto::name_of(agreed.cipher)), .peer_info = peer});
     start_keepalive();
     schedule_renegotiation();
+    bring_up_to_date();  // the settings may have changed since the push
 }
 
 }  // namespace kanmon::session

@@ -26,6 +26,7 @@ struct Client {
     std::uint64_t received_octets = 0, sent_octets = 0;
     std::uint64_t received_packets = 0, sent_packets = 0;
     Instant told_sent{};      // when the session last heard that we sent
+    Instant told_carried{};   // and that a tunnelled packet came or went
     bool told_limit = false;  // that the sending key nears its end
     bool reachable = true;    // its listener still exists
     bool over = false;        // Ended, or about to be destroyed

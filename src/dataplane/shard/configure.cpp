@@ -1,4 +1,5 @@
-// A new snapshot's servers. What clients hold in their hands decides who has to go.
+// A new snapshot's servers. What a living connection cannot change decides who has to go at once;
+// the others hear what is new (session/push_update.h).
 #include <algorithm>
 
 #include "dataplane/shard/state.h"
@@ -16,15 +17,31 @@ const session::ServerProfile* profile_of(const std::vector<Profile>& profiles,
     return nullptr;
 }
 
-/// True when a client that was set up by `held` cannot go on under `present`. Added or removed
-/// networks, resolvers and timers are no such change: they reach clients when they come next.
+/// Who may enter, and by which proof: a client that entered otherwise has to show it again.
+bool same_demands(const bridge::Login& held, const bridge::Login& present) {
+    return held.certificate == present.certificate && held.password == present.password &&
+           held.code == present.code && held.web == present.web;
+}
+
+/// True when a client that was set up by `held` cannot go on under `present`.
 bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present) {
     return !present.enabled || held.listeners != present.listeners ||
            held.client_pool != present.client_pool || held.topology != present.topology ||
            held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
            held.digest != present.digest || held.tun_mtu != present.tun_mtu ||
+           held.wrapping != present.wrapping || !same_demands(held.login, present.login) ||
+           held.compression_framing != present.compression_framing ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
+}
+
+/// True when the address that the client has is another's by now, or the client's is another.
+bool is_misplaced(const Client& client, const bridge::SslServer& present) {
+    if (!client.leased) return false;
+    return std::ranges::any_of(present.static_addresses, [&](const bridge::StaticAddress& fixed) {
+        const bool own = fixed.holder == client.certificate->common_name;
+        return own != (fixed.address == client.tunnel_address);
+    });
 }
 
 bool is_revoked(const Client& client, const bridge::SslServer& present) {
@@ -52,8 +69,11 @@ void Shard::State::configure(std::vector<Profile> profiles) {
         server.streams = with_transport(profile, true);
         server.addresses.emplace(profile->server.client_pool);
     }
-    for (const auto& client : clients)
-        if (client != nullptr && !client->buried) relocate(*client);
+    for (const auto& client : clients) {
+        if (client == nullptr || client->buried) continue;
+        relocate(*client);
+        reconfigure(*client);
+    }
 }
 
 /// While the outlet still knows the former listeners, so that goodbyes leave by them.
@@ -63,6 +83,8 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles) {
         const bridge::SslServer& held = client->profile->server;
         const session::ServerProfile* present = profile_of(profiles, held.id);
         if (present == nullptr || is_outdated(held, present->server))
+            client->session.dismiss(Cause::server_changed, now);
+        else if (is_misplaced(*client, present->server))
             client->session.dismiss(Cause::server_changed, now);
         else if (is_revoked(*client, present->server))
             client->session.dismiss(Cause::certificate_revoked, now);
@@ -88,6 +110,14 @@ void Shard::State::relocate(Client& client) {
     }
     if (client.leased && !client.over && path.server != no_server)
         server->addresses->set(client.tunnel_address, client.slot);
+}
+
+void Shard::State::reconfigure(Client& client) {
+    if (client.over || client.path.server == no_server) return;
+    const Server& server = servers[client.path.server];
+    client.profile = client.profile->tcp ? server.streams : server.datagrams;
+    client.session.reconfigure(client.profile, now);
+    pump(client);
 }
 
 }  // namespace kanmon::shard

@@ -1,5 +1,6 @@
 // Data packets in both directions. Nothing here locks, allocates or logs.
 #include "dataplane/routing/segment_size.h"
+#include "dataplane/session/timers.h"
 #include "dataplane/shard/state.h"
 #include "dataplane/wire/in_band.h"
 
@@ -7,8 +8,8 @@ namespace kanmon::shard {
 
 namespace {
 
-/// How often a session hears that packets are sent; its pings are seconds apart.
-constexpr Duration sent_interval = 1s;
+/// How often a session hears that packets come and go; its pings are seconds apart.
+constexpr Duration sent_interval = session::activity_grain;
 
 bool looks_like_ipv4(Bytes payload) {
     return !payload.empty() && std::to_integer<unsigned>(payload[0]) >> 4 == 4;
@@ -108,7 +109,14 @@ void Shard::State::forward(Client& client, MutableBytes payload) {
     routing::clamp_segment_size(*packet, client.segment_limit);
     client.received_octets += packet->octets.size();
     ++client.received_packets;
+    note_carried(client);
     outlet.deliver(client.path.server, packet->octets);
+}
+
+void Shard::State::note_carried(Client& client) {
+    if (now - client.told_carried < sent_interval) return;
+    client.told_carried = now;
+    client.session.carried(now);
 }
 
 void Shard::State::note_heard(Client& client) {
@@ -139,6 +147,7 @@ void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
     if (!seal_and_send(*client, inner->octets)) return;
     client->sent_octets += inner->octets.size();
     ++client->sent_packets;
+    note_carried(*client);
     if (now - client->told_sent < sent_interval) return;
     client->told_sent = now;
     client->session.sent(now);

@@ -85,6 +85,7 @@ struct Shard::State {
     void take_payload(Client& client, MutableBytes payload);
     void forward(Client& client, MutableBytes payload);
     void note_heard(Client& client);
+    void note_carried(Client& client);
     void end_run();
     void from_tunnel(ServerIndex server, MutableBytes packet);
     bool seal_and_send(Client& client, Bytes payload);
@@ -123,6 +124,7 @@ struct Shard::State {
     void dismiss_outdated(
         const std::vector<std::shared_ptr<const session::ServerProfile>>& profiles);
     void relocate(Client& client);
+    void reconfigure(Client& client);
 
     struct Due {
         Instant at;
