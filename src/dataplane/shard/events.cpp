@@ -58,7 +58,7 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
         return;
     }
     if (!answer.admitted) {
-        client->session.refuse(answer.cause, answer.detail, now);
+        client->session.refuse(answer.cause, answer.detail, now, answer.wait);
         return pump(*client);
     }
     if (Client* older = find(client->replaces); older != nullptr && !older->over) {
