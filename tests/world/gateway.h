@@ -52,6 +52,9 @@ public:
 
     void receive(const Endpoint& from, MutableBytes datagram);
     void from_vpc(Ipv4 to, MutableBytes packet);
+    /// The servers of the setup have changed.
+    void reconfigure();
+    void dismiss_all(Cause cause) { gate_.dismiss_all(cause); }
     void control_lost();
     void control_back();
 
@@ -61,6 +64,8 @@ public:
 
 private:
     class Port;  // one shard's outlet
+    std::shared_ptr<const session::ServerProfile> make_profile() const;
+    bridge::Snapshot make_snapshot();
 
     void answer(std::uint32_t shard, shard::AdmissionAnswer answer) override;
     void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) override;
@@ -83,6 +88,7 @@ private:
     std::vector<std::unique_ptr<shard::Shard>> shards_;
     io::Gate gate_;
     const shard::AdmissionQuestion* asking_ = nullptr;
+    std::uint64_t snapshots_ = 0;
     std::uint32_t link_ = 0;  // counts connections to control
     std::optional<Instant> armed_;
     unsigned reached_at_once_ = 0;

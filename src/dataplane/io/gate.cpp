@@ -62,7 +62,10 @@ Expected<bridge::Lease, Cause> Gate::find_lease(const shard::AdmissionQuestion& 
             erase_client(replaced);
         }
         std::erase_if(waiting_, [&](const auto& e) { return e.second.session == replaced; });
-        if (inherited) return *inherited;
+        if (inherited) {
+            make_room(question, now);
+            return *inherited;
+        }
     }
     make_room(question, now);
     return book_.take(question.server_id, question.holder, question.session, now);
