@@ -50,6 +50,8 @@ namespace kanmon {
     /* attempts that are refused */ \
     ROW(handshake_timeout, refuse, "LINK-UNSTABLE", yes, "the handshake did not finish in time") \
     ROW(tls_failed, refuse, "CONF-CLIENT", no, "the TLS handshake failed") \
+    ROW(clock_skew, refuse, "CLOCK-SKEW", no, \
+        "TLS failed, and the client's clock differs by more than 10 minutes") \
     ROW(tls_too_large, refuse, "-", no, "the TLS handshake is larger than 64 kB") \
     ROW(certificate_missing, refuse, "CONF-CLIENT", no, "the client showed no certificate") \
     ROW(certificate_foreign, refuse, "CERT-EXPIRED", no, \

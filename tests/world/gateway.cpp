@@ -110,8 +110,9 @@ shard::Shard& Gateway::shard_for(const Endpoint& from, Bytes datagram) {
 
 void Gateway::receive(const Endpoint& from, MutableBytes datagram) {
     shard::Shard& shard = shard_for(from, datagram);
-    const bool is_reset = !datagram.empty() &&
-                          datagram[0] == wire::first_octet(wire::Opcode::hard_reset_client_v2, 0);
+    const auto first = wire::peek(datagram);
+    const bool is_reset = first && (first->opcode == wire::Opcode::hard_reset_client_v2 ||
+                                    first->opcode == wire::Opcode::hard_reset_client_v3);
     const std::size_t known = shard.clients() + shard.half_open();
     shard.receive({.remote = from}, {datagram, datagram.size()}, s_.agenda.now(), wall());
     if (is_reset)

@@ -44,10 +44,18 @@ void Laptop::connect() {
                                .tls = person_.tls,
                                .username = {},
                                .password = {},
-                               .new_key_sends_after = chance_.between(0s, 60s)},
+                               .new_key_sends_after = chance_.between(0s, 60s),
+                               .wrapping = person_.wrapping,
+                               .unix_seconds = unix_seconds()},
         random_, agenda_.now());
     world_.took_session(person_.index, engine_->session_id());
     after_touch();
+}
+
+/// By the laptop's own clock.
+std::uint32_t Laptop::unix_seconds() const {
+    const std::int64_t boot_seconds = nanoseconds_of(agenda_.now()) / 1'000'000'000;
+    return static_cast<std::uint32_t>(1'800'000'000 + boot_seconds - person_.clock_behind);
 }
 
 void Laptop::disappear() {

@@ -56,6 +56,26 @@ void make_storm(Setup& setup) {
     setup.server.static_addresses.clear();
 }
 
+client::WrappingPair draw_wrapping(Chance& chance) {
+    const std::uint64_t seed = chance.number();
+    const bool directed = chance.happens(0.7);
+    switch (chance.below(6)) {
+        case 0:
+            return client::WrappingPair(bridge::Wrapping::tls_auth, seed, "SHA1", directed);
+        case 1:
+            return client::WrappingPair(bridge::Wrapping::tls_auth, seed, "SHA256", directed);
+        case 2:
+            return client::WrappingPair(bridge::Wrapping::tls_crypt, seed);
+        case 3:
+        case 4:
+            return client::WrappingPair(bridge::Wrapping::tls_crypt_v2, seed);
+        default:
+            return client::WrappingPair(bridge::Wrapping::none);
+    }
+}
+
+constexpr std::array wrapping_names{"no wrapping", "tls-auth", "tls-crypt", "tls-crypt-v2"};
+
 }  // namespace
 
 bool Setup::has_room_for_all() const {
@@ -78,9 +98,10 @@ bool Setup::is_contested(const std::string& common_name) const {
 
 std::string Setup::text() const {
     return fmt::format(
-        "seed {}: {} clients, {} shard(s), {}, loss {}, duplication {}, theft {}, delay {} ms "
+        "seed {}: {} clients, {} shard(s), {}, {}, loss {}, duplication {}, theft {}, delay {} ms "
         "+ {} ms, pool {} {}, at most {}, renegotiation {} s{}{}{}{}{}, flood {}/s{}",
-        seed, clients, shards, openssl ? "OpenSSL" : "scripted TLS", weather.loss,
+        seed, clients, shards, openssl ? "OpenSSL" : "scripted TLS",
+        wrapping_names[static_cast<std::size_t>(server.wrapping.kind)], weather.loss,
         weather.duplication, weather.theft, weather.delay / 1ms, weather.jitter / 1ms,
         to_string(server.client_pool), topology_names[static_cast<std::size_t>(server.topology)],
         gateway.connections_max, server.renegotiate_seconds, crashes ? ", a crash" : "",
@@ -122,6 +143,8 @@ Setup draw_setup(std::uint64_t seed, const Options& options) {
     setup.changes = chance.happens(0.5);
     if (chance.happens(0.3)) server.same_holder = bridge::SameHolder::replace_older;
     if (chance.happens(0.3)) draw_fixed_addresses(setup);
+    setup.wrapping = draw_wrapping(chance);
+    server.wrapping = setup.wrapping.server();
     setup.storm = options.storm;
     if (setup.storm) make_storm(setup);
     return setup;

@@ -1,5 +1,7 @@
 #include "apps/kanmon/command.h"
 
+#include "apps/kanmon/server_settings.h"
+
 namespace kanmon::apps {
 namespace {
 
@@ -25,32 +27,15 @@ const std::vector<Column> server_columns{{"ID", "SslVpnServerId"},
                                          {"CLIENT POOL", "ClientIpPool"},
                                          {"LOCAL NETWORKS", "LocalSubnet"},
                                          {"GATEWAY", "VpnGatewayId"}};
-const std::vector<Column> server_details{{"server", "SslVpnServerId"},
-                                         {"name", "Name"},
-                                         {"gateway", "VpnGatewayId"},
-                                         {"address", "InternetIp"},
-                                         {"protocol", "Proto"},
-                                         {"port", "Port"},
-                                         {"client pool", "ClientIpPool"},
-                                         {"local networks", "LocalSubnet"},
-                                         {"DNS servers", "DnsServers"},
-                                         {"topology", "Topology"},
-                                         {"cipher without NCP", "Cipher"},
-                                         {"clients online", "Connections"},
-                                         {"clients at most", "MaxConnections"},
-                                         {"slots held, s", "HoldSeconds"},
-                                         {"bundle revision", "BundleRevision"},
-                                         {"created", "CreateTime", Form::time}};
-const std::vector<Column> certificate_columns{{"ID", "SslVpnClientCertId"},
-                                              {"NAME", "Name"},
-                                              {"STATUS", "Status"},
-                                              {"EXPIRES", "EndTime", Form::time},
-                                              {"SERVER", "SslVpnServerId"}};
+const std::vector<Column> certificate_columns{
+    {"ID", "SslVpnClientCertId"}, {"NAME", "Name"},
+    {"STATUS", "Status"},         {"EXPIRES", "EndTime", Form::time},
+    {"ADDRESS", "StaticAddress"}, {"SERVER", "SslVpnServerId"}};
 const std::vector<Column> certificate_details{
     {"certificate", "SslVpnClientCertId"}, {"name", "Name"},
     {"server", "SslVpnServerId"},          {"status", "Status"},
     {"created", "CreateTime", Form::time}, {"expires", "EndTime", Form::time},
-    {"bundle revision", "BundleRevision"}};
+    {"static address", "StaticAddress"},   {"bundle revision", "BundleRevision"}};
 const std::vector<Column> client_columns{{"CLIENT", "CommonName"},
                                          {"STATUS", "Status"},
                                          {"TUNNEL", "PrivateIp"},
@@ -76,6 +61,8 @@ const CommandArgument server_id{"SERVER", "SslVpnServerId", "id of the SSL serve
 const CommandArgument certificate_id{"CERTIFICATE", "SslVpnClientCertId",
                                      "id of the certificate, vsc-…", true};
 const CommandArgument name{"--name", "Name", "a name for people"};
+const CommandArgument static_address{"--address", "StaticAddress",
+                                     "tunnel address that it always gets; empty: none"};
 
 std::vector<Command> account_commands() {
     return {
@@ -197,17 +184,9 @@ std::vector<Command> gateway_commands() {
     };
 }
 
-const std::vector<CommandArgument> server_settings{
-    {"--proto", "Proto", "UDP or TCP"},
-    {"--port", "Port", "1194 when not given"},
-    {"--cipher", "Cipher", "for clients without negotiation: AES-128-CBC and so on"},
-    {"--dns", "DnsServers", "comma-separated addresses inside the local networks"},
-    {"--topology", "Topology", "net30 or subnet"},
-    {"--hold", "HoldSeconds", "how long the slot of a client that left is kept for it"},
-    name};
-
 std::vector<CommandArgument> server_arguments(std::vector<CommandArgument> first) {
-    first.insert(first.end(), server_settings.begin(), server_settings.end());
+    first.push_back(name);
+    first.insert(first.end(), server_settings().begin(), server_settings().end());
     return first;
 }
 
@@ -215,7 +194,7 @@ std::vector<Command> server_commands() {
     return {
         {"server",
          "create",
-         "make the SSL server of a gateway",
+         "make an SSL server of a gateway",
          "CreateSslVpnServer",
          server_arguments(
              {{"--gateway", "VpnGatewayId", "id of its gateway", true},
@@ -240,7 +219,7 @@ std::vector<Command> server_commands() {
          {server_id},
          Shape::first,
          "SslVpnServers.SslVpnServer",
-         server_details},
+         server_details()},
         {"server",
          "modify",
          "change an SSL server; what is not given stays",
@@ -250,7 +229,7 @@ std::vector<Command> server_commands() {
                            {"--local", "LocalSubnet", "what they reach: CIDRs, comma separated"}}),
          Shape::flat,
          {},
-         server_details,
+         server_details(),
          Waits::gateway_active},
         {"server",
          "delete",
@@ -266,7 +245,7 @@ std::vector<Command> certificate_commands() {
          "create",
          "make a client certificate",
          "CreateSslVpnClientCert",
-         {{"--server", "SslVpnServerId", "id of the SSL server", true}, name},
+         {{"--server", "SslVpnServerId", "id of the SSL server", true}, name, static_address},
          Shape::flat,
          {},
          {{"certificate", "SslVpnClientCertId"}, {"name", "Name"}}},
@@ -291,6 +270,11 @@ std::vector<Command> certificate_commands() {
          "give a certificate another name",
          "ModifySslVpnClientCert",
          {certificate_id, {"--name", "Name", "the new name", true}}},
+        {"cert",
+         "modify",
+         "change a certificate; what is not given stays",
+         "ModifySslVpnClientCert",
+         {certificate_id, name, static_address}},
         {"cert",
          "delete",
          "revoke a certificate; its holders are told to go",

@@ -15,12 +15,18 @@ struct CommandArgument {
     bool flag = false;  // takes no value: sends "true"
 };
 
-enum class Form : unsigned char { text, time, octets };
+enum class Form : unsigned char {
+    text,
+    time,
+    octets,
+    texts  // of a list; name by value gives each a line of its own
+};
 
 struct Column {
     std::string_view title;
     std::string_view path;
     Form form = Form::text;
+    std::string_view usual = {};  // name by value leaves it out where it has this value
 };
 
 enum class Shape : unsigned char {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "dataplane/admission/lease_book.h"
 #include "dataplane/crypto/openssl_tls.h"
+#include "dataplane/shard/doorway.h"
 
 namespace kanmon::io {
 
@@ -51,6 +52,11 @@ void ServerSlots::fill(Slot& slot, const bridge::SslServer& server) {
     } else {
         log_event(Severity::error, "unusable credentials, the server stays off",
                   {{"server", server.id}, {"why", tls.error()}});
+        profile->server.enabled = false;
+    }
+    if (!shard::Doorway::make(server.wrapping)) {
+        log_event(Severity::error, "unusable wrapping key, the server stays off",
+                  {{"server", server.id}});
         profile->server.enabled = false;
     }
     if (!slot.owners || slot.server().client_pool != server.client_pool)

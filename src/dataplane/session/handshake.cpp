@@ -32,6 +32,9 @@ void Session::State::identify() {
         negotiate(profile.server, peer, wire::parse_options_string(message.options));
     if (!agreement) return turn_away(Cause::cipher_mismatch, agreement.error());
     agreed = *agreement;
+    const auto exported = keys.current->take_dynamic_tls_crypt();
+    agreed.dynamic_tls_crypt = agreed.dynamic_tls_crypt && exported;
+    if (agreed.dynamic_tls_crypt) wrapping.begin_dynamic(*exported);
     ask_admission(std::move(message));
 }
 

@@ -172,10 +172,14 @@ void Writer::protocol(const Negotiated& agreed) {
     if (agreed.data_v2) add("peer-id " + std::to_string(subject_.peer_id));
     if (agreed.push_cipher) add("cipher " + std::string(crypto::name_of(agreed.cipher)));
     const bool exported = agreed.derivation == KeyDerivation::tls_ekm;
-    if (agreed.protocol_flags)
-        add(exported ? "protocol-flags cc-exit tls-ekm" : "protocol-flags cc-exit");
-    else if (exported)
+    if (agreed.protocol_flags) {
+        std::string flags = "protocol-flags cc-exit";
+        if (exported) flags += " tls-ekm";
+        if (agreed.dynamic_tls_crypt) flags += " dyn-tls-crypt";
+        add(std::move(flags));
+    } else if (exported) {
         add("key-derivation tls-ekm");
+    }
     if (agreed.tun_mtu) add("tun-mtu " + std::to_string(*agreed.tun_mtu));
 }
 

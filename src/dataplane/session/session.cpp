@@ -13,6 +13,7 @@ Session::State::State(SessionStart starting, Random& randomness, Instant created
       present(start.profile),
       random(randomness),
       ids{.own = start.own, .peer = start.peer},
+      wrapping(start.wrapping),
       now(created) {
     // Over UDP the client has proved its address by echoing our reset: packet 0 of both sides is
     // done.
@@ -23,9 +24,15 @@ Session::State::State(SessionStart starting, Random& randomness, Instant created
 }
 
 Taken Session::State::receive_control(Bytes datagram) {
-    const auto decoded = wire::decode_control_packet(datagram);
-    if (!decoded) return unexpected(decoded.error());
-    const wire::ControlPacket& packet = *decoded;
+    std::array<std::byte, wire::control_datagram_octets_max> room{};
+    const auto plain = wrapping.unwrap(datagram, room);
+    if (!plain) return unexpected(plain.error());
+    const auto packet = wire::decode_control_packet(*plain);
+    if (!packet) return unexpected(packet.error());
+    return take_packet(*packet);
+}
+
+Taken Session::State::take_packet(const wire::ControlPacket& packet) {
     if (packet.sender != ids.peer) return unexpected(Cause::unknown_client);
     if (packet.acks.count > 0 && packet.receiver != ids.own)
         return unexpected(Cause::foreign_session_id);
@@ -34,11 +41,13 @@ Taken Session::State::receive_control(Bytes datagram) {
         case wire::Opcode::soft_reset_v1:
             return take_soft_reset(packet);
         case wire::Opcode::hard_reset_client_v2:
+        case wire::Opcode::hard_reset_client_v3:
             // Our answer was lost or came late. Another reset than the first is somebody else's.
             if (packet.packet_id != 0U || packet.key_id != 0)
                 return unexpected(Cause::reset_not_first);
             break;
         case wire::Opcode::control_v1:
+        case wire::Opcode::control_wkc_v1:  // the key was taken off when it was unwrapped
         case wire::Opcode::ack_v1:
             break;
         default:
@@ -150,6 +159,8 @@ std::string Session::State::options_text() const {
     if (const auto digest = crypto::digest_of(server.digest))
         own.digest_octets = crypto::digest_octets(*digest);
     own.tcp = profile.tcp;
+    own.tls_auth = server.wrapping.kind == bridge::Wrapping::tls_auth;
+    own.directed = server.wrapping.directed;
     return wire::options_string(own);
 }
 
@@ -239,7 +250,7 @@ std::optional<Transmit> Session::next_transmit() {
     state_->keys.visit([&](KeyState& key) {
         if (transmit) return;
         if (auto datagram = key.next_datagram(state_->ids, state_->now))
-            transmit = Transmit{std::move(*datagram)};
+            transmit = Transmit{state_->wrapping.wrap(key.key_id(), std::move(*datagram))};
     });
     return transmit;
 }

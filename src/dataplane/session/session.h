@@ -25,7 +25,7 @@
 #include "bridge/snapshot.h"
 #include "dataplane/crypto/key_slots.h"
 #include "dataplane/crypto/tls.h"
-#include "dataplane/wire/control_packet.h"
+#include "dataplane/session/wrapping.h"
 #include "dataplane/wire/peer_info.h"
 
 namespace kanmon::session {
@@ -47,6 +47,7 @@ struct SessionStart {
     /// UDP: the stateless reset answer was sent and its id 0 counts as acknowledged. TCP: false,
     /// the session sends the reset itself.
     bool reset_already_sent = true;
+    WrappingStart wrapping{};
 };
 
 struct TlsWork {

@@ -47,6 +47,7 @@ struct Session::State {
 
     // --- session.cpp ---
     Taken receive_control(Bytes datagram);
+    Taken take_packet(const wire::ControlPacket& packet);
     Taken receive_for(KeyState& key, const wire::ControlPacket& packet);
     void finish(TlsProgress progress);
     void read_messages(KeyState& key);
@@ -110,6 +111,7 @@ struct Session::State {
     std::shared_ptr<const ServerProfile> present;
     Random& random;
     SessionIds ids;
+    Wrapping wrapping;
     Instant now;  // of the latest input
     Lifecycle life;
     Timers timers;

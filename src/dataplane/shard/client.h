@@ -45,6 +45,8 @@ struct Client {
     std::optional<Instant> scheduled;  // the earliest entry in the deadline heap that counts
     std::optional<crypto::PeerCertificate> certificate;
     std::uint64_t replaces = 0;
+    Buffer key_metadata;                       // of the tls-crypt-v2 key that the client brought
+    std::optional<std::int32_t> clock_behind;  // ours minus the client's, in seconds
     wire::PeerInfo peer_info;
     std::string cipher;
     UnixTime connected_at{};

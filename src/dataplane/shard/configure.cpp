@@ -1,6 +1,7 @@
 // A new snapshot's servers. What a living connection cannot change decides who has to go at once;
 // the others hear what is new (session/push_update.h).
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/shard/state.h"
 
@@ -61,19 +62,32 @@ Profile with_transport(const Profile& profile, bool tcp) {
 
 void Shard::State::configure(std::vector<Profile> profiles) {
     dismiss_outdated(profiles);
-    servers.clear();
+    std::vector<Server> former = std::exchange(servers, {});
     for (const Profile& profile : profiles) {
         Server& server = servers.emplace_back();
         if (!profile) continue;
         server.datagrams = with_transport(profile, false);
         server.streams = with_transport(profile, true);
         server.addresses.emplace(profile->server.client_pool);
+        open_doorway(server, former);
     }
     for (const auto& client : clients) {
         if (client == nullptr || client->buried) continue;
         relocate(*client);
         reconfigure(*client);
     }
+}
+
+/// An unchanged doorway goes on, so that it does not forget what it counted.
+void Shard::State::open_doorway(Server& server, std::vector<Server>& former) {
+    const auto same = std::ranges::find_if(former, [&](const Server& candidate) {
+        return candidate.datagrams && candidate.settings().id == server.settings().id &&
+               candidate.settings().wrapping == server.settings().wrapping;
+    });
+    server.door =
+        same != former.end() ? std::move(same->door) : Doorway::make(server.settings().wrapping);
+    if (server.door && server.door->brings_keys() && !brought)
+        brought.emplace(derived_key(options.cookie_key, 5));
 }
 
 /// While the outlet still knows the former listeners, so that goodbyes leave by them.

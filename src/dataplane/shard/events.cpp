@@ -1,8 +1,26 @@
 // What sessions say, and what the keeper answers.
+#include <cstdlib>
+
 #include "base/escape.h"
 #include "dataplane/shard/state.h"
 
 namespace kanmon::shard {
+
+namespace {
+
+/// Beyond this, one side finds the other's certificate expired or not yet valid.
+constexpr std::int32_t clock_skew_seconds_max = 600;
+
+bool is_skewed(const Client& client) {
+    return client.clock_behind && std::abs(*client.clock_behind) > clock_skew_seconds_max;
+}
+
+std::string clock_text(std::int32_t behind) {
+    return "the client's clock is " + std::to_string(std::abs(behind)) + " s " +
+           (behind > 0 ? "behind" : "ahead of") + " the gateway's";
+}
+
+}  // namespace
 
 /// Takes out of a session whatever it has to say. Events come before datagrams: the keys that a
 /// PUSH_REPLY lets the client use are installed before it leaves.
@@ -135,7 +153,7 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
         .platform = client.peer_info.platform,
         .revision = client.peer_info.revision,
         .username = {},
-        .clock_behind_seconds = {},
+        .clock_behind_seconds = client.clock_behind,
         .connected_at = client.connected_at,
         .received_octets = client.received_octets,
         .sent_octets = client.sent_octets,
@@ -147,6 +165,11 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
 
 void Shard::State::record(const Client& client, bridge::Stage stage, std::optional<Cause> cause,
                           std::string detail) {
+    if (is_skewed(client)) {
+        detail += (detail.empty() ? "" : "; ") + clock_text(*client.clock_behind);
+        // What the client's TLS objects to is most likely the date in our certificate.
+        if (cause == Cause::tls_failed && !client.connected) cause = Cause::clock_skew;
+    }
     outlet.report(bridge::AttemptRecord{
         .at = wall,
         .server_id = client.profile->server.id,

@@ -4,9 +4,6 @@
 
 namespace kanmon::shard {
 
-namespace {
-
-/// Independent keys for independent purposes, from the one that all shards share.
 admission::SipKey derived_key(const std::array<std::byte, 32>& secret, std::uint8_t purpose) {
     std::array<std::byte, 16> octets{};
     for (std::uint8_t half = 0; half < 2; ++half) {
@@ -18,6 +15,8 @@ admission::SipKey derived_key(const std::array<std::byte, 32>& secret, std::uint
     }
     return admission::sip_key(octets);
 }
+
+namespace {
 
 std::array<std::uint64_t, 2> directory_seed(const std::array<std::byte, 32>& secret) {
     const admission::SipKey key = derived_key(secret, 4);

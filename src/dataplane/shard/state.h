@@ -10,6 +10,7 @@
 
 #include <deque>
 
+#include "dataplane/admission/brought_keys.h"
 #include "dataplane/admission/cookie.h"
 #include "dataplane/admission/half_open.h"
 #include "dataplane/admission/issued_cookies.h"
@@ -18,6 +19,8 @@
 #include "dataplane/routing/address_table.h"
 #include "dataplane/routing/inner_packet.h"
 #include "dataplane/shard/client.h"
+#include "dataplane/shard/doorway.h"
+#include "dataplane/shard/wrong_key.h"
 #include "dataplane/wire/control_packet.h"
 
 namespace kanmon::shard {
@@ -30,13 +33,27 @@ inline constexpr Duration peer_id_quarantine = 120s;
 inline constexpr ServerIndex no_server = 0xffffffff;
 
 directory::Place place_of(const Path& path);
+/// Independent keys for independent purposes, from the one that all shards share.
+admission::SipKey derived_key(const std::array<std::byte, 32>& secret, std::uint8_t purpose);
 
 struct Server {
     std::shared_ptr<const session::ServerProfile> datagrams, streams;  // null: an empty index
     std::optional<routing::AddressTable> addresses;
+    std::unique_ptr<Doorway> door;  // null: its wrapping is unusable, and nobody is answered
 
     const bridge::SslServer& settings() const { return datagrams->server; }
     bool is_stream(std::uint32_t listener) const;
+};
+
+/// A stranger's packet that has passed the doorway of its server.
+struct FirstPacket {
+    const Path& path;
+    Server& server;
+    Bytes datagram;  // as it came
+    Doorway::Opened opened;
+    wire::ControlPacket packet;
+
+    admission::Greeter greeter() const;
 };
 
 struct Shard::State {
@@ -68,14 +85,16 @@ struct Shard::State {
 
     // --- hello.cpp
     void receive_control(const Path& path, Server& server, Bytes datagram);
-    void greet(const Path& path, Server& server, const wire::ControlPacket& packet, Bytes datagram);
-    void answer_hello(const Path& path, const wire::ControlPacket& packet);
-    void repeat_answer(const Path& path, const wire::ControlPacket& packet);
-    void send_reset(const Path& path, const wire::SessionId& own, const wire::SessionId& peer);
-    void welcome_back(const Path& path, Server& server, const wire::ControlPacket& packet,
-                      Bytes datagram);
-    void begin_session(const Path& path, Server& server, const wire::SessionId& own,
-                       const wire::ControlPacket& packet, Bytes datagram);
+    void greet(const Path& path, Server& server, Bytes datagram);
+    void meet(const FirstPacket& first);
+    Expected<Doorway::Opened, Cause> open_door(const Path& path, Server& server, Bytes datagram);
+    void report_wrong_key(const Path& path, const Server& server, Bytes hello);
+    void answer_hello(const FirstPacket& first);
+    void repeat_answer(const FirstPacket& first);
+    void send_reset(const FirstPacket& first, const wire::SessionId& own);
+    void welcome_back(const FirstPacket& first);
+    void begin_session(const FirstPacket& first, const wire::SessionId& own);
+    std::uint32_t wrapping_time();
 
     // --- data_path.cpp
     void receive_data(const Path& path, MutableBytes datagram, wire::FirstOctet first);
@@ -123,6 +142,7 @@ struct Shard::State {
     void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles);
     void dismiss_outdated(
         const std::vector<std::shared_ptr<const session::ServerProfile>>& profiles);
+    void open_doorway(Server& server, std::vector<Server>& former);
     void relocate(Client& client);
     void reconfigure(Client& client);
 
@@ -157,6 +177,9 @@ struct Shard::State {
     directory::ClientDirectory directory;
     admission::CookieMaker cookies;
     admission::IssuedCookies issued;
+    std::optional<admission::BroughtKeys> brought;  // since there is a tls-crypt-v2 server
+    std::uint32_t latest_wrapping_time = 0;
+    RecordBudget wrong_key_records;
     admission::RateLimit hellos;
     admission::HalfOpen half_open;
 

@@ -66,6 +66,8 @@ struct OwnOptions {
     std::uint16_t digest_octets = 20;
     bool tcp = false;
     bool server = true;
+    bool tls_auth = false;
+    bool directed = true;  // of tls-auth: the server has key-direction 0, its clients have 1
 };
 std::string options_string(const OwnOptions& own);
 

@@ -45,15 +45,14 @@ std::string pushed(const bridge::SslServer& server, std::string_view peer_info,
     return messages->front();
 }
 
-// The captured replies (wire reference, section 23), but for dyn-tls-crypt, which is not offered
-// yet.
+// The captured replies (wire reference, section 23).
 const std::string net30_head =
     "PUSH_REPLY,route 172.20.0.0 255.255.0.0,dhcp-option DNS 100.100.2.136,route 10.8.0.1,"
     "topology net30,ping 10,ping-restart 60,ifconfig 10.8.0.6 10.8.0.5,peer-id 0";
 
 TEST(Push, MatchesTheCapturedReplyToA26Client) {
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_6),
-              net30_head + ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm,tun-mtu 1500");
+              net30_head + ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt,tun-mtu 1500");
 }
 
 TEST(Push, MatchesTheCapturedReplyToOlderClients) {

@@ -82,6 +82,8 @@ private:
         crypto::KeyBlock block;
         std::ranges::fill(block.mutable_view(), std::byte{0x5a});
         output.data_keys = block;
+        std::ranges::fill(block.mutable_view(), std::byte{0xd1});
+        output.dynamic_tls_crypt = block;
     }
 
     static void fail(crypto::TlsOutput& output) {

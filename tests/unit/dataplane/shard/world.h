@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "client/client_engine.h"
+#include "client/wrapping_pair.h"
 #include "dataplane/admission/lease_book.h"
 #include "dataplane/shard/shard.h"
 #include "unit/dataplane/session/scripted_tls.h"
@@ -72,6 +73,7 @@ struct Peer {
     std::vector<Buffer> inner;
     std::vector<client::Over> overs;
     bool connected = false;
+    unsigned renegotiations = 0;
 
     Ipv4 address() const { return engine.pushed()->address; }
 };
@@ -82,6 +84,13 @@ public:
         : random(1), shard(prepared(options), random, *this) {
         maximum = connections_max;
         configure({profile()});
+    }
+    /// A server with this wrapping, and clients that have its keys.
+    explicit World(const client::WrappingPair& pair) : World() {
+        bridge::SslServer server = settings();
+        server.wrapping = pair.server();
+        configure({profile(server)});
+        wrapping = pair.client();
     }
 
     void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles) {
@@ -97,6 +106,9 @@ public:
         client::ClientSettings program;
         program.personality = &who;
         program.tls = session::ScriptedTls::client(number);
+        program.wrapping = wrapping;
+        program.unix_seconds =
+            static_cast<std::uint32_t>(seconds_of(wall()) - clients_clock_behind);
         const Path path{0, listener, remote};
         peers.push_back(std::make_unique<Peer>(
             Peer{path, client::ClientEngine(std::move(program), random, now), {}, {}}));
@@ -150,7 +162,7 @@ public:
         return sum;
     }
     UnixTime wall() const {
-        return unix_time_of(1'750'000'000) +
+        return unix_time_of(1'750'000'000 - clock_set_back) +
                std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
     }
 
@@ -158,6 +170,7 @@ public:
     void send(const Path& path, Bytes datagram) override {
         ++sends;
         last_sent_octets = datagram.size();
+        watches(path, datagram);
         if (!quiet) sent.push_back({path, copy_of(datagram)});
     }
     void deliver(ServerIndex server, MutableBytes packet) override {
@@ -210,8 +223,12 @@ public:
     std::vector<bridge::ClientFact> facts;
     std::vector<bridge::AttemptRecord> records;
     std::size_t sends = 0, deliveries = 0, last_sent_octets = 0;
-    bool quiet = false;  // only counts what is sent and delivered
+    client::ClientWrapping wrapping;        // of the clients that are added from now on
+    std::int64_t clients_clock_behind = 0;  // seconds
+    std::int64_t clock_set_back = 0;        // seconds, of the gateway's clock
+    bool quiet = false;                     // only counts what is sent and delivered
     bool keeper_waits = false;
+    std::function<void(const Path&, Bytes)> watches = [](const Path&, Bytes) {};
     std::function<bool(const Path&, Bytes)> loses = [](const Path&, Bytes) { return false; };
     Shard shard;
 
@@ -226,6 +243,7 @@ private:
             while (auto packet = peer->engine.next_inner()) peer->inner.push_back(*packet);
             while (auto event = peer->engine.next_event()) {
                 if (std::holds_alternative<client::Connected>(*event)) peer->connected = true;
+                if (std::holds_alternative<client::Renegotiated>(*event)) ++peer->renegotiations;
                 if (auto* over = std::get_if<client::Over>(&*event)) peer->overs.push_back(*over);
             }
         }
