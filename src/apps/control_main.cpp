@@ -17,13 +17,18 @@
 #include "apps/control_state.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "controlplane/adapters/argon2_hasher.h"
 #include "controlplane/adapters/openssl_authority.h"
+#include "controlplane/adapters/worker_pool.h"
 #include "controlplane/adapters/zip_archiver.h"
 #include "controlplane/api/service.h"
 
 namespace {
 
 using namespace kanmon;
+
+/// Passwords are computed two at a time; a third thread would only wait.
+constexpr unsigned login_threads = 2;
 
 /// As many TUN queues as the data process has shards, by the same default.
 std::uint16_t processors() {
@@ -114,11 +119,15 @@ int serve(const Options& options, int stop) {
     if (!state) return fail(state.error());
     const auto authority = adapters::make_openssl_authority(random);
     const auto archiver = adapters::make_zip_archiver();
+    const auto hasher = adapters::make_argon2_hasher(random);
+    adapters::WorkerPool workers(login_threads);
     apps::ControlOrders orders;
     usecases::Ports ports{.books = *state->books,
                           .authority = *authority,
                           .sealer = *state->sealer,
                           .archiver = *archiver,
+                          .hasher = *hasher,
+                          .workers = workers,
                           .gatekeeper = orders,
                           .random = random,
                           .installation = {.public_addresses = addresses->v4,
@@ -134,9 +143,16 @@ int serve(const Options& options, int stop) {
     if (!listener) return fail(listener.error());
     const auto service = start_api(options, addresses->v4, plane);
     if (!service) return fail(service.error());
-    apps::ControlLoop loop(plane, enforcement, orders, std::move(*listener), options.loop);
+    apps::ControlLoopOptions loop_options = options.loop;
+    loop_options.strangers = [&service = **service](UniqueFd connection) {
+        service.adopt(std::move(connection));
+    };
+    apps::ControlLoop loop(plane, enforcement, orders, std::move(*listener),
+                           std::move(loop_options));
     log_event(Severity::info, "control ready", {{"api", options.api}, {"bridge", options.bridge}});
-    return loop.run(stop);
+    const int code = loop.run(stop);
+    workers.stop();  // its jobs use what ends now
+    return code;
 }
 
 }  // namespace

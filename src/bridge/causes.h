@@ -41,10 +41,19 @@ namespace kanmon {
     ROW(spoofed_source, drop, "-", no, "the tunnelled source address is not this client's") \
     ROW(client_to_client, drop, "-", no, "a client may not reach another client") \
     ROW(multicast, drop, "-", no, "multicast and broadcast are not forwarded") \
+    ROW(link_local, drop, "-", no, \
+        "a link-local packet: what systems send by themselves on every new interface") \
+    ROW(martian, drop, "-", no, "the tunnelled packet names an address that no network has") \
+    ROW(source_routed, drop, "-", no, "the tunnelled packet asks for a route of its own") \
+    ROW(tunnel_in_tunnel, drop, "CONF-CLIENT", no, \
+        "the client sends its packets to the gateway's outer address through the tunnel") \
+    ROW(ipv6_off, drop, "-", no, "the server has no IPv6 inside the tunnel") \
     ROW(no_client_for_address, drop, "-", no, "no client has this tunnel address") \
     ROW(queue_full, drop, "BANDWIDTH", yes, "a queue inside the gateway was full") \
     ROW(send_failed, drop, "-", yes, "the kernel refused to send") \
     ROW(oversize, drop, "-", no, "the packet does not fit the tunnel") \
+    ROW(answer_limited, drop, "-", yes, \
+        "an ICMP answer was held back: too many in this second") \
     ROW(unsupported_framing, drop, "CONF-CLIENT", no, \
         "compressed or fragmented packets are not accepted") \
     /* attempts that are refused */ \
@@ -73,6 +82,7 @@ namespace kanmon {
     ROW(login_refused, refuse, "-", no, "user name, password or code not accepted") \
     ROW(login_locked, refuse, "-", yes, "too many wrong attempts; wait before you try again") \
     ROW(login_expired, refuse, "-", no, "the login has expired; log in again") \
+    ROW(login_code_asked, refuse, "-", yes, "a one-time code is asked for") \
     ROW(login_timeout, refuse, "-", yes, "the login was not finished in time") \
     ROW(login_unavailable, refuse, "-", yes, "the identity source gave no answer") \
     ROW(connections_exhausted, refuse, "CONN-LIMIT", yes, \
@@ -88,7 +98,7 @@ namespace kanmon {
     ROW(disconnected_by_operator, end, "-", yes, "an operator disconnected the client") \
     ROW(gateway_stopping, end, "-", yes, "the gateway is stopping") \
     ROW(renegotiation_failed, end, "LINK-UNSTABLE", yes, "the renegotiation of keys failed") \
-    ROW(identity_changed, end, "-", no, "another certificate was shown at renegotiation") \
+    ROW(identity_changed, end, "-", no, "another certificate or user was shown at renegotiation") \
     ROW(replaced, end, "APP-CONFLICT", yes, "a newer session of the same client took over") \
     ROW(certificate_shared, end, "APP-CONFLICT", no, \
         "several programs use this certificate and push each other out") \

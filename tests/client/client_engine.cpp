@@ -50,8 +50,7 @@ Negotiation& ClientEngine::begin(wire::KeyId key_id, Instant now) {
     while (negotiations_.size() > 1) negotiations_.pop_front();
     ControlHabits habits = personality.control;
     habits.datagram_octets_max -= envelope_.octets(key_id);
-    return negotiations_.emplace_back(habits, key_id, settings_.tls->make(),
-                                      std::move(own), now);
+    return negotiations_.emplace_back(habits, key_id, settings_.tls->make(), std::move(own), now);
 }
 
 Negotiation* ClientEngine::find(wire::KeyId key_id) {
@@ -161,7 +160,7 @@ void ClientEngine::finish_keys(Negotiation& negotiation, Instant now) {
 void ClientEngine::use_keys(const Negotiation& negotiation, Instant now) {
     tunnel_.install(negotiation.key_id,
                     {.suite = suite_,
-                     .digest = crypto::Digest::sha1,
+                     .digest = settings_.wrapping.digest,
                      .block = negotiation.key_block(pushed_->exported_keys, own_, server_),
                      .side = crypto::Side::client});
     if (settings_.renegotiate_every > Duration{})

@@ -12,15 +12,15 @@ constexpr std::uint32_t replay_window_of_stock_programs = 64;
 std::unique_ptr<crypto::ControlWrap> wrap_of(const ClientWrapping& wrapping) {
     if (wrapping.kind == KnownWrapping::none) return nullptr;
     if (wrapping.kind == KnownWrapping::tls_auth)
-        return std::make_unique<crypto::TlsAuth>(wrapping.key, wrapping.direction,
-                                                 wrapping.digest);
+        return std::make_unique<crypto::TlsAuth>(wrapping.key, wrapping.direction, wrapping.digest);
     return std::make_unique<crypto::TlsCrypt>(wrapping.key, crypto::Side::client);
 }
 
 Envelope::Envelope(const ClientWrapping& wrapping, const Personality& personality,
                    std::uint32_t unix_seconds)
     : wrapping_(wrapping), time_(unix_seconds) {
-    const bool marked = wrapping.kind == KnownWrapping::tls_crypt_v2 && personality.early_negotiation;
+    const bool marked =
+        wrapping.kind == KnownWrapping::tls_crypt_v2 && personality.early_negotiation;
     if (auto wrap = wrap_of(wrapping)) {
         fixed_.emplace();
         fixed_->wrap = std::move(wrap);
@@ -30,7 +30,7 @@ Envelope::Envelope(const ClientWrapping& wrapping, const Personality& personalit
 
 wire::Opcode Envelope::hello() const {
     return wrapping_.kind == KnownWrapping::tls_crypt_v2 ? wire::Opcode::hard_reset_client_v3
-                                                : wire::Opcode::hard_reset_client_v2;
+                                                         : wire::Opcode::hard_reset_client_v2;
 }
 
 std::size_t Envelope::octets(wire::KeyId key_id) const {
@@ -85,8 +85,7 @@ bool Envelope::is_replay(Layer& layer, const crypto::ReplayId& replay) {
 }
 
 void Envelope::begin_dynamic(const crypto::StaticKey& exported) {
-    const auto key =
-        crypto::dynamic_key(exported, fixed_ ? &fixed_->wrap->static_key() : nullptr);
+    const auto key = crypto::dynamic_key(exported, fixed_ ? &fixed_->wrap->static_key() : nullptr);
     dynamic_.emplace();
     dynamic_->wrap = std::make_unique<crypto::TlsCrypt>(key, crypto::Side::client);
 }

@@ -19,8 +19,8 @@ namespace kanmon::client {
 /// What the client's profile says.
 struct ClientWrapping {
     KnownWrapping kind = KnownWrapping::none;
-    crypto::StaticKey key;  // of tls-crypt-v2 the client's own
-    crypto::Digest digest = crypto::Digest::sha1;
+    crypto::StaticKey key;                         // of tls-crypt-v2 the client's own
+    crypto::Digest digest = crypto::Digest::sha1;  // `auth`, which CBC packets go by as well
     crypto::KeyDirection direction = crypto::KeyDirection::inverse;
     Buffer wrapped_key{};  // tls-crypt-v2
 };

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "dataplane/admission/lease_book.h"
+#include "world/inner_packet.h"
 
 namespace kanmon::world {
 
@@ -99,13 +100,14 @@ bool Setup::is_contested(const std::string& common_name) const {
 std::string Setup::text() const {
     return fmt::format(
         "seed {}: {} clients, {} shard(s), {}, {}, loss {}, duplication {}, theft {}, delay {} ms "
-        "+ {} ms, pool {} {}, at most {}, renegotiation {} s{}{}{}{}{}, flood {}/s{}",
+        "+ {} ms, pool {} {}{}, at most {}, renegotiation {} s{}{}{}{}{}{}, flood {}/s{}",
         seed, clients, shards, openssl ? "OpenSSL" : "scripted TLS",
         wrapping_names[static_cast<std::size_t>(server.wrapping.kind)], weather.loss,
         weather.duplication, weather.theft, weather.delay / 1ms, weather.jitter / 1ms,
         to_string(server.client_pool), topology_names[static_cast<std::size_t>(server.topology)],
-        gateway.connections_max, server.renegotiate_seconds, crashes ? ", a crash" : "",
-        control_goes_away ? ", control away" : "", changes ? ", changing networks" : "",
+        server.inner6 ? " with IPv6" : "", gateway.connections_max, server.renegotiate_seconds,
+        crashes ? ", a crash" : "", control_goes_away ? ", control away" : "",
+        server.login.password ? ", passwords" : "", changes ? ", changing networks" : "",
         server.static_addresses.empty() ? "" : ", fixed addresses",
         server.same_holder == bridge::SameHolder::replace_older ? ", newer replaces older" : "",
         flood, squatters ? " by squatters" : "");
@@ -137,6 +139,9 @@ Setup draw_setup(std::uint64_t seed, const Options& options) {
     server.client_pool = *parse_cidr(tight ? "192.168.0.0/24" : "10.8.0.0/16");
     server.topology = chance.one_of(std::span<const bridge::Topology>(topologies));
     server.local_networks = {*parse_cidr("172.16.0.0/12")};
+    if (chance.happens(0.5))
+        server.inner6 = bridge::Inner6{
+            .client_pool = network6(server.client_pool), .local_networks = {}, .dns_servers = {}};
     server.ciphers = {"AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305"};
     server.fallback_cipher = "AES-128-CBC";
     server.renegotiate_seconds = chance.one_of(std::span<const unsigned>(renegotiations));
@@ -145,6 +150,9 @@ Setup draw_setup(std::uint64_t seed, const Options& options) {
     if (chance.happens(0.3)) draw_fixed_addresses(setup);
     setup.wrapping = draw_wrapping(chance);
     server.wrapping = setup.wrapping.server();
+    server.digest = server.wrapping.digest;
+    // While control is away nobody can log in, which is another promise than the others here.
+    server.login.password = !setup.control_goes_away && chance.happens(0.3);
     setup.storm = options.storm;
     if (setup.storm) make_storm(setup);
     return setup;

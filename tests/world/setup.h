@@ -2,12 +2,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "bridge/snapshot.h"
 #include "client/wrapping_pair.h"
 #include "world/chance.h"
 
 namespace kanmon::world {
+
+/// What control's double takes for a password.
+inline constexpr std::string_view right_password = "correct horse";
 
 struct Weather {
     double loss = 0;

@@ -351,7 +351,8 @@ void World::to_vpc(Bytes inner_packet) {
     const InnerPacket echo{.source = packet->destination,
                            .destination = packet->source,
                            .number = next_number_++,
-                           .true_source = packet->destination};
+                           .true_source = packet->destination,
+                           .v6 = packet->v6};
     agenda_.after(chance_.between(1ms, 20ms), [this, echo] {
         Buffer octets = encode(echo);
         gateway_->from_vpc(echo.destination, octets);

@@ -13,6 +13,9 @@ struct CommandArgument {
     std::string_view help;
     bool required = false;
     bool flag = false;  // takes no value: sends "true"
+    /// The value names a file whose first line is sent, "-" standard input: secrets do not belong
+    /// into command lines, which every process of the machine can read.
+    bool secret = false;
 };
 
 enum class Form : unsigned char {

@@ -10,9 +10,10 @@ void BroughtKeys::remember(const Greeter& greeter, Bytes wrapped_key, Instant no
     const std::span<Entry> candidates = std::span(entries_).subspan(first_of(name), ways);
     // Its own entry, else a free one, else the oldest: free ones are older than everything.
     auto place = std::ranges::find(candidates, name, &Entry::greeter);
-    if (place == candidates.end()) place = std::ranges::min_element(candidates, {}, [](auto& entry) {
-        return entry.greeter == 0 ? Instant::min() : entry.brought;
-    });
+    if (place == candidates.end())
+        place = std::ranges::min_element(candidates, {}, [](auto& entry) {
+            return entry.greeter == 0 ? Instant::min() : entry.brought;
+        });
     place->greeter = name;
     place->brought = now;
     place->octets = static_cast<std::uint16_t>(wrapped_key.size());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "dataplane/session/push_inner6.h"
+
 namespace kanmon::session {
 
 namespace {
@@ -45,9 +47,6 @@ private:
     void names_for_old_clients();
     bool everything4() const;
     bool everything6() const;
-    Ipv6 address6(Ipv4 address) const {
-        return bridge::tunnel_address6(server_.client_pool, server_.inner6->client_pool, address);
-    }
 
     const bridge::SslServer& server_;
     const PushSubject& subject_;
@@ -61,19 +60,15 @@ bool Writer::everything4() const {
 }
 
 bool Writer::everything6() const {
-    if (!server_.inner6) return false;
-    return server_.full_tunnel || std::ranges::any_of(server_.inner6->local_networks,
-                                                      [](const Cidr6& n) { return n.prefix == 0; });
+    return server_.full_tunnel && server_.inner6.has_value();
 }
 
 /// A route to everything would also swallow the way to this gateway: that is `redirection`.
 void Writer::routes() {
     for (const Cidr& network : server_.local_networks)
         if (network.prefix > 0) add("route " + to_string(network.base) + " " + mask_text(network));
-    if (!server_.inner6) return;
-    for (const Cidr6& network : server_.inner6->local_networks)
-        if (network.prefix > 0) add("route-ipv6 " + to_string(network));
-    if (everything6() && !subject_.dialect.redirect_flags6) add("route-ipv6 2000::/3");
+    push_routes6(options_, server_);
+    if (everything6() && !subject_.dialect.redirect_flags6) push_everything6(options_);
 }
 
 /// def1 lays two half routes over the default route instead of replacing it. Without IPv6 of its
@@ -82,8 +77,7 @@ void Writer::routes() {
 void Writer::redirection() {
     std::string flags;
     if (everything4()) flags += " def1";
-    if (everything6() && subject_.dialect.redirect_flags6)
-        flags += everything4() ? " ipv6" : " ipv6 !ipv4";
+    if (everything6() && subject_.dialect.redirect_flags6) flags += " ipv6";
     if (everything4() && server_.block_lan) flags += " block-local";
     if (!flags.empty()) add("redirect-gateway" + flags);
     if (server_.full_tunnel && !server_.inner6) add("block-ipv6");
@@ -162,10 +156,7 @@ void Writer::interface() {
     if (topology_ == Topology::net30) second = to_string(Ipv4{client.value - 1});
     if (topology_ == Topology::p2p) second = to_string(subject_.server_address);
     add("ifconfig " + to_string(client) + " " + second);
-    if (server_.inner6)
-        add("ifconfig-ipv6 " + to_string(address6(client)) + "/" +
-            std::to_string(server_.inner6->client_pool.prefix) + " " +
-            to_string(address6(subject_.server_address)));
+    push_interface6(options_, server_, subject_);
 }
 
 void Writer::protocol(const Negotiated& agreed) {

@@ -60,12 +60,15 @@ std::string reason_text(Cause cause, std::string_view detail,
 
 Farewell refusal(Cause cause, std::string_view reason, const wire::PeerInfo& peer,
                  const Retry& retry) {
+    if (cause == Cause::login_expired) return {fmt::format("AUTH_FAILED,SESSION: {}", reason), {}};
     if (!row_of(cause).temporary || is_about_the_certificate(cause))
         return {fmt::format("AUTH_FAILED,{}", reason), {}};
     if (peer.can(wire::Ability::auth_fail_temporary))
         return {fmt::format("AUTH_FAILED,TEMP[backoff {},advance {}]:{}", retry.wait.count(),
                             advance_of(cause, retry), reason),
                 {}};
+    // A program that came back by itself would only offer the wrong password again.
+    if (cause == Cause::login_locked) return {fmt::format("AUTH_FAILED,{}", reason), {}};
     return {fmt::format("RESTART,{}", reason),
             std::clamp<Duration>(retry.wait - restart_ahead, 1s, restart_delay_max)};
 }

@@ -4,6 +4,7 @@
 //   temporary, client knows TEMP AUTH_FAILED,TEMP[backoff 10,advance no]:<why>
 //                                advance: to the next remote (or address of it) where the cause
 //                                is this gateway's own trouble; `no` where it is the same anywhere
+//   login no longer good         AUTH_FAILED,SESSION: <why>: the client asks its person again
 //   temporary, older client      RESTART,<why>, some seconds later: it takes AUTH_FAILED as final
 //   and
 //                                would stop, but comes back after a RESTART

@@ -7,14 +7,15 @@ namespace kanmon::session {
 
 // --- what comes in ---
 
-Session::State::State(SessionStart starting, Random& randomness, Instant created)
+Session::State::State(SessionStart starting, Random& randomness, Instant time)
     : start(std::move(starting)),
       profile(*start.profile),
       present(start.profile),
       random(randomness),
       ids{.own = start.own, .peer = start.peer},
       wrapping(start.wrapping),
-      now(created) {
+      now(time),
+      created(time) {
     // Over UDP the client has proved its address by echoing our reset: packet 0 of both sides is
     // done.
     keys.current = make_key(0, start.reset_already_sent ? 1 : 0);
@@ -87,17 +88,21 @@ void Session::State::finish(TlsProgress progress) {
 
 void Session::State::read_messages(KeyState& key) {
     while (!life.over()) {
-        const auto message = key.next_message();
+        auto message = key.next_message();
         if (!message) return end(Cause::malformed, "a control message longer than 2048 octets");
         if (!*message) return;
         take_message(**message);
+        wipe(std::as_writable_bytes(std::span(**message)));  // it may have held a code
     }
 }
 
 void Session::State::take_message(std::string_view text) {
-    switch (wire::parse_control_message(text).kind) {
+    const wire::ControlMessage message = wire::parse_control_message(text);
+    switch (message.kind) {
         case wire::MessageKind::push_request:
             return take_push_request();
+        case wire::MessageKind::cr_response:
+            return take_challenge_response(message.argument);
         case wire::MessageKind::exit:
             return end(Cause::client_left, {});
         default:
@@ -110,6 +115,10 @@ void Session::State::fire(Timer timer) {
         case Timer::handshake:
         case Timer::quiet:
             return time_out();
+        case Timer::login:
+            return turn_away(Cause::login_timeout, {});
+        case Timer::pending:
+            return say_pending();
         case Timer::farewell:
             return send_farewell();
         case Timer::linger:
@@ -184,6 +193,11 @@ void Session::finish(TlsProgress progress, Instant now) {
 void Session::reach(Instant now) {
     state_->now = now;
     while (const auto timer = state_->timers.take_due(now)) state_->fire(*timer);
+}
+
+void Session::take_login(std::uint32_t number, const bridge::LoginAnswer& answer, Instant now) {
+    state_->now = now;
+    state_->take_login(number, answer);
 }
 
 void Session::admit(Ipv4 tunnel_address, Instant now) {
@@ -274,6 +288,9 @@ std::optional<Deadline> Session::next_deadline() const {
     return earliest;
 }
 
+const std::optional<crypto::PeerCertificate>& Session::certificate() const {
+    return state_->certificate;
+}
 bridge::Stage Session::stage() const {
     return stage_of(state_->life.phase());
 }

@@ -2,7 +2,9 @@
 //
 //   session.cpp        the public face: routes packets, TLS progress and time to the parts
 //   handshake.cpp      the first key: TLS, identity, negotiation, admission, PUSH_REPLY
+//   login.cpp          user names, passwords, codes, pages, tokens: what control is asked
 //   renegotiation.cpp  every later key: who starts it, what must not change, which key is in force
+//   wrapping.cpp       which key wraps which control packet, and what was sent and seen under it
 //   keepalive.cpp      pings, silence, and the OCC messages that travel as data
 //   update.cpp         new settings of the server, told to the client that is connected
 //   ending.cpp         refusals, goodbyes and the time after them
@@ -42,6 +44,19 @@ struct Keys {
     }
 };
 
+/// What is known of who uses the connection.
+struct LoginState {
+    std::uint32_t number = 0;  // of the latest question
+    bool waits = false;        // for its answer
+    Instant begun{};
+    UnixTime proven_at{};     // when the user was last asked, and all of it held
+    std::string claimed;      // the user name as the client sends it
+    std::string username;     // as control spells it; empty until it said yes
+    std::string state;        // of a challenge that the client is to answer while it waits
+    bool challenged = false;  // by CR_TEXT
+    std::optional<TokenClaims> token;
+};
+
 struct Session::State {
     State(SessionStart start, Random& random, Instant now);
 
@@ -60,16 +75,36 @@ struct Session::State {
     // --- handshake.cpp ---
     void advance_handshake();
     void identify();
-    void ask_admission(wire::ClientKeyMethod2 message);
+    void ask_admission();
     void admit(Ipv4 address);
     void take_push_request();
     void push();
     void connect();
 
+    // --- login.cpp ---
+    void prove(wire::ClientKeyMethod2 message);
+    void prove_again(wire::ClientKeyMethod2 message);
+    LoginPlan plan(const wire::ClientKeyMethod2& message) const;
+    void ask(LoginRequest request);
+    void take_login(std::uint32_t number, const bridge::LoginAnswer& answer);
+    void take_first_login(const bridge::LoginAnswer& answer);
+    void take_later_login(const bridge::LoginAnswer& answer);
+    void accept_login(const std::string& username, UnixTime at);
+    void challenge(const bridge::LoginAnswer& answer);
+    void take_challenge_response(std::string_view argument);
+    void open_page(const bridge::LoginAnswer& answer);
+    void say_pending();
+    void refuse_later(Cause cause, std::string_view detail);
+    void forget_later_login();
+    UnixTime wall() const;
+    /// The options of a new token, or none where none are given.
+    std::vector<std::string> token_options();
+
     // --- renegotiation.cpp ---
     Taken take_soft_reset(const wire::ControlPacket& packet);
     void begin_renegotiation();
     void advance_renegotiation();
+    void complete_renegotiation(const wire::ClientKeyMethod2& message);
     void abandon_renegotiation();
     void succeed();
     void retire_oldest();
@@ -117,12 +152,15 @@ struct Session::State {
     Timers timers;
     Keys keys;
     std::uint32_t generations = 0;
+    Instant created;
     std::deque<SessionEvent> events;
 
     // Known since the first key exchange; later ones may not change it.
     std::optional<crypto::PeerCertificate> certificate;
     wire::PeerInfo peer;
     Negotiated agreed;
+    LoginState login;
+    std::optional<wire::ClientKeyMethod2> rekey;  // of a renegotiation that waits for control
 
     Ipv4 tunnel_address;
     PushOptions held;  // what the client was told last

@@ -78,7 +78,7 @@ void Shard::State::receive_control(const Path& path, Server& server, Bytes datag
 void Shard::State::greet(const Path& path, Server& server, Bytes datagram) {
     const auto first = wire::peek(datagram);
     if (!first) return drop(first.error());
-    const auto fits = may_be_first(*first, server.is_stream(path.listener));
+    const auto fits = may_be_first(*first, path.is_stream());
     if (!fits) return drop(fits.error());
     const auto opened = open_door(path, server, datagram);
     if (!opened) return drop(opened.error());
@@ -92,8 +92,8 @@ Expected<Doorway::Opened, Cause> Shard::State::open_door(const Path& path, Serve
     if (!server.door) return unexpected(Cause::gateway_not_ready);
     const admission::Greeter greeter{path.server, path.listener, path.remote, sender_of(datagram)};
     const bool may_be_remembered = brought && server.door->brings_keys();
-    const auto opened = server.door->open(
-        datagram, may_be_remembered ? brought->find(greeter, now) : Bytes());
+    const auto opened =
+        server.door->open(datagram, may_be_remembered ? brought->find(greeter, now) : Bytes());
     if (!opened && opened.error() == Cause::wrapping_mismatch) {
         ++server.door->mismatches;
         report_wrong_key(path, server, datagram);
@@ -119,7 +119,7 @@ void Shard::State::report_wrong_key(const Path& path, const Server& server, Byte
 void Shard::State::meet(const FirstPacket& first) {
     if (is_hello(first.packet.opcode)) {
         if (first.packet.packet_id != 0U) return drop(Cause::reset_not_first);
-        if (!first.server.is_stream(first.path.listener)) return answer_hello(first);
+        if (!first.path.is_stream()) return answer_hello(first);
         if (!hellos.allow(first.path.remote, now)) return drop(Cause::rate_limited);
         return begin_session(first, {});
     }
@@ -141,8 +141,8 @@ void Shard::State::answer_hello(const FirstPacket& first) {
 /// An old client whose lone acknowledgement was lost: it acknowledges a repeated reset again.
 void Shard::State::repeat_answer(const FirstPacket& first) {
     const wire::SessionId cookie = issued.find(first.greeter(), now);
-    const bool fits = first.packet.opcode == wire::Opcode::control_v1 &&
-                      first.packet.packet_id == 1U;
+    const bool fits =
+        first.packet.opcode == wire::Opcode::control_v1 && first.packet.packet_id == 1U;
     if (!fits || cookie.is_zero() || directory.by_ids(first.packet.sender, cookie) != no_slot)
         return drop(Cause::cookie_invalid);
     if (!hellos.allow(first.path.remote, now)) return drop(Cause::rate_limited);
@@ -162,15 +162,13 @@ void Shard::State::send_reset(const FirstPacket& first, const wire::SessionId& o
     const bool asks = first.server.door->brings_keys() && first.opened.early_negotiation();
     if (asks) out.bytes(wire::resend_wrapped_key);
     const Bytes packet = Bytes(answer).first(asks ? answer.size() : 26);
-    outlet.send(first.path,
-                first.server.door->wrap(packet, {.id = 1, .time = wrapping_time()}));
+    outlet.send(first.path, first.server.door->wrap(packet, {.id = 1, .time = wrapping_time()}));
 }
 
 void Shard::State::welcome_back(const FirstPacket& first) {
     const wire::ControlPacket& packet = first.packet;
     if (packet.acks.count == 0) return repeat_answer(first);
-    if (!cookies.is_ours(packet.receiver, first.greeter(), now))
-        return drop(Cause::cookie_invalid);
+    if (!cookies.is_ours(packet.receiver, first.greeter(), now)) return drop(Cause::cookie_invalid);
     // A cookie begins one session. That session may have moved to another address since, and then
     // this is a late or replayed packet from the old one.
     if (directory.by_ids(packet.sender, packet.receiver) != no_slot)
@@ -199,6 +197,7 @@ void Shard::State::begin_session(const FirstPacket& first, const wire::SessionId
                                 .peer_id = peer_ids.of(slot),
                                 .number = ++sequence << 24 | peer_ids.of(slot),
                                 .reset_already_sent = !stream,
+                                .began = wall,
                                 .wrapping = first.server.door->for_session()};
     start.wrapping.time = wrapping_time();
     start.wrapping.sent = stream ? 0 : 1;
@@ -208,6 +207,7 @@ void Shard::State::begin_session(const FirstPacket& first, const wire::SessionId
     Client& client = *clients[slot];
     client.slot = slot;
     client.path = first.path;
+    client.way_in = first.server.listener_of(first.path);
     client.key_metadata = copy_of(first.opened.metadata);
     if (first.opened.replay) client.clock_behind = clock_behind(wall, first.opened.replay->time);
     const auto taken = client.session.receive_control(first.datagram, now);

@@ -2,7 +2,8 @@
 //
 //   shard.cpp      the public face: routes what comes in to the parts
 //   hello.cpp      control packets: to their session, or the stateless answer to strangers
-//   data_path.cpp  data packets in both directions, and floats
+//   data_path.cpp  data packets of clients: opened, sealed, and floats
+//   inner_path.cpp tunnelled packets: what may pass, and what fits
 //   events.cpp     what sessions say: keys, admission, beginnings and ends
 //   lifetime.cpp   slots, deadlines, birth and burial of clients
 //   configure.cpp  new snapshots
@@ -17,7 +18,8 @@
 #include "dataplane/admission/rate_limit.h"
 #include "dataplane/directory/client_directory.h"
 #include "dataplane/routing/address_table.h"
-#include "dataplane/routing/inner_packet.h"
+#include "dataplane/routing/icmp_answer.h"
+#include "dataplane/routing/policy.h"
 #include "dataplane/shard/client.h"
 #include "dataplane/shard/doorway.h"
 #include "dataplane/shard/wrong_key.h"
@@ -39,10 +41,11 @@ admission::SipKey derived_key(const std::array<std::byte, 32>& secret, std::uint
 struct Server {
     std::shared_ptr<const session::ServerProfile> datagrams, streams;  // null: an empty index
     std::optional<routing::AddressTable> addresses;
+    routing::Neighbourhood around;  // borrows from `datagrams`
     std::unique_ptr<Doorway> door;  // null: its wrapping is unusable, and nobody is answered
 
     const bridge::SslServer& settings() const { return datagrams->server; }
-    bool is_stream(std::uint32_t listener) const;
+    bridge::Listener listener_of(const Path& path) const;
 };
 
 /// A stranger's packet that has passed the doorway of its server.
@@ -79,6 +82,7 @@ struct Shard::State {
     };
 
     void drop(Cause cause) { ++drops[static_cast<std::size_t>(cause)]; }
+    void receive(const Path& path, MutableBytes packet);
     Server* server_of(const Path& path);
     Client* at(Slot slot) const;
     Client* find(std::uint64_t session) const;
@@ -102,17 +106,28 @@ struct Shard::State {
     bool follow(Client& client, const Path& to, const crypto::OpenedPacket& opened);
     bool may_move(Client& client, const Path& to);
     void take_payload(Client& client, MutableBytes payload);
-    void forward(Client& client, MutableBytes payload);
     void note_heard(Client& client);
     void note_carried(Client& client);
     void end_run();
-    void from_tunnel(ServerIndex server, MutableBytes packet);
     bool seal_and_send(Client& client, Bytes payload);
     void watch_key_limit(Client& client);
-    void measure(Client& client) const;
+
+    // --- inner_path.cpp
+    void forward(Client& client, MutableBytes payload);
+    void from_tunnel(ServerIndex server, MutableBytes packet);
+    void carry(Client& client, const routing::InnerPacket& packet,
+               const std::optional<routing::TcpSegment>& segment);
+    bool carry_in_pieces(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
+    void watch_upload(Client& client, const routing::InnerPacket& packet,
+                      const routing::TcpSegment& segment);
+    void tell_upload(Client& client);
+    void answer_unreachable(ServerIndex server, const routing::InnerPacket& packet);
+    void answer_too_big(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
+    void measure(Client& client);
 
     // --- events.cpp
     void pump(Client& client);
+    void on(Client& client, session::LoginRequest&& request);
     void on(Client& client, session::AdmissionRequest&& request);
     void on(Client& client, session::InstallKey&& key);
     void on(Client& client, session::SendWithKey&& key);
@@ -188,6 +203,8 @@ struct Shard::State {
     std::array<std::uint64_t, cause_count> drops{};
     Client* heard = nullptr;  // of the present run
     Buffer arena;             // where packets are sealed
+    Buffer piece_room;        // where pieces of packets and answers to the VPC are made
+    routing::AnswerBudget answers;
 };
 
 }  // namespace kanmon::shard

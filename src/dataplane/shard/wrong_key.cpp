@@ -63,8 +63,8 @@ std::string other_use_text(const bridge::ControlWrapping& ours, Bytes hello) {
     if (auth && opens(crypt, hello)) return but_ours("the key for tls-crypt", ours.kind);
     for (const Digest digest : {Digest::sha1, Digest::sha256, Digest::sha512})
         for (const bool second_half : {false, true}) {
-            crypto::TlsAuth wrap(
-                key, second_half ? KeyDirection::normal : KeyDirection::inverse, digest);
+            crypto::TlsAuth wrap(key, second_half ? KeyDirection::normal : KeyDirection::inverse,
+                                 digest);
             if (!opens(wrap, hello)) continue;
             if (!auth) return but_ours("the key for tls-auth", ours.kind);
             const std::string direction = direction_text(second_half, ours);

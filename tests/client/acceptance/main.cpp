@@ -1,6 +1,6 @@
-// Every personality of the client engine against a stock OpenVPN server, over loopback in a network
-// namespace of its own: connect, ping the server through the tunnel, renegotiate from either side
-// with pings before, during and after it, leave.
+// Every personality of the client engine against a stock OpenVPN server with every wrapping that it
+// knows, over loopback in a network namespace of its own: connect, ping the server through the
+// tunnel, renegotiate from either side with pings before, during and after it, leave.
 //
 // Ends 0 when all passed, 77 without root (the test then counts as skipped), 1 otherwise.
 #include <arpa/inet.h>
@@ -25,11 +25,11 @@ using namespace kanmon::client;
 
 constexpr unsigned server_renegotiations_wanted = 1;
 
-UniqueFd socket_to_server() {
+UniqueFd socket_to(const StockServer& server) {
     UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_port = htons(StockServer::port);
+    address.sin_port = htons(server.port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     sockaddr generic{};
     static_assert(sizeof generic == sizeof address);
@@ -78,14 +78,18 @@ Buffer echo_request(Ipv4 from, Ipv4 to, std::uint16_t number) {
 /// One client with its socket, and what has become of it.
 class Laptop {
 public:
-    Laptop(const Personality& personality, std::shared_ptr<const crypto::TlsFactory> tls)
+    Laptop(const Personality& personality, std::shared_ptr<const crypto::TlsFactory> tls,
+           const StockServer& server, const ClientWrapping& wrapping)
         : personality_(personality),
-          socket_(socket_to_server()),
+          server_(server),
+          socket_(socket_to(server)),
           engine_({.personality = &personality,
                    .tls = std::move(tls),
                    .username = {},
                    .password = {},
-                   .new_key_sends_after = 1500ms},
+                   .new_key_sends_after = 1500ms,
+                   .wrapping = wrapping,
+                   .unix_seconds = static_cast<std::uint32_t>(seconds_of(unix_now()))},
                   random_, boot_now()) {}
 
     int socket() const { return socket_.get(); }
@@ -144,8 +148,8 @@ private:
     void ping(Instant now) {
         next_ping_ = now + 250ms;
         ++pings_;
-        engine_.from_tunnel(
-            echo_request(engine_.pushed()->address, *parse_ipv4("10.8.0.1"), pings_), now);
+        engine_.from_tunnel(echo_request(engine_.pushed()->address, server_.address(), pings_),
+                            now);
     }
 
     /// Ours first, then the server's; pings under the new key once both ends send with it.
@@ -165,6 +169,7 @@ private:
     }
 
     const Personality& personality_;
+    const StockServer& server_;
     SystemRandom random_;
     UniqueFd socket_;
     ClientEngine engine_;
@@ -190,13 +195,37 @@ std::shared_ptr<const crypto::TlsFactory> tls_of(const Personality& personality,
     return *factory;
 }
 
-bool run() {
-    enter_own_network();
-    const StockServer server;
+struct Wrapped {
+    const char* name;
+    WrappingPair pair;
+};
+
+std::vector<Wrapped> all_wrappings() {
+    return {{"no wrapping", WrappingPair(bridge::Wrapping::none)},
+            {"tls-auth SHA1", WrappingPair(bridge::Wrapping::tls_auth, 1, "SHA1")},
+            {"tls-auth SHA256, no direction",
+             WrappingPair(bridge::Wrapping::tls_auth, 2, "SHA256", false)},
+            {"tls-crypt", WrappingPair(bridge::Wrapping::tls_crypt, 3)},
+            {"tls-crypt-v2", WrappingPair(bridge::Wrapping::tls_crypt_v2, 4)}};
+}
+
+/// Metadata as stock programs make it: the time of the key's creation.
+Buffer time_metadata() {
+    BufferWriter out;
+    out.u8(1);
+    out.u64(static_cast<std::uint64_t>(seconds_of(unix_now())));
+    return out.finish();
+}
+
+bool run(const Wrapped& wrapped, std::uint8_t number) {
+    const StockServer server(wrapped.pair, number);
     std::vector<std::unique_ptr<Laptop>> laptops;
     std::vector<pollfd> sockets;
     for (const Personality* personality : personalities()) {
-        laptops.push_back(std::make_unique<Laptop>(*personality, tls_of(*personality, server)));
+        if (!knows(*personality, static_cast<KnownWrapping>(wrapped.pair.server().kind))) continue;
+        laptops.push_back(
+            std::make_unique<Laptop>(*personality, tls_of(*personality, server), server,
+                                     wrapped.pair.client(sockets.size(), time_metadata())));
         sockets.push_back({.fd = laptops.back()->socket(), .events = POLLIN, .revents = 0});
     }
     const Instant end = boot_now() + 90s;
@@ -210,7 +239,8 @@ bool run() {
     }
     bool passed = true;
     for (const auto& laptop : laptops) {
-        std::printf("%s %s\n", laptop->passed() ? "ok  " : "FAIL", laptop->story().c_str());
+        std::printf("%s %s, %s\n", laptop->passed() ? "ok  " : "FAIL", wrapped.name,
+                    laptop->story().c_str());
         passed = passed && laptop->passed();
     }
     if (!passed) std::printf("--- the server's log\n%s", server.log().c_str());
@@ -225,7 +255,11 @@ int main() {
         return 77;
     }
     try {
-        return run() ? 0 : 1;
+        enter_own_network();
+        bool passed = true;
+        std::uint8_t number = 0;
+        for (const Wrapped& wrapped : all_wrappings()) passed = run(wrapped, number++) && passed;
+        return passed ? 0 : 1;
     } catch (const std::exception& failure) {
         std::printf("FAIL %s\n", failure.what());
         return 1;

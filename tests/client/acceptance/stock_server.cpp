@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <net/if.h>
+#include <openssl/evp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -49,7 +50,38 @@ std::string Folder::write(const std::string& name, std::string_view content) con
     return path(name);
 }
 
-StockServer::StockServer() {
+/// PEM of a tls-crypt-v2 server key.
+std::string v2_key_text(Bytes key) {
+    std::string base64(4 * ((key.size() + 2) / 3) + 1, '\0');
+    const int length = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
+                                         reinterpret_cast<const unsigned char*>(key.data()),
+                                         static_cast<int>(key.size()));
+    base64.resize(static_cast<std::size_t>(length));
+    std::string text = "-----BEGIN OpenVPN tls-crypt-v2 server key-----\n";
+    for (std::size_t at = 0; at < base64.size(); at += 64) text += base64.substr(at, 64) + "\n";
+    return text + "-----END OpenVPN tls-crypt-v2 server key-----\n";
+}
+
+std::vector<std::string> StockServer::wrapping_words(const WrappingPair& wrapping) const {
+    const bridge::ControlWrapping& ours = wrapping.server();
+    const auto static_key_file = [&] {
+        return folder_.write("ta.key", crypto::format_static_key(wrapping.client().key));
+    };
+    switch (ours.kind) {
+        case bridge::Wrapping::none:
+            return {};
+        case bridge::Wrapping::tls_auth:
+            if (!ours.directed) return {"--auth", ours.digest, "--tls-auth", static_key_file()};
+            return {"--auth", ours.digest, "--tls-auth", static_key_file(), "0"};
+        case bridge::Wrapping::tls_crypt:
+            return {"--tls-crypt", static_key_file()};
+        case bridge::Wrapping::tls_crypt_v2:
+            return {"--tls-crypt-v2", folder_.write("v2.key", v2_key_text(ours.key.view()))};
+    }
+    return {};
+}
+
+StockServer::StockServer(const WrappingPair& wrapping, std::uint8_t number) : number_(number) {
     const testing::TestAuthority authority("acceptance");
     const testing::Issued server = authority.issue(
         {.common_names = {"server"}, .purpose = testing::Purpose::server, .serial = 1});
@@ -57,49 +89,49 @@ StockServer::StockServer() {
     credentials_ = {.ca_certificate_pem = authority.certificate_pem(),
                     .certificate_pem = client.certificate_pem,
                     .private_key_pem = client.key_pem};
-    const std::vector<std::string> words{
-        "openvpn",
-        "--dev",
-        "tun",
-        "--mode",
-        "server",
-        "--tls-server",
-        "--topology",
-        "net30",
-        "--server",
-        "10.8.0.0",
-        "255.255.255.0",
-        "--proto",
-        "udp",
-        "--local",
-        "127.0.0.1",
-        "--port",
-        std::to_string(port),
-        "--ca",
-        folder_.write("ca.crt", authority.certificate_pem()),
-        "--cert",
-        folder_.write("server.crt", server.certificate_pem),
-        "--key",
-        folder_.write("server.key", as_text(server.key_pem.view())),
-        "--dh",
-        "none",
-        "--duplicate-cn",
-        "--keepalive",
-        "2",
-        "20",
-        "--reneg-sec",
-        "10",
-        "--data-ciphers",
-        "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305:AES-128-CBC",
-        "--data-ciphers-fallback",
-        "AES-128-CBC",
-        "--disable-dco",
-        "--verb",
-        "4",
-        "--log",
-        path_of_log()};
+    std::vector<std::string> words{"openvpn",
+                                   "--dev",
+                                   "tun",
+                                   "--mode",
+                                   "server",
+                                   "--tls-server",
+                                   "--topology",
+                                   "net30",
+                                   "--server",
+                                   to_string(Ipv4{address().value - 1}),
+                                   "255.255.255.0",
+                                   "--proto",
+                                   "udp",
+                                   "--local",
+                                   "127.0.0.1",
+                                   "--port",
+                                   std::to_string(port()),
+                                   "--ca",
+                                   folder_.write("ca.crt", authority.certificate_pem()),
+                                   "--cert",
+                                   folder_.write("server.crt", server.certificate_pem),
+                                   "--key",
+                                   folder_.write("server.key", as_text(server.key_pem.view())),
+                                   "--dh",
+                                   "none",
+                                   "--duplicate-cn",
+                                   "--keepalive",
+                                   "2",
+                                   "20",
+                                   "--reneg-sec",
+                                   "10",
+                                   "--data-ciphers",
+                                   "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305:AES-128-CBC",
+                                   "--data-ciphers-fallback",
+                                   "AES-128-CBC",
+                                   "--disable-dco",
+                                   "--verb",
+                                   "4",
+                                   "--log",
+                                   path_of_log()};
+    for (std::string& word : wrapping_words(wrapping)) words.push_back(std::move(word));
     std::vector<char*> arguments;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     process_ = ::fork();
     if (process_ == 0) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "client/wrapping_pair.h"
 #include "dataplane/crypto/openssl_tls.h"
 
 namespace kanmon::client {
@@ -26,19 +28,23 @@ private:
 
 class StockServer {
 public:
-    static constexpr std::uint16_t port = 11940;
-
-    StockServer();
+    /// Each of several servers has another number, and with it its own port and network.
+    StockServer(const WrappingPair& wrapping, std::uint8_t number);
     ~StockServer();
     StockServer(const StockServer&) = delete;
     StockServer& operator=(const StockServer&) = delete;
 
     const crypto::TlsClientCredentials& credentials() const { return credentials_; }
+    std::uint16_t port() const { return static_cast<std::uint16_t>(11940 + number_); }
+    Ipv4 address() const { return {0x0a080001U + (std::uint32_t{number_} << 16)}; }
     std::string log() const;
     /// Waits until the server's log holds the text; false after ten seconds.
     bool says(std::string_view text) const;
 
 private:
+    std::vector<std::string> wrapping_words(const WrappingPair& wrapping) const;
+
+    std::uint8_t number_;
     Folder folder_;
     crypto::TlsClientCredentials credentials_;
     std::string path_of_log() const { return folder_.path("log"); }

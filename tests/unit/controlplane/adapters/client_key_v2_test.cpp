@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/random.h"
-#include "dataplane/crypto/control_wrap.h"
+#include "dataplane/crypto/wrapped_client_key.h"
 
 namespace kanmon::adapters {
 namespace {

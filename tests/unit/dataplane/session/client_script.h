@@ -22,6 +22,8 @@ struct Personality {
     std::string options =
         "V4,dev-type tun,link-mtu 1557,tun-mtu 1500,proto UDPv4,cipher AES-128-CBC,auth SHA1,"
         "keysize 128,key-method 2,tls-client";
+    std::string username{};
+    std::string password{};          // the whole field, so that it may be SCRV1, CRV1 or a token
     bool asks_at_once = false;       // PUSH_REQUEST right behind the key exchange (openvpn3)
     bool asks = true;                // PUSH_REQUEST every 5 s while unanswered
     bool answers_soft_reset = true;  // openvpn3 answers by its ClientHello instead
@@ -73,6 +75,8 @@ public:
         return std::nullopt;
     }
 
+    /// What later key exchanges carry.
+    void use_password(std::string password) { personality_.password = std::move(password); }
     void renegotiate(wire::KeyId key_id) { open(key_id, 0, true); }
     void say(std::string_view message) { say(keys_.at(newest_), message); }
     bool has_exchanged(wire::KeyId key_id) const {
@@ -150,6 +154,8 @@ private:
         random_.fill(message.random2.mutable_view());
         message.options = personality_.options;
         message.peer_info = personality_.peer_info;
+        message.username = personality_.username;
+        message.password = SecretBuffer(as_bytes(personality_.password));
         crypto::TlsInput input;
         input.plaintext = SecretBuffer(wire::encode(message));
         put(key, key.engine->advance(std::move(input)));

@@ -74,6 +74,9 @@ public:
         unsigned loss_percent = 0;
         std::uint64_t seed = 1;
         bool admits = true;  // answers admission requests at once
+        UnixTime began = unix_time_of(1'760'000'000);
+        /// What wraps the control packets of both sides; null for nothing.
+        std::shared_ptr<crypto::ControlWrap> server_wrap{}, client_wrap{};
     };
 
     explicit Conversation(Setting setting)
@@ -81,9 +84,11 @@ public:
           loss_(setting.loss_percent),
           admits_(setting.admits),
           profile_(profile_of(setting)),
-          session(start_of(profile_), random, now),
+          session(start_of(setting, profile_), random, now),
           client(setting.client_tls, setting.personality, SessionIds{client_id, server_id},
-                 random) {}
+                 random) {
+        client.wrap_with(setting.client_wrap);
+    }
 
     /// Lets time pass in steps of 10 ms.
     void run(Duration duration) {
@@ -146,8 +151,8 @@ public:
     Instant now = instant_of(1'000'000'000'000);
     SeededRandom random;
     std::vector<SessionEvent> events;
-    std::vector<Taken> taken;  // what became of each datagram of the client
-    std::size_t datagrams_to_client = 0;
+    std::vector<Taken> taken;       // what became of each datagram of the client
+    std::vector<Buffer> to_client;  // every datagram, also those that get lost
 
 private:
     struct InFlight {
@@ -163,12 +168,15 @@ private:
         profile->server_address = Ipv4{0x0a080001};
         return profile;
     }
-    static SessionStart start_of(std::shared_ptr<const ServerProfile> profile) {
+    static SessionStart start_of(const Setting& setting,
+                                 std::shared_ptr<const ServerProfile> profile) {
         return {.profile = std::move(profile),
                 .own = server_id,
                 .peer = client_id,
                 .peer_id = 7,
-                .number = 1};
+                .number = 1,
+                .began = setting.began,
+                .wrapping = {.wrap = setting.server_wrap, .time = 1'700'000'000, .sent = 1}};
     }
 
     void deliver() {
@@ -208,7 +216,7 @@ private:
     }
 
     void launch(Buffer octets, bool to_server) {
-        if (!to_server) ++datagrams_to_client;
+        if (!to_server) to_client.push_back(octets);
         EXPECT_LE(octets.size(), 1222U);
         if (random.u64() % 100 < loss_) return;
         air_.push_back({now + std::chrono::milliseconds(10 + random.u64() % 20), to_server,

@@ -52,7 +52,8 @@ const std::string net30_head =
 
 TEST(Push, MatchesTheCapturedReplyToA26Client) {
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_6),
-              net30_head + ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt,tun-mtu 1500");
+              net30_head +
+                  ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt,tun-mtu 1500");
 }
 
 TEST(Push, MatchesTheCapturedReplyToOlderClients) {
@@ -64,6 +65,30 @@ TEST(Push, MatchesTheCapturedReplyToOlderClients) {
 TEST(Push, NamesExportedKeysByTheOlderOptionWhereFlagsAreNotUnderstood) {
     EXPECT_EQ(pushed(server_for_tests(), "IV_PROTO=14\nIV_NCP=2\n"),
               net30_head + ",cipher AES-256-GCM,key-derivation tls-ekm");
+}
+
+TEST(Push, GivesIpv6BesideIpv4WithTheWordThat23Needs) {
+    bridge::SslServer server = server_for_tests();
+    server.inner6 = bridge::Inner6{.client_pool = *parse_cidr6("fd00:8::/64"),
+                                   .local_networks = {*parse_cidr6("fd20::/48")},
+                                   .dns_servers = {*parse_ipv6("fd20::53")}};
+    EXPECT_EQ(
+        pushed(server, peer_info_2_3),
+        "PUSH_REPLY,route 172.20.0.0 255.255.0.0,tun-ipv6,route-ipv6 fd20::/48,"
+        "dhcp-option DNS 100.100.2.136,dhcp-option DNS6 fd20::53,route 10.8.0.1,topology net30,"
+        "ping 10,ping-restart 60,ifconfig 10.8.0.6 10.8.0.5,"
+        "ifconfig-ipv6 fd00:8::6/64 fd00:8::1,peer-id 0");
+}
+
+TEST(Push, SendsAllOfIpv6IntoTheTunnelWithoutReplacingTheDefaultRoute) {
+    bridge::SslServer server = server_for_tests();
+    server.inner6 = bridge::Inner6{.client_pool = *parse_cidr6("fd00:8::/64"),
+                                   .local_networks = {*parse_cidr6("::/0")},
+                                   .dns_servers = {}};
+    const std::string text = pushed(server, peer_info_2_3);
+    for (const char* part : {"::/3", "2000::/4", "3000::/4", "fc00::/7"})
+        EXPECT_NE(text.find(std::string("route-ipv6 ") + part), std::string::npos) << part;
+    EXPECT_EQ(text.find("route-ipv6 ::/0"), std::string::npos);
 }
 
 TEST(Push, GivesSubnetClientsAMaskAndAGateway) {
@@ -117,14 +142,8 @@ TEST(Push, Redirects23WithoutFlagsThatItDoesNotKnow) {
     const PushOptions old = options_for(server, peer_info_2_3);
     EXPECT_EQ(kind(old, "redirect-gateway"), Options{"redirect-gateway def1"});
     EXPECT_EQ(kind(old, "route-ipv6"),
-              (Options{"route-ipv6 fd00:172:20::/48", "route-ipv6 2000::/3"}));
-}
-
-TEST(Push, SendsAllIpv6ByRedirectionThatLeavesIpv4Alone) {
-    bridge::SslServer server = dual_stack_server();
-    server.inner6->local_networks = {Cidr6{{}, 0}};
-    EXPECT_EQ(kind(options_for(server, peer_info_2_6), "redirect-gateway"),
-              Options{"redirect-gateway ipv6 !ipv4"});
+              (Options{"route-ipv6 fd00:172:20::/48", "route-ipv6 ::/3", "route-ipv6 2000::/4",
+                       "route-ipv6 3000::/4", "route-ipv6 fc00::/7"}));
 }
 
 TEST(Push, GivesTheIpv6AddressThatFollowsFromTheIpv4One) {

@@ -61,6 +61,25 @@ inline Buffer udp_packet(Ipv4 from, Ipv4 to, std::size_t body = 100) {
     return out.finish();
 }
 
+inline bridge::SslServer settings_with_ipv6() {
+    bridge::SslServer server = settings();
+    server.inner6 = bridge::Inner6{.client_pool = *parse_cidr6("fd00:8::/64"),
+                                   .local_networks = {*parse_cidr6("fd20::/64")},
+                                   .dns_servers = {}};
+    return server;
+}
+
+inline Buffer udp6_packet(const Ipv6& from, const Ipv6& to, std::size_t body = 100) {
+    BufferWriter out;
+    out.u32(0x60000000);
+    out.u16(static_cast<std::uint16_t>(body));
+    out.u16(0x1140);
+    out.bytes(std::as_bytes(std::span(from.octets)));
+    out.bytes(std::as_bytes(std::span(to.octets)));
+    out.bytes(Buffer(body));
+    return out.finish();
+}
+
 struct Sent {
     Path path;
     Buffer octets;
@@ -89,6 +108,7 @@ public:
     explicit World(const client::WrappingPair& pair) : World() {
         bridge::SslServer server = settings();
         server.wrapping = pair.server();
+        server.digest = server.wrapping.digest;
         configure({profile(server)});
         wrapping = pair.client();
     }
@@ -102,14 +122,15 @@ public:
     }
 
     Peer& add(std::uint8_t number, const Endpoint& remote,
-              const client::Personality& who = client::openvpn_2_5, std::uint32_t listener = 0) {
+              const client::Personality& who = client::openvpn_2_5, std::uint32_t listener = 0,
+              std::uint32_t stream = 0) {
         client::ClientSettings program;
         program.personality = &who;
         program.tls = session::ScriptedTls::client(number);
         program.wrapping = wrapping;
         program.unix_seconds =
             static_cast<std::uint32_t>(seconds_of(wall()) - clients_clock_behind);
-        const Path path{0, listener, remote};
+        const Path path{0, listener, remote, stream};
         peers.push_back(std::make_unique<Peer>(
             Peer{path, client::ClientEngine(std::move(program), random, now), {}, {}}));
         return *peers.back();
@@ -177,8 +198,17 @@ public:
         ++deliveries;
         if (!quiet) delivered.emplace_back(server, copy_of(packet));
     }
+    Ipv6 local_address(const Path&) const override { return own_outer; }
+    bool has_room(const Path& path, std::size_t octets) override {
+        return room ? room(path, octets) : true;
+    }
+    void entered(const Path& path, std::size_t frame_octets_max) override {
+        entries.emplace_back(path, frame_octets_max);
+    }
+    void finished(const Path& path) override { finishes.push_back(path); }
     void work(TlsJob job) override { jobs.push_back(std::move(job)); }
     void ask(AdmissionQuestion question) override { questions.push_back(std::move(question)); }
+    void ask_login(LoginQuestion question) override { logins.push_back(std::move(question)); }
     void left(std::uint64_t session, Cause cause) override {
         lefts.emplace_back(session, cause);
         leases.leave(session, now);
@@ -219,13 +249,18 @@ public:
     std::vector<std::pair<ServerIndex, Buffer>> delivered;
     std::vector<TlsJob> jobs;
     std::vector<AdmissionQuestion> questions, asked;
+    std::vector<LoginQuestion> logins;
     std::vector<std::pair<std::uint64_t, Cause>> lefts;
     std::vector<bridge::ClientFact> facts;
     std::vector<bridge::AttemptRecord> records;
+    std::vector<std::pair<Path, std::size_t>> entries;  // streams that clients entered by
+    std::vector<Path> finishes;                         // streams to be closed
+    std::function<bool(const Path&, std::size_t)> room;
     std::size_t sends = 0, deliveries = 0, last_sent_octets = 0;
     client::ClientWrapping wrapping;        // of the clients that are added from now on
     std::int64_t clients_clock_behind = 0;  // seconds
     std::int64_t clock_set_back = 0;        // seconds, of the gateway's clock
+    Ipv6 own_outer;                         // what local_address says
     bool quiet = false;                     // only counts what is sent and delivered
     bool keeper_waits = false;
     std::function<void(const Path&, Bytes)> watches = [](const Path&, Bytes) {};
