@@ -99,6 +99,22 @@ inline model::SslServer contract_server() {
             .revision = "abc"};
 }
 
+inline model::IdaasInstance contract_instance() {
+    return {{"idaas-1"}, contract_actor.account, "staff", unix_time_of(6)};
+}
+
+inline model::IdaasUser contract_user(const std::string& id, const std::string& name) {
+    return {.id = {id},
+            .account = contract_actor.account,
+            .instance = contract_instance().id,
+            .name = name,
+            .enabled = false,
+            .password_hash = "$argon2id$",
+            .sealed_totp = from_hex("00ff10"),
+            .created_at = unix_time_of(7),
+            .changed_at = unix_time_of(8)};
+}
+
 template <class Maker>
 class BooksContract : public testing::Test {
 protected:
@@ -239,19 +255,8 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
                                                .static_address = Ipv4{0xc0a80006}};
     const model::RevokedCertificate revoked{{"vsc-2"}, account,         server.id,
                                             "2f",      unix_time_of(4), unix_time_of(5)};
-    const model::IdaasInstance instance{{"idaas-1"}, account, "staff", unix_time_of(6)};
-    const model::IdaasUser user{.id = {"user-1"},
-                                .account = account,
-                                .instance = instance.id,
-                                .name = "anna",
-                                .enabled = false,
-                                .password_hash = "$argon2id$",
-                                .sealed_totp = sealed,
-                                .created_at = unix_time_of(7),
-                                .changed_at = unix_time_of(8)};
     ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
-        ledger.idaas_instances().put(instance);
-        ledger.idaas_users().put(user);
+        ledger.idaas_instances().put(contract_instance());
         ledger.access_keys().put(key);
         ledger.vpcs().put(vpc);
         ledger.vpn_gateways().put(gateway);
@@ -263,11 +268,6 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
     ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
         EXPECT_EQ(ledger.accounts().find(account.text), contract_account());
         EXPECT_EQ(ledger.access_keys().below(account.text), std::vector{key});
-        EXPECT_EQ(ledger.idaas_instances().of_account(account), std::vector{instance});
-        EXPECT_EQ(ledger.idaas_users().below("idaas-1"), std::vector{user});
-        EXPECT_EQ(ledger.idaas_user_named("idaas-1", "anna"), user);
-        EXPECT_FALSE(ledger.idaas_user_named("idaas-1", "Anna"));
-        EXPECT_FALSE(ledger.idaas_user_named("idaas-2", "anna"));
         EXPECT_EQ(ledger.vpcs().of_account(account), std::vector{vpc});
         EXPECT_EQ(ledger.vpn_gateways().below("vpc-1"), std::vector{gateway});
         EXPECT_EQ(ledger.ssl_servers().below("vpn-1"), std::vector{server});
@@ -351,18 +351,28 @@ TYPED_TEST_P(BooksContract, AttemptsAreFoundByServerNameAndTime) {
     EXPECT_EQ(*second, std::vector{records[3]});
 }
 
+TYPED_TEST_P(BooksContract, UsersAreFoundByTheNameTheyHaveInTheirSource) {
+    const model::IdaasUser user = contract_user("user-1", "anna");
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+        ledger.idaas_instances().put(contract_instance());
+        ledger.idaas_users().put(user);
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
+        EXPECT_EQ(ledger.idaas_instances().of_account(contract_actor.account),
+                  std::vector{contract_instance()});
+        EXPECT_EQ(ledger.idaas_users().below("idaas-1"), std::vector{user});
+        EXPECT_EQ(ledger.idaas_user_named("idaas-1", "anna"), user);
+        EXPECT_FALSE(ledger.idaas_user_named("idaas-1", "Anna"));
+        EXPECT_FALSE(ledger.idaas_user_named("idaas-2", "anna"));
+    }));
+}
+
 // TOTP reuse: CVE-2021-43177, CVE-2026-82470, CVE-2026-103655.
 TYPED_TEST_P(BooksContract, AStepOfAUsersCodesIsUsedOnce) {
     ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [](Ledger& ledger) {
-        ledger.idaas_instances().put({{"idaas-1"}, contract_actor.account, "staff", {}});
-        for (const char* id : {"user-1", "user-2"}) {
-            model::IdaasUser user;
-            user.id = {id};
-            user.account = contract_actor.account;
-            user.instance = {"idaas-1"};
-            user.name = id;
-            ledger.idaas_users().put(user);
-        }
+        ledger.idaas_instances().put(contract_instance());
+        for (const char* id : {"user-1", "user-2"}) ledger.idaas_users().put(contract_user(id, id));
         return Outcome<Receipt>(Receipt{"x", ""});
     }));
     EXPECT_EQ(this->books->use_code("user-1", 1000), true);
@@ -375,8 +385,9 @@ TYPED_TEST_P(BooksContract, AStepOfAUsersCodesIsUsedOnce) {
 REGISTER_TYPED_TEST_SUITE_P(BooksContract, AChangeItsTokenAndItsAuditRowAreStoredTogether,
                             ARefusedChangeLeavesNothingAndItsTokenStaysUsable,
                             ARepeatedTokenGivesTheFirstReceiptAndChangesNothing,
-                            ATokenWithOtherParametersIsRefused, AStepOfAUsersCodesIsUsedOnce,
-                            TheTokenOfAnotherAccountIsAnotherToken,
+                            ATokenWithOtherParametersIsRefused,
+                            UsersAreFoundByTheNameTheyHaveInTheirSource,
+                            AStepOfAUsersCodesIsUsedOnce, TheTokenOfAnotherAccountIsAnotherToken,
                             ADryRunThatWouldSucceedIsRefusedAndLeavesNothing,
                             EveryChangeHasALargerNumber, RowsOfEveryKindComeBackAsTheyWerePut,
                             PutReplacesARowInItsPlaceAndRemoveForgetsIt,

@@ -29,10 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Bytes datagram = std::as_bytes(std::span(data + 1, size - 1));
     const auto digest = static_cast<Digest>(data[0] % 3);
     const bool server = (data[0] & 0x80) == 0;
-    TlsAuth ours(captured_key(), server ? KeyDirection::normal : KeyDirection::inverse,
-                       digest);
-    TlsAuth theirs(captured_key(), server ? KeyDirection::inverse : KeyDirection::normal,
-                         digest);
+    TlsAuth ours(captured_key(), server ? KeyDirection::normal : KeyDirection::inverse, digest);
+    TlsAuth theirs(captured_key(), server ? KeyDirection::inverse : KeyDirection::normal, digest);
     const ReplayId replay{.id = 5, .time = 6};
     if (const auto packet = unwrapped(ours, datagram))
         if (wrapped(theirs, packet->packet, packet->replay) != copy_of(datagram)) std::abort();

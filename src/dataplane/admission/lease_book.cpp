@@ -103,15 +103,12 @@ LeaseBook::Fixed LeaseBook::fixed_addresses(const bridge::SslServer& server) {
 }
 
 std::optional<Ipv4> LeaseBook::fixed_address(const std::string& server_id,
-                                             const std::string& holder,
-                                             const std::string& certificate) const {
+                                             const std::string& holder) const {
     const auto server = fixed_.find(server_id);
     if (server == fixed_.end()) return std::nullopt;
-    for (const std::string& name : {holder, certificate}) {
-        const auto own = server->second.of_holder.find(name);
-        if (own != server->second.of_holder.end()) return own->second;
-    }
-    return std::nullopt;
+    const auto own = server->second.of_holder.find(holder);
+    if (own == server->second.of_holder.end()) return std::nullopt;
+    return own->second;
 }
 
 bool LeaseBook::may_have(const bridge::SslServer* server, const std::string& holder,
@@ -122,12 +119,12 @@ bool LeaseBook::may_have(const bridge::SslServer* server, const std::string& hol
 }
 
 std::vector<std::uint64_t> LeaseBook::displaced(const std::string& server_id,
-                                                const std::string& holder, std::uint64_t session,
-                                                const std::string& certificate) const {
+                                                const std::string& holder,
+                                                std::uint64_t session) const {
     std::vector<std::uint64_t> sessions;
     const bridge::SslServer* server = server_of(servers_, server_id);
     if (server == nullptr || !server->enabled) return sessions;
-    const auto fixed = fixed_address(server_id, holder, certificate);
+    const auto fixed = fixed_address(server_id, holder);
     const bool replaces = fixed || server->same_holder == bridge::SameHolder::replace_older;
     if (!replaces) return sessions;
     for (auto at = slots_.lower_bound({server_id, 0});
@@ -142,7 +139,7 @@ std::vector<std::uint64_t> LeaseBook::displaced(const std::string& server_id,
 
 Expected<bridge::Lease, Cause> LeaseBook::take(const std::string& server_id,
                                                const std::string& holder, std::uint64_t session,
-                                               Instant now, const std::string& certificate) {
+                                               Instant now) {
     assert(session != 0);
     if (const bridge::Lease* present = find(session)) return *present;
     const bridge::SslServer* server = server_of(servers_, server_id);
@@ -151,15 +148,14 @@ Expected<bridge::Lease, Cause> LeaseBook::take(const std::string& server_id,
     const auto gateway = std::ranges::find(gateways_, server->gateway_id, &bridge::Gateway::id);
     if (gateway == gateways_.end()) return unexpected(Cause::gateway_not_ready);
 
-    const auto fixed = fixed_address(server_id, holder, certificate);
-    if (Slot* own = longest_held(*server, holder, fixed, now)) {
+    if (Slot* own = longest_held(*server, holder, now)) {
         own->lease.session = session;
         by_session_[session] = {server_id, own->lease.address.value};
         return own->lease;
     }
     if (count(gateway->id, now) >= gateway->connections_max)
         return unexpected(Cause::connections_exhausted);
-    const auto address = address_for(*server, fixed, now);
+    const auto address = address_for(*server, holder, now);
     if (!address) return unexpected(Cause::pool_exhausted);
     const Key key{server_id, address->value};
     slots_[key] = {{server_id, *address, holder, session, Instant{}}, gateway->id};
@@ -168,16 +164,14 @@ Expected<bridge::Lease, Cause> LeaseBook::take(const std::string& server_id,
 }
 
 LeaseBook::Slot* LeaseBook::longest_held(const bridge::SslServer& server, const std::string& holder,
-                                         std::optional<Ipv4> fixed, Instant now) {
+                                         Instant now) {
     Slot* best = nullptr;
     for (auto at = slots_.lower_bound({server.id, 0});
          at != slots_.end() && at->first.first == server.id; ++at) {
         Slot& slot = at->second;
         if (!is_held(slot.lease) || is_over(slot.lease, now) || slot.lease.holder != holder)
             continue;
-        const bool fits =
-            fixed ? slot.lease.address == *fixed : may_have(&server, holder, slot.lease.address);
-        if (!fits) continue;
+        if (!may_have(&server, holder, slot.lease.address)) continue;
         if (best == nullptr || slot.lease.held_until < best->lease.held_until) best = &slot;
     }
     return best;
@@ -186,7 +180,8 @@ LeaseBook::Slot* LeaseBook::longest_held(const bridge::SslServer& server, const 
 /// Where a holder without a slot of its own goes. A held slot does not keep the holder of a fixed
 /// address from it: it was another's before the address was given to this one.
 std::optional<Ipv4> LeaseBook::address_for(const bridge::SslServer& server,
-                                           std::optional<Ipv4> fixed, Instant now) const {
+                                           const std::string& holder, Instant now) const {
+    const auto fixed = fixed_address(server.id, holder);
     if (!fixed) return free_address(server, now);
     const auto at = slots_.find({server.id, fixed->value});
     return at == slots_.end() || is_held(at->second.lease) ? fixed : std::nullopt;

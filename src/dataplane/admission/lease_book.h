@@ -50,15 +50,11 @@ public:
     /// The connected sessions that have to go before this one of the holder may enter: its older
     /// ones, and whoever has its fixed address. The caller ends them and calls `leave` for each.
     std::vector<std::uint64_t> displaced(const std::string& server_id, const std::string& holder,
-                                         std::uint64_t session,
-                                         const std::string& certificate = {}) const;
-    /// `certificate` is the common name where the holder is a user: a fixed address of either
-    /// counts.
+                                         std::uint64_t session) const;
     /// Errors: connections_exhausted, pool_exhausted (also: somebody is connected at the holder's
     /// fixed address), gateway_not_ready (unknown server), server_disabled.
     Expected<bridge::Lease, Cause> take(const std::string& server_id, const std::string& holder,
-                                        std::uint64_t session, Instant now,
-                                        const std::string& certificate = {});
+                                        std::uint64_t session, Instant now);
     /// The session that replaces another one of the same holder inherits its lease. Nothing when
     /// the holder has a fixed address that is another one.
     std::optional<bridge::Lease> inherit(std::uint64_t from_session, std::uint64_t to_session);
@@ -89,14 +85,13 @@ private:
     };
 
     static Fixed fixed_addresses(const bridge::SslServer& server);
-    std::optional<Ipv4> fixed_address(const std::string& server_id, const std::string& holder,
-                                      const std::string& certificate = {}) const;
+    std::optional<Ipv4> fixed_address(const std::string& server_id,
+                                      const std::string& holder) const;
     bool may_have(const bridge::SslServer* server, const std::string& holder, Ipv4 address) const;
-    std::optional<Ipv4> address_for(const bridge::SslServer& server, std::optional<Ipv4> fixed,
+    std::optional<Ipv4> address_for(const bridge::SslServer& server, const std::string& holder,
                                     Instant now) const;
     Slot* slot_of(std::uint64_t session);
-    Slot* longest_held(const bridge::SslServer& server, const std::string& holder,
-                       std::optional<Ipv4> fixed, Instant now);
+    Slot* longest_held(const bridge::SslServer& server, const std::string& holder, Instant now);
     std::optional<Ipv4> free_address(const bridge::SslServer& server, Instant now) const;
     std::uint32_t count(const std::string& gateway_id, Instant now) const;
 

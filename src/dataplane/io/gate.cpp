@@ -71,16 +71,15 @@ Expected<bridge::Lease, Cause> Gate::find_lease(const shard::AdmissionQuestion& 
         }
     }
     make_room(question, now);
-    return book_.take(question.server_id, question.holder, question.session, now,
-                      question.common_name);
+    return book_.take(question.server_id, question.holder, question.session, now);
 }
 
 /// Ends the sessions that this one replaces although they live elsewhere. They are not told, as
 /// with stock servers, and come back when they notice. Two programs with the same certificate would
 /// take turns for ever: after a few the loser is told why, which ends it and leaves a record.
 void Gate::make_room(const shard::AdmissionQuestion& question, Instant now) {
-    for (const std::uint64_t session : book_.displaced(question.server_id, question.holder,
-                                                       question.session, question.common_name)) {
+    for (const std::uint64_t session :
+         book_.displaced(question.server_id, question.holder, question.session)) {
         const bool own = book_.find(session)->holder == question.holder;
         const bool contest = own && contests_.replaced(question.server_id, question.holder, now);
         displace(session,

@@ -84,8 +84,7 @@ Expected<Negotiated, std::string> negotiate(const bridge::SslServer& server,
     agreed.push_cipher = announces_ciphers(peer);
     agreed.data_v2 = peer.can(wire::Ability::data_v2);
     agreed.protocol_flags = peer.can(wire::Ability::cc_exit_notify);
-    agreed.dynamic_tls_crypt =
-        agreed.protocol_flags && peer.can(wire::Ability::dynamic_tls_crypt);
+    agreed.dynamic_tls_crypt = agreed.protocol_flags && peer.can(wire::Ability::dynamic_tls_crypt);
     if (peer.can(wire::Ability::tls_key_export)) agreed.derivation = KeyDerivation::tls_ekm;
     if (peer.mtu >= tun_mtu_least)
         agreed.tun_mtu = std::min<std::uint32_t>(server.tun_mtu, peer.mtu);

@@ -75,10 +75,9 @@ Buffer Wrapping::wrap(wire::KeyId key_id, Buffer packet) {
 }
 
 void Wrapping::begin_dynamic(const crypto::StaticKey& exported) {
-    const auto key =
-        crypto::dynamic_key(exported, fixed_ ? &fixed_->wrap->static_key() : nullptr);
-    dynamic_.emplace(Layer{
-        .wrap = std::make_shared<crypto::TlsCrypt>(key, crypto::Side::server), .time = time_});
+    const auto key = crypto::dynamic_key(exported, fixed_ ? &fixed_->wrap->static_key() : nullptr);
+    dynamic_.emplace(Layer{.wrap = std::make_shared<crypto::TlsCrypt>(key, crypto::Side::server),
+                           .time = time_});
 }
 
 }  // namespace kanmon::session

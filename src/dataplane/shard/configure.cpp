@@ -56,9 +56,10 @@ bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present
 /// True when the address that the client has is another's by now, or the client's is another.
 bool is_misplaced(const Client& client, const bridge::SslServer& present) {
     if (!client.leased) return false;
+    const std::string& holder =
+        client.username.empty() ? client.certificate->common_name : client.username;
     return std::ranges::any_of(present.static_addresses, [&](const bridge::StaticAddress& fixed) {
-        const bool own = fixed.holder == client.username ||
-                         (client.certificate && fixed.holder == client.certificate->common_name);
+        const bool own = fixed.holder == holder;
         return own != (fixed.address == client.tunnel_address);
     });
 }

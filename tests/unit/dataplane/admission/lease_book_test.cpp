@@ -211,15 +211,6 @@ TEST(FixedAddress, ThatNoClientCanHaveCountsAsNone) {
     }
 }
 
-TEST(FixedAddress, OfACertificateIsAlsoThatOfTheUserWhoLogsInWithIt) {
-    LeaseBook leases = book_of(with_fixed_address());
-    EXPECT_EQ(to_string(leases.take("vss-1", "user", 1, start, "alice")->address), "192.168.0.22");
-    EXPECT_EQ(leases.displaced("vss-1", "other user", 2, "alice"), std::vector<std::uint64_t>{1});
-    leases.leave(1, start);
-    EXPECT_EQ(to_string(leases.take("vss-1", "user", 3, start, "alice")->address), "192.168.0.22");
-    EXPECT_EQ(to_string(leases.take("vss-1", "user", 4, start)->address), "192.168.0.6");
-}
-
 TEST(FixedAddress, OfTwoHoldersIsTheFirstOnes) {
     bridge::SslServer made = with_fixed_address();
     made.static_addresses.push_back({"bob", *parse_ipv4("192.168.0.22")});
