@@ -55,9 +55,9 @@ TEST(Regression, DataWithTheVictimsPeerIdFloatsNobodyAtAnyMomentOfAHandshake) {
     world.keeper_waits = true;
     for (int millisecond = 0; millisecond < 400; ++millisecond) {
         if (millisecond == 200) world.keeper_waits = false;
-        for (const std::uint8_t opcode : {0x48, 0x49, 0x30}) {
+        for (const unsigned opcode : {0x48U, 0x49U, 0x30U}) {
             BufferWriter data;
-            data.u8(opcode);
+            data.u8(static_cast<std::uint8_t>(opcode));
             data.u24(0);  // the first client's
             data.u32(1);
             data.bytes(Buffer(60));

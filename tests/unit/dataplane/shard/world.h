@@ -300,7 +300,8 @@ private:
             bool taken = false;
             for (const auto& peer : peers)
                 if (peer->path == datagram.path) {
-                    peer->engine.receive(datagram.octets, now);
+                    Buffer own = datagram.octets;  // two programs may sit at one address
+                    peer->engine.receive(own, now);
                     taken = true;
                 }
             if (!taken) stray.push_back(std::move(datagram));
