@@ -32,6 +32,10 @@ CipherContext make_cipher(const char* name, Bytes key, Way way) {
     return context;
 }
 
+bool rekey_cipher(evp_cipher_ctx_st* context, Bytes key) {
+    return EVP_CipherInit_ex2(context, nullptr, octets_of(key), nullptr, -1, nullptr) == 1;
+}
+
 bool start_cipher(evp_cipher_ctx_st* context, Bytes initial_vector) {
     return EVP_CipherInit_ex2(context, nullptr, nullptr, octets_of(initial_vector), -1, nullptr) ==
            1;
