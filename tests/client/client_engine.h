@@ -31,9 +31,12 @@ struct ClientSettings {
     std::string username;
     std::string password;
     Duration hand_window = 60s;
-    Duration renegotiate_every{};                // 0: never by itself
-    Duration new_key_sends_after = 60s;          // counted from the start of its negotiation
-    Duration transition_window = 3600s;          // how long the old key stays
+    Duration renegotiate_every{};        // 0: never by itself
+    Duration new_key_sends_after = 60s;  // counted from the start of its negotiation
+    Duration transition_window = 3600s;  // how long the old key stays
+    crypto::Digest digest = crypto::Digest::sha1;
+    crypto::KeyLimits key_limits{};
+    bool ignores_pushed_framing = false;         // keeps to its profile, as with pull-filter
     std::uint32_t unix_seconds = 1'700'000'000;  // for dynamic tls-crypt
 };
 

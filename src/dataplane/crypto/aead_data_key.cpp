@@ -1,4 +1,5 @@
-// GCM and ChaCha20-Poly1305, as clients from 2.4 on know them. The header is 1 octet (V1) or 4 (V2).
+// GCM and ChaCha20-Poly1305, as clients from 2.4 on know them. The header is 1 octet (V1) or 4
+// (V2).
 //
 //   header | packet id u32 | tag 16 | ciphertext
 //

@@ -1,7 +1,8 @@
 // One data key: opens and seals the data packets of one key id. What KeySlots holds eight of.
 //
 // Owner:    KeySlots. Nothing here locks; open and seal do not allocate.
-// Promises: known format, fresh packet id, valid tag are checked in this order, as far as the format
+// Promises: known format, fresh packet id, valid tag are checked in this order, as far as the
+// format
 //           allows; the replay window is marked only after the tag verified. No (key, packet id)
 //           pair is ever used twice for sealing.
 //

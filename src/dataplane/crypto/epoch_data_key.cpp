@@ -6,12 +6,13 @@
 //   additional data: V2 header and the 8 octets of epoch and counter; V1 those 8 octets only
 //   nonce:           (epoch, counter, four zeros) xor the epoch's data IV
 //
-// Sending goes on to the next epoch when a key is used up; when the key that is received with is, and
-// both directions stand in the same epoch, so that the peer follows; and when the peer is ahead.
-// Receiving knows the present epoch, the one before, and 16 to come. What the coming epochs need is
-// derived in `prepare`. One cipher context serves all coming epochs: it stands ready for the next one,
-// and a packet of a later one (a peer whose packets were lost) schedules it anew, at most once between
-// two preparations, so that forged epochs cost no key schedule a packet and 16 contexts no memory.
+// Sending goes on to the next epoch when a key is used up; when the key that is received with is,
+// and both directions stand in the same epoch, so that the peer follows; and when the peer is
+// ahead. Receiving knows the present epoch, the one before, and 16 to come. What the coming epochs
+// need is derived in `prepare`. One cipher context serves all coming epochs: it stands ready for
+// the next one, and a packet of a later one (a peer whose packets were lost) schedules it anew, at
+// most once between two preparations, so that forged epochs cost no key schedule a packet and 16
+// contexts no memory.
 //
 // Source: wire reference, section 17.
 #include <algorithm>
@@ -199,7 +200,7 @@ public:
 
     KeyLimit limit() const {
         const bool last = current_.epoch >= limits_.epoch_last;
-        if (last && is_used_up(0)) return KeyLimit::hard;
+        if (last && is_used_up(1)) return KeyLimit::hard;
         return current_.epoch >= limits_.epoch_soft ? KeyLimit::soft : KeyLimit::far;
     }
 

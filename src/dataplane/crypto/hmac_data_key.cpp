@@ -1,5 +1,5 @@
-// CBC with an HMAC, and the HMAC alone where an operator insists on no cipher. The header is 1 octet
-// (V1) or 4 (V2) and nothing covers it.
+// CBC with an HMAC, and the HMAC alone where an operator insists on no cipher. The header is 1
+// octet (V1) or 4 (V2) and nothing covers it.
 //
 //   CBC:   header | HMAC | IV 16 | CBC( packet id u32 | payload | PKCS#7 padding )
 //          the HMAC covers IV and ciphertext
@@ -38,8 +38,7 @@ struct Direction {
     Direction(const KeyMaterial& material, Bytes half, Way way)
         : hmac(material.digest, half.subspan(64, digest_octets(material.digest))) {
         if (material.suite != CipherSuite::none)
-            cipher =
-                make_cipher(material.suite, half.first(key_bits(material.suite) / 8u), way);
+            cipher = make_cipher(material.suite, half.first(key_bits(material.suite) / 8u), way);
     }
     /// Over `covered`, into the front of `room`.
     void authenticate(Bytes covered, MutableBytes room) {

@@ -30,7 +30,7 @@ void Session::State::identify() {
     if (certificate->objection) return turn_away(*certificate->objection, {});
     const auto agreement =
         negotiate(profile.server, peer, wire::parse_options_string(message.options));
-    if (!agreement) return turn_away(Cause::cipher_mismatch, agreement.error());
+    if (!agreement) return turn_away(agreement.error().cause, agreement.error().detail);
     agreed = *agreement;
     ask_admission(std::move(message));
 }
@@ -75,7 +75,9 @@ void Session::State::connect() {
     if (!life.take(Step::pushed)) return;
     timers.clear(Timer::handshake);
     send_with(keys.current->key_id());
-    emit(Connected{.cipher = std::string(crypto::name_of(agreed.cipher)), .peer_info = peer});
+    emit(Connected{.cipher = std::string(crypto::name_of(agreed.cipher)),
+                   .description = description(agreed),
+                   .peer_info = peer});
     start_keepalive();
     schedule_renegotiation();
 }

@@ -23,6 +23,7 @@ bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present
            held.client_pool != present.client_pool || held.topology != present.topology ||
            held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
            held.digest != present.digest || held.tun_mtu != present.tun_mtu ||
+           held.compression_framing != present.compression_framing ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
 }

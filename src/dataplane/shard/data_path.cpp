@@ -10,6 +10,11 @@ namespace {
 /// How often a session hears that packets are sent; its pings are seconds apart.
 constexpr Duration sent_interval = 1s;
 
+/// A client that sends so many compressed packets in such a time, and no plain one among them, will
+/// not stop: its user learns why nothing passes.
+constexpr unsigned compressed_max = 8;
+constexpr Duration compressed_span = 10s;
+
 bool looks_like_ipv4(Bytes payload) {
     return !payload.empty() && std::to_integer<unsigned>(payload[0]) >> 4 == 4;
 }
@@ -85,9 +90,34 @@ bool Shard::State::may_move(Client& client, const Path& to) {
 }
 
 void Shard::State::take_payload(Client& client, MutableBytes payload) {
-    if (looks_like_ipv4(payload)) return forward(client, payload);
+    if (client.framing == wire::Framing::none && looks_like_ipv4(payload))
+        return forward(client, payload);
+    // Clients that hide their options, or that ignore what they are pushed, are answered in kind.
+    if (const auto spoken = wire::framing_of(payload); spoken && *spoken != client.framing) {
+        client.framing = *spoken;
+        measure(client);
+    }
+    const auto plain = wire::take_frame(client.framing, payload);
+    if (!plain) return refuse_frame(client, plain.error());
+    take_packet(client, *plain);
+}
+
+void Shard::State::refuse_frame(Client& client, Cause cause) {
+    drop(cause);
+    if (cause != Cause::unsupported_framing) return;
+    if (client.compressed_run == 0 || now - client.compressed_since > compressed_span) {
+        client.compressed_run = 0;
+        client.compressed_since = now;
+    }
+    if (++client.compressed_run < compressed_max) return;
+    client.session.dismiss(Cause::compression_required, now);
+    pump(client);
+}
+
+void Shard::State::take_packet(Client& client, MutableBytes payload) {
     switch (wire::classify(payload)) {
         case wire::InBand::none:
+            client.compressed_run = 0;
             return forward(client, payload);
         case wire::InBand::ping:
             return;
@@ -123,6 +153,7 @@ void Shard::State::end_run() {
     Client& client = *heard;
     heard = nullptr;
     client.session.heard(now);
+    if (client.keys.wants_preparation()) client.keys.prepare();
     watch_key_limit(client);
 }
 
@@ -145,12 +176,23 @@ void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
     watch_key_limit(*client);
 }
 
-bool Shard::State::seal_and_send(Client& client, Bytes payload) {
+Expected<MutableBytes, Cause> Shard::State::seal(Client& client, Bytes payload) {
     const std::size_t front = client.keys.front_octets();
-    const MutableBytes room =
-        MutableBytes(arena).first(front + payload.size() + client.keys.back_octets());
-    std::memcpy(room.data() + front, payload.data(), payload.size());
-    const auto datagram = client.keys.seal(room, payload.size());
+    const MutableBytes room = arena;
+    const std::size_t octets = wire::put_frame(client.framing, payload, room.subspan(front));
+    const auto datagram =
+        client.keys.seal(room.first(front + octets + client.keys.back_octets()), octets);
+    if (client.keys.wants_preparation()) client.keys.prepare();
+    return datagram;
+}
+
+bool Shard::State::seal_and_send(Client& client, Bytes payload) {
+    auto datagram = seal(client, payload);
+    if (!datagram && datagram.error() == Cause::key_exhausted) {
+        client.session.key_exhausted(now);
+        pump(client);
+        datagram = seal(client, payload);  // with the next key, when there is one
+    }
     if (!datagram) {
         drop(datagram.error());
         watch_key_limit(client);
@@ -174,7 +216,8 @@ void Shard::State::measure(Client& client) const {
     client.segment_limit = routing::segment_limit(
         {.outer_v6 = !client.path.remote.is_v4(),
          .outer_tcp = stream,
-         .front_octets = static_cast<std::uint16_t>(client.keys.front_octets()),
+         .front_octets = static_cast<std::uint16_t>(client.keys.front_octets() +
+                                                    wire::frame_octets(client.framing)),
          .back_octets = static_cast<std::uint16_t>(client.keys.back_octets())});
 }
 

@@ -83,11 +83,14 @@ struct Shard::State {
     bool follow(Client& client, const Path& to, const crypto::OpenedPacket& opened);
     bool may_move(Client& client, const Path& to);
     void take_payload(Client& client, MutableBytes payload);
+    void refuse_frame(Client& client, Cause cause);
+    void take_packet(Client& client, MutableBytes payload);
     void forward(Client& client, MutableBytes payload);
     void note_heard(Client& client);
     void end_run();
     void from_tunnel(ServerIndex server, MutableBytes packet);
     bool seal_and_send(Client& client, Bytes payload);
+    Expected<MutableBytes, Cause> seal(Client& client, Bytes payload);
     void watch_key_limit(Client& client);
     void measure(Client& client) const;
 

@@ -6,8 +6,8 @@
 //   swap      FB | packet without its first octet | that octet     compress, compress lz4
 //   stub_v2   packet; one that begins with 50:  50 00 | packet     compress stub-v2, lz4-v2
 //
-// What peers would compress: 66 (LZO) and 69 (LZ4) in place of FA and FB, 50 and another octet than 0.
-// Pings and OCC messages are framed as packets are. Source: wire reference, section 19.
+// What peers would compress: 66 (LZO) and 69 (LZ4) in place of FA and FB, 50 and another octet than
+// 0. Pings and OCC messages are framed as packets are. Source: wire reference, section 19.
 #pragma once
 
 #include "dataplane/wire/opcode.h"

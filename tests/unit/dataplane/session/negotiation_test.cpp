@@ -13,7 +13,7 @@ const std::string occ_cbc = "V4,dev-type tun,cipher AES-128-CBC,auth SHA1,key-me
 const std::string occ_none = "V4,dev-type tun,auth SHA1,key-method 2,tls-client";
 const std::string peer_info_ncp_disabled = "IV_VER=2.4.12\nIV_PLAT=linux\nIV_PROTO=2\n";
 
-Expected<Negotiated, std::string> agree(std::string_view peer_info, std::string_view options,
+Expected<Negotiated, Objection> agree(std::string_view peer_info, std::string_view options,
                                         const bridge::SslServer& server = server_for_tests()) {
     return negotiate(server, wire::parse_peer_info(peer_info), wire::parse_options_string(options));
 }
@@ -42,7 +42,7 @@ TEST(Negotiation, GivesEachKnownClientWhatItsServerWouldGiveIt) {
         Row{"openvpn3", peer_info_openvpn3, occ_cbc, aes_256_gcm, true, tls_ekm, true, 1500}};
     for (const Row& row : rows) {
         const auto agreed = agree(row.peer_info, row.options);
-        ASSERT_TRUE(agreed) << row.name << ": " << agreed.error();
+        ASSERT_TRUE(agreed) << row.name << ": " << agreed.error().detail;
         EXPECT_EQ(agreed->cipher, row.cipher) << row.name;
         EXPECT_EQ(agreed->push_cipher, row.push_cipher) << row.name;
         EXPECT_EQ(agreed->derivation, row.derivation) << row.name;
@@ -80,7 +80,8 @@ TEST(Negotiation, UsesTheConfiguredCipherForAClientThatSaysNothing) {
 TEST(Negotiation, RefusesInWordsThatNameBothSides) {
     const auto agreed = agree(peer_info_2_3, "V4,cipher BF-CBC");
     ASSERT_FALSE(agreed);
-    EXPECT_EQ(agreed.error(),
+    EXPECT_EQ(agreed.error().cause, Cause::cipher_mismatch);
+    EXPECT_EQ(agreed.error().detail,
               "server offers AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305:AES-128-CBC; "
               "client offers BF-CBC");
 }
