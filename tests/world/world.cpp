@@ -46,7 +46,7 @@ World::World(const Setup& setup) : setup_(setup), chance_(setup.seed * 2), model
                               .common_name = fmt::format("client-{}", name),
                               .personality = personality_of(i),
                               .tls = nullptr};
-        const bool old = person.personality == &client::openvpn_2_3;
+        const bool old = person.personality->name.starts_with(client::openvpn_2_3.name);
         const std::uint64_t seed = chance_.number();
         person.tls = setup_.openssl
                          ? (old ? real.old_clients[name] : real.clients[name])

@@ -1,6 +1,7 @@
-// Every personality of the client engine against a stock OpenVPN server, over loopback in a network
+// Every personality of the client engine against stock OpenVPN servers, over loopback in a network
 // namespace of its own: connect, ping the server through the tunnel, renegotiate from either side
-// with pings before, during and after it, leave.
+// with pings before, during and after it, leave. One server takes all; the others are configured
+// for one data format each (digests, no cipher, each compression framing).
 //
 // Ends 0 when all passed, 77 without root (the test then counts as skipped), 1 otherwise.
 #include <arpa/inet.h>
@@ -25,11 +26,42 @@ using namespace kanmon::client;
 
 constexpr unsigned server_renegotiations_wanted = 1;
 
-UniqueFd socket_to_server() {
+/// A server and who visits it.
+struct Trial {
+    std::string_view what;
+    std::vector<std::string> server_options;
+    std::vector<const Personality*> visitors;
+    crypto::Digest digest = crypto::Digest::sha1;
+};
+
+constexpr Personality without_cipher() {
+    Personality program = openvpn_2_4_without_negotiation;
+    program.name = "openvpn 2.4 cipher none";
+    program.options =
+        "V4,dev-type tun,link-mtu 1569,tun-mtu 1500,proto UDPv4,cipher [null-cipher],auth SHA512,"
+        "keysize 0,key-method 2,tls-client";
+    program.own_cipher = "none";
+    return program;
+}
+const Personality openvpn_2_4_without_cipher = without_cipher();
+
+std::vector<Trial> trials() {
+    const auto all = personalities();
+    return {{"any client", {"--compress", "migrate"}, {all.begin(), all.end()}},
+            {"comp-lzo", {"--comp-lzo", "no"}, {&openvpn_2_3_comp_lzo, &openvpn_2_4_comp_lzo}},
+            {"compress", {"--compress"}, {&openvpn_2_4_compress}},
+            {"SHA256", {"--auth", "SHA256"}, {&openvpn_2_3}, crypto::Digest::sha256},
+            {"SHA512, no cipher",
+             {"--auth", "SHA512", "--data-ciphers", "none", "--data-ciphers-fallback", "none"},
+             {&openvpn_2_4_without_cipher},
+             crypto::Digest::sha512}};
+}
+
+UniqueFd socket_to(const StockServer& server) {
     UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_port = htons(StockServer::port);
+    address.sin_port = htons(server.port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     sockaddr generic{};
     static_assert(sizeof generic == sizeof address);
@@ -78,14 +110,17 @@ Buffer echo_request(Ipv4 from, Ipv4 to, std::uint16_t number) {
 /// One client with its socket, and what has become of it.
 class Laptop {
 public:
-    Laptop(const Personality& personality, std::shared_ptr<const crypto::TlsFactory> tls)
-        : personality_(personality),
-          socket_(socket_to_server()),
+    Laptop(const Trial& trial, const Personality& personality, const StockServer& server,
+           std::shared_ptr<const crypto::TlsFactory> tls)
+        : title_(std::string(personality.name) + " at " + std::string(trial.what)),
+          server_address_(*parse_ipv4(server.tunnel_address())),
+          socket_(socket_to(server)),
           engine_({.personality = &personality,
                    .tls = std::move(tls),
                    .username = {},
                    .password = {},
-                   .new_key_sends_after = 1500ms},
+                   .new_key_sends_after = 1500ms,
+                   .digest = trial.digest},
                   random_, boot_now()) {}
 
     int socket() const { return socket_.get(); }
@@ -93,10 +128,11 @@ public:
     bool passed() const { return passed_; }
     std::string story() const {
         const Pushed* pushed = engine_.pushed();
-        return std::string(personality_.name) + ": " + story_ +
+        return title_ + ": " + story_ +
                (pushed ? " [" + std::string(name_of(engine_.cipher())) +
                              (pushed->exported_keys ? ", exported keys" : ", PRF") +
-                             (pushed->dynamic_tls_crypt ? ", dynamic tls-crypt" : "") + "]"
+                             (pushed->dynamic_tls_crypt ? ", dynamic tls-crypt" : "") +
+                             (pushed->framing ? ", pushed framing" : "") + "]"
                        : "");
     }
 
@@ -144,8 +180,7 @@ private:
     void ping(Instant now) {
         next_ping_ = now + 250ms;
         ++pings_;
-        engine_.from_tunnel(
-            echo_request(engine_.pushed()->address, *parse_ipv4("10.8.0.1"), pings_), now);
+        engine_.from_tunnel(echo_request(engine_.pushed()->address, server_address_, pings_), now);
     }
 
     /// Ours first, then the server's; pings under the new key once both ends send with it.
@@ -164,7 +199,8 @@ private:
         engine_.leave(now);
     }
 
-    const Personality& personality_;
+    std::string title_;
+    Ipv4 server_address_;
     SystemRandom random_;
     UniqueFd socket_;
     ClientEngine engine_;
@@ -182,7 +218,7 @@ private:
 
 std::shared_ptr<const crypto::TlsFactory> tls_of(const Personality& personality,
                                                  const StockServer& server) {
-    const bool old = &personality == &openvpn_2_3;
+    const bool old = personality.name.starts_with(openvpn_2_3.name);
     auto factory = crypto::openssl_client(
         server.credentials(), [] { return unix_now(); },
         old ? crypto::TlsVersion::tls_1_2 : crypto::TlsVersion::tls_1_3);
@@ -192,12 +228,19 @@ std::shared_ptr<const crypto::TlsFactory> tls_of(const Personality& personality,
 
 bool run() {
     enter_own_network();
-    const StockServer server;
+    const std::vector<Trial> wanted = trials();
+    std::vector<std::unique_ptr<StockServer>> servers;
     std::vector<std::unique_ptr<Laptop>> laptops;
     std::vector<pollfd> sockets;
-    for (const Personality* personality : personalities()) {
-        laptops.push_back(std::make_unique<Laptop>(*personality, tls_of(*personality, server)));
-        sockets.push_back({.fd = laptops.back()->socket(), .events = POLLIN, .revents = 0});
+    for (const Trial& trial : wanted) {
+        const auto number = static_cast<std::uint8_t>(servers.size() + 1);
+        servers.push_back(std::make_unique<StockServer>(number, trial.server_options));
+        for (const Personality* visitor : trial.visitors) {
+            const StockServer& server = *servers.back();
+            laptops.push_back(
+                std::make_unique<Laptop>(trial, *visitor, server, tls_of(*visitor, server)));
+            sockets.push_back({.fd = laptops.back()->socket(), .events = POLLIN, .revents = 0});
+        }
     }
     const Instant end = boot_now() + 90s;
     const auto all_done = [&] {
@@ -213,7 +256,9 @@ bool run() {
         std::printf("%s %s\n", laptop->passed() ? "ok  " : "FAIL", laptop->story().c_str());
         passed = passed && laptop->passed();
     }
-    if (!passed) std::printf("--- the server's log\n%s", server.log().c_str());
+    if (!passed)
+        for (const auto& server : servers)
+            std::printf("--- a server's log\n%s", server->log().c_str());
     return passed;
 }
 

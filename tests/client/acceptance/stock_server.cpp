@@ -49,7 +49,8 @@ std::string Folder::write(const std::string& name, std::string_view content) con
     return path(name);
 }
 
-StockServer::StockServer() {
+StockServer::StockServer(std::uint8_t number, const std::vector<std::string>& options)
+    : number_(number) {
     const testing::TestAuthority authority("acceptance");
     const testing::Issued server = authority.issue(
         {.common_names = {"server"}, .purpose = testing::Purpose::server, .serial = 1});
@@ -57,47 +58,47 @@ StockServer::StockServer() {
     credentials_ = {.ca_certificate_pem = authority.certificate_pem(),
                     .certificate_pem = client.certificate_pem,
                     .private_key_pem = client.key_pem};
-    const std::vector<std::string> words{
-        "openvpn",
-        "--dev",
-        "tun",
-        "--mode",
-        "server",
-        "--tls-server",
-        "--topology",
-        "net30",
-        "--server",
-        "10.8.0.0",
-        "255.255.255.0",
-        "--proto",
-        "udp",
-        "--local",
-        "127.0.0.1",
-        "--port",
-        std::to_string(port),
-        "--ca",
-        folder_.write("ca.crt", authority.certificate_pem()),
-        "--cert",
-        folder_.write("server.crt", server.certificate_pem),
-        "--key",
-        folder_.write("server.key", as_text(server.key_pem.view())),
-        "--dh",
-        "none",
-        "--duplicate-cn",
-        "--keepalive",
-        "2",
-        "20",
-        "--reneg-sec",
-        "10",
-        "--data-ciphers",
-        "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305:AES-128-CBC",
-        "--data-ciphers-fallback",
-        "AES-128-CBC",
-        "--disable-dco",
-        "--verb",
-        "4",
-        "--log",
-        path_of_log()};
+    std::vector<std::string> words{"openvpn",
+                                   "--dev",
+                                   "tun",
+                                   "--mode",
+                                   "server",
+                                   "--tls-server",
+                                   "--topology",
+                                   "net30",
+                                   "--server",
+                                   "10.8." + std::to_string(number_) + ".0",
+                                   "255.255.255.0",
+                                   "--proto",
+                                   "udp",
+                                   "--local",
+                                   "127.0.0.1",
+                                   "--port",
+                                   std::to_string(port()),
+                                   "--ca",
+                                   folder_.write("ca.crt", authority.certificate_pem()),
+                                   "--cert",
+                                   folder_.write("server.crt", server.certificate_pem),
+                                   "--key",
+                                   folder_.write("server.key", as_text(server.key_pem.view())),
+                                   "--dh",
+                                   "none",
+                                   "--duplicate-cn",
+                                   "--keepalive",
+                                   "2",
+                                   "20",
+                                   "--reneg-sec",
+                                   "10",
+                                   "--data-ciphers",
+                                   "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305:AES-128-CBC",
+                                   "--data-ciphers-fallback",
+                                   "AES-128-CBC",
+                                   "--disable-dco",
+                                   "--verb",
+                                   "4",
+                                   "--log",
+                                   path_of_log()};
+    words.insert(words.end(), options.begin(), options.end());
     std::vector<char*> arguments;
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);

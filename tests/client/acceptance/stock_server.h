@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "dataplane/crypto/openssl_tls.h"
 
@@ -26,19 +27,22 @@ private:
 
 class StockServer {
 public:
-    static constexpr std::uint16_t port = 11940;
-
-    StockServer();
+    /// Several may run at once, each with its own number (1 to 200): port and tunnel network follow
+    /// from it. `options` come after the common ones, and over them.
+    StockServer(std::uint8_t number, const std::vector<std::string>& options);
     ~StockServer();
     StockServer(const StockServer&) = delete;
     StockServer& operator=(const StockServer&) = delete;
 
+    std::uint16_t port() const { return static_cast<std::uint16_t>(11940 + number_); }
+    std::string tunnel_address() const { return "10.8." + std::to_string(number_) + ".1"; }
     const crypto::TlsClientCredentials& credentials() const { return credentials_; }
     std::string log() const;
     /// Waits until the server's log holds the text; false after ten seconds.
     bool says(std::string_view text) const;
 
 private:
+    std::uint8_t number_;
     Folder folder_;
     crypto::TlsClientCredentials credentials_;
     std::string path_of_log() const { return folder_.path("log"); }
