@@ -20,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("KANMON_BIN", str(ROOT / "build/bench/bin"))
 sys.path.insert(0, str(ROOT / "tests/interop"))
 from lab import BIN, Network, until  # noqa: E402
@@ -192,9 +192,9 @@ def measure_traffic(bench, server, seconds):
                                  "--log-append", str(log))
     until("the client is connected", lambda: connected(log), 30)
     result = {}
-    shown = bench.network.inside(bench.b, "ping", "-n", "-c", "50", "-i", "0.05",
+    shown = bench.network.inside(bench.b, "ping", "-n", "-c", "200", "-i", "0.02",
                                  SERVER_TUNNEL).stdout
-    result["ping_ms"] = float(re.search(r"= [\d.]+/([\d.]+)/", shown).group(1))
+    result["ping_ms"] = statistics.median(map(float, re.findall(r"time=([\d.]+) ms", shown)))
     for direction, flag in (("upload", ()), ("download", ("-R",))):
         listener = bench.network.start(bench.a, "iperf3", "-s", "-1", "-B", SERVER_TUNNEL)
         time.sleep(0.4)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -99,6 +100,7 @@ void ControlLoop::turn() {
     std::ranges::move(taken.messages, std::back_inserter(orders_waiting_));
     accept_data();
     hear_data();
+    settle_leases();
     connect_broker();
     hear_broker();
     if (!problem_.empty() && boot_now() >= want_again_at_) want();
@@ -159,13 +161,13 @@ bool ControlLoop::handle(const bridge::Message& message) {
     }
     if (!data_greeted_) return false;
     if (const auto* question = std::get_if<bridge::LeaseQuestion>(&message.body)) {
-        send_data({message.id, enforcement_.answer(*question)});
+        lease_news_.push_back({.lease = question->lease, .question = true});
+        lease_questions_.push_back(message.id);
         return true;
     }
     if (const auto* lease = std::get_if<bridge::LeaseFact>(&message.body)) {
         plane_.clients.learn(*lease);
-        if (const auto stored = enforcement_.learn(*lease); !stored)
-            log_event(Severity::error, "lease not stored", {{"problem", stored.error().message}});
+        lease_news_.push_back({.lease = lease->lease, .gone = lease->gone});
         return true;
     }
     if (const auto* client = std::get_if<bridge::ClientFact>(&message.body)) {
@@ -180,6 +182,16 @@ bool ControlLoop::handle(const bridge::Message& message) {
         return true;
     }
     return std::holds_alternative<bridge::DropFact>(message.body);
+}
+
+/// Together, so that a storm of clients costs few transactions.
+void ControlLoop::settle_leases() {
+    if (lease_news_.empty()) return;
+    const usecases::LeaseWord word = enforcement_.hear(std::exchange(lease_news_, {}));
+    if (!word.stored)
+        log_event(Severity::error, "leases not stored", {{"problem", word.stored.error().message}});
+    const auto questions = std::exchange(lease_questions_, {});
+    for (std::size_t i = 0; i < questions.size(); ++i) send_data({questions[i], word.answers[i]});
 }
 
 void ControlLoop::send_data(const bridge::Message& message, UniqueFd descriptor) {

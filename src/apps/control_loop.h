@@ -71,6 +71,7 @@ private:
     void accept_data();
     void hear_data();
     bool handle(const bridge::Message& message);
+    void settle_leases();
     void send_data(const bridge::Message& message, UniqueFd descriptor = {});
     void flush_data();
     void drop_data(const char* why);
@@ -94,6 +95,8 @@ private:
     std::deque<Unsent> outbox_;
     bool data_greeted_ = false;
     std::vector<bridge::MessageBody> orders_waiting_;  // until the snapshot before them is sent
+    std::vector<usecases::LeaseNews> lease_news_;      // of this turn
+    std::vector<std::uint64_t> lease_questions_;       // the ids of those that are questions
     std::vector<bridge::AttemptRecord> attempts_;
     std::uint64_t attempts_lost_ = 0;
 

@@ -41,6 +41,19 @@ inline model::Vpc contract_vpc(const std::string& id, const std::string& network
             .created_at = unix_time_of(7)};
 }
 
+/// One of each kind of setting.
+inline model::ServerOptions contract_options() {
+    model::ServerOptions options;
+    options.extra_listeners = {{bridge::Transport::tcp, 443}, {bridge::Transport::udp, 1195}};
+    options.wrapping = bridge::Wrapping::tls_crypt_v2;
+    options.clients = model::OldestClient::v2_5;
+    options.client_pool6 = parse_cidr6("fd00:8::/112");
+    options.dns_search_domains = {"corp.example", "b.example"};
+    options.login_certificate = false;
+    options.token_seconds = 3600;
+    return options;
+}
+
 template <class Maker>
 class BooksContract : public testing::Test {
 protected:
@@ -195,14 +208,25 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
                                   .dns_servers = "100.100.2.136",
                                   .topology = bridge::Topology::subnet,
                                   .hold_seconds = 77,
+                                  .options = contract_options(),
                                   .created_at = unix_time_of(11),
                                   .authority_pem = "ca",
                                   .sealed_authority_key = sealed,
                                   .certificate_pem = "cert",
                                   .sealed_key = sealed,
+                                  .sealed_wrapping_key = from_hex("01"),
+                                  .sealed_token_key = from_hex("02"),
                                   .revision = "abc"};
-    const model::ClientCertificate certificate{
-        {"vsc-1"}, account, server.id, "n", unix_time_of(1), unix_time_of(2), "1f", "pem", sealed};
+    const model::ClientCertificate certificate{.id = {"vsc-1"},
+                                               .account = account,
+                                               .server = server.id,
+                                               .name = "n",
+                                               .created_at = unix_time_of(1),
+                                               .not_after = unix_time_of(2),
+                                               .serial = "1f",
+                                               .certificate_pem = "pem",
+                                               .sealed_key = sealed,
+                                               .static_address = Ipv4{0xc0a80006}};
     const model::RevokedCertificate revoked{{"vsc-2"}, account,         server.id,
                                             "2f",      unix_time_of(4), unix_time_of(5)};
     ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
@@ -261,12 +285,11 @@ TYPED_TEST_P(BooksContract, LeasesAreKeptByServerAndAddress) {
     connected.lease.held_until = {};
     StoredLease second = held;
     second.lease.address = Ipv4{0xc0a8000a};
-    ASSERT_TRUE(this->books->store_lease(connected));
-    ASSERT_TRUE(this->books->store_lease(held));
-    ASSERT_TRUE(this->books->store_lease(second));
+    ASSERT_TRUE(this->books->write_leases({{connected}, {held}, {second}}));
     EXPECT_EQ(*this->books->leases(), (std::vector{held, second}));
-    ASSERT_TRUE(this->books->remove_lease("vss-1", Ipv4{0xc0a80006}));
-    ASSERT_TRUE(this->books->remove_lease("vss-9", Ipv4{0xc0a80006}));
+    StoredLease unknown = held;
+    unknown.lease.server_id = "vss-9";
+    ASSERT_TRUE(this->books->write_leases({{connected}, {held, true}, {unknown, true}}));
     EXPECT_EQ(*this->books->leases(), std::vector{second});
 }
 

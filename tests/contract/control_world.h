@@ -21,6 +21,10 @@ public:
         last_issuer = issuer;
         return issue("client", common_name, now + model::client_certificate_lifetime);
     }
+    Outcome<SecretBuffer> wrapped_client_key(const SecretBuffer& server_key,
+                                             const std::string& client) override {
+        return SecretBuffer(as_bytes(to_hex(server_key.view()).substr(0, 8) + client));
+    }
     std::string digest(const std::string& text) override {
         const std::size_t hash = std::hash<std::string>()(text);
         return to_hex(std::as_bytes(std::span(&hash, 1))) + "0123456789abcdef";
@@ -140,7 +144,8 @@ struct ControlWorld {
         return made ? made->id : model::SslServerId{};
     }
     model::ClientCertificateId certificate(const Call& call, const model::SslServerId& server_id) {
-        const auto made = plane.client_certificates.create(call, {server_id.text, "laptop"});
+        const auto made = plane.client_certificates.create(
+            call, {.server = server_id.text, .name = "laptop", .static_address = {}});
         return made ? made->id : model::ClientCertificateId{};
     }
 };

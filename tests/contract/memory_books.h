@@ -109,13 +109,15 @@ public:
         return rows;
     }
 
-    Outcome<void> store_lease(const StoredLease& lease) override {
+    Outcome<void> write_leases(const std::vector<LeaseWrite>& writes) override {
         if (away) return model::unavailable("The store is away.");
-        leases_.insert_or_assign({lease.lease.server_id, lease.lease.address}, lease);
-        return {};
-    }
-    Outcome<void> remove_lease(const std::string& server_id, Ipv4 address) override {
-        leases_.erase({server_id, address});
+        for (const auto& [row, gone] : writes) {
+            const std::pair place(row.lease.server_id, row.lease.address);
+            if (gone)
+                leases_.erase(place);
+            else
+                leases_.insert_or_assign(place, row);
+        }
         return {};
     }
     Outcome<std::vector<StoredLease>> leases() override {

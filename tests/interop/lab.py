@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("KANMON_BIN", ROOT / "build/dev/bin"))
 GATEWAY = "10.99.0.1"
 RELAY = "10.99.0.2"
@@ -194,10 +194,12 @@ class Lab:
             "--run", str(folder / "run"), "--api", "127.0.0.1:8443",
             "--public-address", GATEWAY, log=folder / "kanmond.log")
         key = folder / "state/control/root-access-key.json"
-        until("the API answers", lambda: key.exists() and self._answers(), 30)
+        until("the API answers", lambda: self._answers(key), 30)
 
-    def _answers(self):
+    def _answers(self, key):
         assert self.kanmond.poll() is None, self.gateway_log()
+        if not key.exists():
+            return False
         return self.cli("call", "DescribeAccounts", root=True, check=False).returncode == 0
 
     def gateway_log(self):

@@ -34,22 +34,28 @@ def test_ten_million_resets_leave_the_memory_where_it_was_and_get_at_most_one_an
         lab.close()
 
 
-def test_newcomers_connect_within_a_second_of_openvpns_own_time_during_floods():
-    lab = Lab(connections=100, pool="192.168.0.0/22", HoldSeconds=1)
+def p99(times):
+    return sorted(times)[int(len(times) * 0.99) - 1]
+
+
+def test_of_a_hundred_newcomers_ninety_nine_connect_within_a_second_during_floods():
+    lab = Lab(connections=500, pool="192.168.0.0/20", HoldSeconds=1)
     try:
         profile = lab.bundle(lab.certificate())
         laptop = lab.laptop()
         attacker = lab.network.namespace("evil")
         lab.network.plug(attacker, "10.99.200.1")
         from connecting import connect_times, summary
-        quiet = sorted(connect_times(lab.network, laptop.name, profile, 20, at_once=1))
+        quiet = connect_times(lab.network, laptop.name, profile, 20, at_once=1)
         for rate in (200, 20000):
             _, run = flood(lab, attacker, "--rate", str(rate), "--seconds", "120")
             time.sleep(1)
-            times = connect_times(lab.network, laptop.name, profile, 20, at_once=1, window=30)
+            times = connect_times(lab.network, laptop.name, profile, 100, at_once=1, window=30)
+            flooding = run.poll() is None
             lab.network.stop(run)
             print(f"figure: {rate} resets/s: {summary(times)} (quiet: {summary(quiet)})")
+            assert flooding, "the flood ended before the clients were in"
             assert None not in times
-            assert max(times) <= quiet[-1] + 1.0
+            assert p99(times) <= 1.0
     finally:
         lab.close()

@@ -91,8 +91,19 @@ CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 INSERT INTO counters VALUES ('snapshot', 0);
 )sql";
 
+// Settings are one text, "Name=value" a line, of those that differ from the usual: see
+// docs/decisions/0005-server-settings.md.
+constexpr const char* server_options = R"sql(
+ALTER TABLE ssl_servers ADD COLUMN options TEXT NOT NULL DEFAULT '';
+ALTER TABLE ssl_servers ADD COLUMN sealed_wrapping_key BLOB NOT NULL DEFAULT x'';
+ALTER TABLE ssl_servers ADD COLUMN sealed_token_key BLOB NOT NULL DEFAULT x'';
+ALTER TABLE client_certificates ADD COLUMN static_address TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX client_certificates_static_address
+    ON client_certificates(server, static_address) WHERE static_address <> '';
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 1> migrations{first_tables};
+const std::array<const char*, 2> migrations{first_tables, server_options};
 
 }  // namespace kanmon::adapters

@@ -6,6 +6,6 @@
 
 namespace kanmon::adapters {
 
-extern const std::array<const char*, 1> migrations;
+extern const std::array<const char*, 2> migrations;
 
 }  // namespace kanmon::adapters

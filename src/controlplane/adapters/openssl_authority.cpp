@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "controlplane/adapters/client_key_v2.h"
 #include "controlplane/adapters/openssl_owned.h"
 #include "controlplane/model/client_certificate.h"
 
@@ -25,8 +26,9 @@ struct Purpose {
 
 constexpr Purpose authority_purpose{"critical,CA:TRUE,pathlen:0", "critical,keyCertSign,cRLSign",
                                     nullptr, authority_lifetime};
-constexpr Purpose server_purpose{"critical,CA:FALSE", "critical,digitalSignature", "serverAuth",
-                                 server_certificate_lifetime};
+/// OpenVPN 2.3's `remote-cert-tls server` wants key agreement beside the signature.
+constexpr Purpose server_purpose{"critical,CA:FALSE", "critical,digitalSignature,keyAgreement",
+                                 "serverAuth", server_certificate_lifetime};
 constexpr Purpose client_purpose{"critical,CA:FALSE", "critical,digitalSignature", "clientAuth",
                                  model::client_certificate_lifetime};
 
@@ -123,6 +125,11 @@ public:
         EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(value.data()),
                    nullptr, EVP_sha256(), nullptr);
         return to_hex(value);
+    }
+
+    Outcome<SecretBuffer> wrapped_client_key(const SecretBuffer& server_key,
+                                             const std::string& client) override {
+        return client_key_v2(server_key.view(), client);
     }
 
 private:

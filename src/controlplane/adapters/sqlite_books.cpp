@@ -103,8 +103,7 @@ public:
 
     Outcome<std::vector<AuditRow>> audit(const model::AccountId& account,
                                          std::size_t count) override;
-    Outcome<void> store_lease(const StoredLease& lease) override;
-    Outcome<void> remove_lease(const std::string& server_id, Ipv4 address) override;
+    Outcome<void> write_leases(const std::vector<LeaseWrite>& writes) override;
     Outcome<std::vector<StoredLease>> leases() override;
     Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) override;
     Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) override;
@@ -112,6 +111,7 @@ public:
 
 private:
     void migrate();
+    void write_lease(const LeaseWrite& write);
     Outcome<Receipt> change_books(const Actor& actor, const Token& token, const Change& change);
     std::optional<Outcome<Receipt>> remembered(const Actor& actor, const Token& token);
     void remember(const Actor& actor, const Token& token, const Receipt& receipt);
@@ -126,7 +126,7 @@ private:
 };
 
 void SqliteBooks::migrate() {
-    database_.run("PRAGMA synchronous=FULL");
+    database_.survive(Durability::power_loss);
     Statement in = database_.prepare("PRAGMA user_version");
     in.step();
     const auto present = static_cast<std::size_t>(in.number());
@@ -186,7 +186,7 @@ void SqliteBooks::remember(const Actor& actor, const Token& token, const Receipt
 
 Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& token,
                                            const Change& change) {
-    database_.run("PRAGMA synchronous=FULL");
+    database_.survive(Durability::power_loss);
     Transaction transaction(database_);
     if (auto seen = remembered(actor, token)) return *seen;
     SqliteLedger ledger(database_, last_number() + 1);
@@ -222,28 +222,29 @@ Outcome<std::vector<AuditRow>> SqliteBooks::audit(const model::AccountId& accoun
     });
 }
 
-Outcome<void> SqliteBooks::store_lease(const StoredLease& lease) {
-    return guarded<void>([&]() -> Outcome<void> {
-        database_.run("PRAGMA synchronous=NORMAL");
-        database_.prepare("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(lease.lease.server_id)
-            .bind(lease.lease.address.value)
-            .bind(lease.lease.holder)
-            .bind(lease.lease.session)
-            .bind(nanoseconds_of(lease.lease.held_until))
-            .bind(lease.boot)
+void SqliteBooks::write_lease(const LeaseWrite& write) {
+    const bridge::Lease& lease = write.row.lease;
+    if (write.gone)
+        return database_.prepare("DELETE FROM leases WHERE server = ? AND address = ?")
+            .bind(lease.server_id)
+            .bind(lease.address.value)
             .run();
-        return {};
-    });
+    database_.prepare("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(lease.server_id)
+        .bind(lease.address.value)
+        .bind(lease.holder)
+        .bind(lease.session)
+        .bind(nanoseconds_of(lease.held_until))
+        .bind(write.row.boot)
+        .run();
 }
 
-Outcome<void> SqliteBooks::remove_lease(const std::string& server_id, Ipv4 address) {
+Outcome<void> SqliteBooks::write_leases(const std::vector<LeaseWrite>& writes) {
     return guarded<void>([&]() -> Outcome<void> {
-        database_.run("PRAGMA synchronous=NORMAL");
-        database_.prepare("DELETE FROM leases WHERE server = ? AND address = ?")
-            .bind(server_id)
-            .bind(address.value)
-            .run();
+        database_.survive(Durability::process_death);
+        Transaction transaction(database_);
+        for (const LeaseWrite& write : writes) write_lease(write);
+        transaction.commit();
         return {};
     });
 }
@@ -270,7 +271,7 @@ Outcome<std::vector<StoredLease>> SqliteBooks::leases() {
 
 Outcome<void> SqliteBooks::append_attempts(const std::vector<bridge::AttemptRecord>& records) {
     return guarded<void>([&]() -> Outcome<void> {
-        database_.run("PRAGMA synchronous=NORMAL");
+        database_.survive(Durability::process_death);
         Transaction transaction(database_);
         std::set<std::string> servers;
         for (const bridge::AttemptRecord& record : records) {

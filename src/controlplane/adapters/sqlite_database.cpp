@@ -12,14 +12,31 @@ namespace {
 
 }  // namespace
 
-void Statement::Finalizer::operator()(sqlite3_stmt* statement) const {
-    sqlite3_finalize(statement);
+IdleStatements::~IdleStatements() {
+    for (const auto& [text, statements] : by_text_)
+        for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
 }
 
-Statement::Statement(sqlite3* database, std::string_view sql) {
+sqlite3_stmt* IdleStatements::take(const std::string& sql) {
+    const auto found = by_text_.find(sql);
+    if (found == by_text_.end() || found->second.empty()) return nullptr;
+    sqlite3_stmt* statement = found->second.back();
+    found->second.pop_back();
+    return statement;
+}
+
+void IdleStatements::put(sqlite3_stmt* statement) {
+    sqlite3_reset(statement);  // its error was reported by the step that met it
+    sqlite3_clear_bindings(statement);
+    by_text_[sqlite3_sql(statement)].push_back(statement);
+}
+
+Statement::Statement(sqlite3* database, IdleStatements& idle, const std::string& sql)
+    : statement_(idle.take(sql), Returner{&idle}) {
+    if (statement_) return;
     sqlite3_stmt* statement = nullptr;
-    const int result =
-        sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+    const int result = sqlite3_prepare_v3(database, sql.c_str(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     statement_.reset(statement);
     if (result != SQLITE_OK || !statement) fail(database);
 }
@@ -96,10 +113,17 @@ void Database::run(const std::string& sql) {
         fail(database_.get());
 }
 
+void Database::survive(Durability durability) {
+    if (durability_ == durability) return;
+    run(durability == Durability::power_loss ? "PRAGMA synchronous=FULL"
+                                             : "PRAGMA synchronous=NORMAL");
+    durability_ = durability;
+}
+
 Transaction::~Transaction() {
     if (!open_) return;
     try {
-        database_.run("ROLLBACK");
+        database_.prepare("ROLLBACK").run();
     } catch (const StoreError&) {
         // SQLite has rolled back by itself already.
         open_ = false;
@@ -107,7 +131,7 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
-    database_.run("COMMIT");
+    database_.prepare("COMMIT").run();
     open_ = false;
 }
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <vector>
 
+#include "controlplane/model/option_table.h"
+
 namespace kanmon::adapters {
 
 namespace {
@@ -22,6 +24,26 @@ Cidr read_cidr(Statement& in) {
     const auto cidr = parse_cidr(in.text());
     if (!cidr) throw StoreError("a stored network cannot be read");
     return *cidr;
+}
+
+bridge::Topology read_topology(Statement& in) {
+    const std::string text = in.text();
+    if (text == "p2p") return bridge::Topology::p2p;
+    return text == "net30" ? bridge::Topology::net30 : bridge::Topology::subnet;
+}
+
+model::ServerOptions read_options(Statement& in) {
+    auto options = model::options_of(in.text());
+    if (!options) throw StoreError("the stored settings of a server cannot be read");
+    return std::move(*options);
+}
+
+std::optional<Ipv4> read_optional_address(Statement& in) {
+    const std::string text = in.text();
+    if (text.empty()) return std::nullopt;
+    const auto address = parse_ipv4(text);
+    if (!address) throw StoreError("a stored address cannot be read");
+    return address;
 }
 
 Ipv4 read_address(Statement& in) {
@@ -178,11 +200,14 @@ struct Shape<model::SslServer> {
                                         "dns_servers",
                                         "topology",
                                         "hold_seconds",
+                                        "options",
                                         "created_at",
                                         "authority_pem",
                                         "sealed_authority_key",
                                         "certificate_pem",
                                         "sealed_key",
+                                        "sealed_wrapping_key",
+                                        "sealed_token_key",
                                         "revision"};
     static constexpr auto account = "account", parent = "gateway";
     static void write(Statement& out, const model::SslServer& row) {
@@ -199,11 +224,14 @@ struct Shape<model::SslServer> {
             .bind(row.dns_servers)
             .bind(model::topology_text(row.topology))
             .bind(row.hold_seconds)
+            .bind(model::stored_text(row.options))
             .bind(seconds_of(row.created_at))
             .bind(row.authority_pem)
             .bind_blob(row.sealed_authority_key)
             .bind(row.certificate_pem)
             .bind_blob(row.sealed_key)
+            .bind_blob(row.sealed_wrapping_key)
+            .bind_blob(row.sealed_token_key)
             .bind(row.revision);
     }
     static model::SslServer read(Statement& in) {
@@ -219,13 +247,16 @@ struct Shape<model::SslServer> {
         row.cipher = in.text();
         row.compress = in.number() != 0;
         row.dns_servers = in.text();
-        row.topology = in.text() == "net30" ? bridge::Topology::net30 : bridge::Topology::subnet;
+        row.topology = read_topology(in);
         row.hold_seconds = read_u32(in);
+        row.options = read_options(in);
         row.created_at = read_time(in);
         row.authority_pem = in.text();
         row.sealed_authority_key = in.blob();
         row.certificate_pem = in.text();
         row.sealed_key = in.blob();
+        row.sealed_wrapping_key = in.blob();
+        row.sealed_token_key = in.blob();
         row.revision = in.text();
         return row;
     }
@@ -234,9 +265,9 @@ struct Shape<model::SslServer> {
 template <>
 struct Shape<model::ClientCertificate> {
     static constexpr auto table = "client_certificates";
-    static constexpr std::array columns{"id",     "account",         "server",
-                                        "name",   "created_at",      "not_after",
-                                        "serial", "certificate_pem", "sealed_key"};
+    static constexpr std::array columns{"id",         "account",       "server", "name",
+                                        "created_at", "not_after",     "serial", "certificate_pem",
+                                        "sealed_key", "static_address"};
     static constexpr auto account = "account", parent = "server";
     static void write(Statement& out, const model::ClientCertificate& row) {
         out.bind(row.id.text)
@@ -247,7 +278,8 @@ struct Shape<model::ClientCertificate> {
             .bind(seconds_of(row.not_after))
             .bind(row.serial)
             .bind(row.certificate_pem)
-            .bind_blob(row.sealed_key);
+            .bind_blob(row.sealed_key)
+            .bind(row.static_address ? to_string(*row.static_address) : std::string());
     }
     static model::ClientCertificate read(Statement& in) {
         model::ClientCertificate row;
@@ -260,6 +292,7 @@ struct Shape<model::ClientCertificate> {
         row.serial = in.text();
         row.certificate_pem = in.text();
         row.sealed_key = in.blob();
+        row.static_address = read_optional_address(in);
         return row;
     }
 };

@@ -1,5 +1,5 @@
-// SSL client certificates. GetSslVpnClientCertBundle is Kanmon's extension: the original gives the
-// pieces only.
+// SSL client certificates. GetSslVpnClientCertBundle and `StaticAddress` are Kanmon's extensions:
+// the original gives the pieces of a bundle only.
 #include <fmt/core.h>
 
 #include "base/escape.h"
@@ -20,7 +20,9 @@ JsonObject certificate_fields(const usecases::ClientCertificateView& view) {
         .number("CreateTime", milliseconds(certificate.created_at))
         .number("EndTime", milliseconds(certificate.not_after))
         .text("Status", view.status)
-        .text("ResourceGroupId", "");
+        .text("ResourceGroupId", "")
+        .text("StaticAddress",
+              certificate.static_address ? to_string(*certificate.static_address) : std::string());
     return fields;
 }
 
@@ -47,7 +49,8 @@ ActionAnswer create_ssl_vpn_client_cert(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
     usecases::CreateClientCertificate wanted{.server = read.required("SslVpnServerId"),
-                                             .name = read.text("Name")};
+                                             .name = read.text("Name"),
+                                             .static_address = read.text("StaticAddress")};
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.client_certificates.create(request.call, checked);
@@ -97,10 +100,13 @@ ActionAnswer describe_ssl_vpn_client_certs(const ActionRequest& request) {
 ActionAnswer modify_ssl_vpn_client_cert(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
-    const model::ClientCertificateId id{read.required("SslVpnClientCertId")};
-    return read.finish(read.required("Name"))
-        .and_then([&](const std::string& name) {
-            return request.plane.client_certificates.rename(request.call, id, name);
+    const usecases::ModifyClientCertificate wanted{
+        .id = {read.required("SslVpnClientCertId")},
+        .name = read.optional_text("Name"),
+        .static_address = read.optional_text("StaticAddress")};
+    return read.finish(wanted)
+        .and_then([&](const auto& checked) {
+            return request.plane.client_certificates.modify(request.call, checked);
         })
         .map(named);
 }

@@ -1,10 +1,25 @@
-// SSL servers and the log of attempts to connect to them. `Topology`, `HoldSeconds` and
-// `BundleRevision` are Kanmon's extensions.
+// SSL servers and the log of attempts to connect to them. `Topology`, `HoldSeconds`, the table of
+// model/option_table.h, `Warnings` and `BundleRevision` are Kanmon's extensions.
 #include "controlplane/api/actions.h"
 #include "controlplane/api/parameter_reader.h"
+#include "controlplane/model/option_rules.h"
 
 namespace kanmon::api {
 namespace {
+
+void add_option(JsonObject& fields, const model::ServerOption& option, const std::string& text) {
+    switch (option.form) {
+        case model::OptionForm::text:
+            fields.text(option.name, text);
+            break;
+        case model::OptionForm::number:
+            fields.number(option.name, std::int64_t{std::stoll(text)});
+            break;
+        case model::OptionForm::flag:
+            fields.flag(option.name, text == "true");
+            break;
+    }
+}
 
 JsonObject server_fields(const usecases::SslServerView& view) {
     const model::SslServer& server = view.server;
@@ -28,7 +43,10 @@ JsonObject server_fields(const usecases::SslServerView& view) {
         .text("DnsServers", server.dns_servers)
         .text("Topology", model::topology_text(server.topology))
         .number("HoldSeconds", server.hold_seconds)
-        .text("BundleRevision", server.revision);
+        .text("BundleRevision", server.revision)
+        .texts("Warnings", model::warnings_of(server));
+    for (const model::ServerOption& option : model::server_options())
+        add_option(fields, option, option.read(server.options));
     return fields;
 }
 
@@ -50,6 +68,7 @@ ActionAnswer create_ssl_vpn_server(const ActionRequest& request) {
     wanted.name = read.text("Name");
     wanted.topology = read.text("Topology");
     wanted.hold_seconds = read.optional_number("HoldSeconds");
+    wanted.options = read.server_options();
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.ssl_servers.create(request.call, checked);
@@ -98,6 +117,7 @@ ActionAnswer modify_ssl_vpn_server(const ActionRequest& request) {
     wanted.name = read.optional_text("Name");
     wanted.topology = read.optional_text("Topology");
     wanted.hold_seconds = read.optional_number("HoldSeconds");
+    wanted.options = read.server_options();
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.ssl_servers.modify(request.call, checked);

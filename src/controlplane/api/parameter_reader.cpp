@@ -85,6 +85,16 @@ bool ParameterReader::flag(std::string_view name, bool otherwise) {
     return optional_flag(name).value_or(otherwise);
 }
 
+model::OptionTexts ParameterReader::server_options() {
+    model::OptionTexts texts;
+    for (const model::ServerOption& option : model::server_options()) {
+        const auto value = find(option.name);
+        if (!value || (value->empty() && option.form != model::OptionForm::text)) continue;
+        texts.emplace(option.name, *value);
+    }
+    return texts;
+}
+
 std::string ParameterReader::region() {
     const std::string value = required("RegionId");
     if (!is_region(value)) refuse(model::not_found("InvalidRegionId.NotFound", "region", value));

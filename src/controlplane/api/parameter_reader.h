@@ -7,6 +7,7 @@
 #include <string>
 
 #include "controlplane/api/form.h"
+#include "controlplane/model/option_table.h"
 #include "controlplane/usecases/call.h"
 
 namespace kanmon::api {
@@ -24,6 +25,9 @@ public:
     /// "true" or "false", in any case. IllegalParam.<Name>.
     std::optional<bool> optional_flag(std::string_view name);
     bool flag(std::string_view name, bool otherwise);
+
+    /// The server's settings that were sent. An empty number or flag is none.
+    model::OptionTexts server_options();
 
     /// RegionId: required; any region of this installation's choosing, so only its shape is
     /// checked. InvalidRegionId.NotFound (404).

@@ -1,33 +1,62 @@
-// The client's configuration, as text that OpenVPN 2.3 to 2.7 load.
+// The client's configuration, as text that OpenVPN 2.3 to 2.7 and OpenVPN 3 load.
 //
 // The revision is made of the effective lines only: what a client must have right to connect. A
-// change of local networks is pushed and raises nothing.
+// change of local networks is pushed and raises nothing - but for OpenVPN 2.3, which takes more
+// than a hundred routes only when its configuration says so.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/address.h"
+#include "base/secret.h"
 #include "controlplane/model/client_certificate.h"
 #include "controlplane/model/ssl_server.h"
 
 namespace kanmon::model {
 
+/// What all bundles of a server have in common.
 struct BundleFacts {
     Ipv4 public_address;
-    bridge::Transport transport = bridge::Transport::udp;
-    std::uint16_t port = 1194;
+    std::optional<Ipv6> public_address6;   // set where the server listens there too
+    std::vector<ExtraListener> listeners;  // the one of Proto and Port first
     std::string cipher;
+    bool compress = false;
+    std::size_t networks = 0;  // pushed as routes, of the larger family
+    ServerOptions options;
+    std::string wrapping_mark;  // another one for every key
     std::string authority_pem;
 };
 
-BundleFacts bundle_facts(const SslServer& server, Ipv4 public_address);
+/// What one certificate's bundle has of its own.
+struct ClientPieces {
+    ClientCertificateId id;
+    std::string certificate_pem;
+    SecretBuffer private_key_pem;
+    SecretBuffer wrapping_key;  // 256 octets; of tls-crypt-v2 followed by the wrapped key
+};
+
+/// A file beside config.ovpn.
+struct BundleFile {
+    std::string name;
+    SecretBuffer content;
+};
+
+BundleFacts bundle_facts(const SslServer& server, Ipv4 public_address,
+                         const std::optional<Ipv6>& public_address6);
 /// What the revision is the hash of; one effective line per line, and the CA.
 std::string effective_lines(const BundleFacts& facts);
-/// config.ovpn that refers to ca.crt, <certificate>.crt and <certificate>.key beside it.
+
+/// As the API gives it: refers to ca.crt, <certificate>.crt and <certificate>.key beside it; the
+/// original knows no further file, so the wrapping's key stands inside.
 std::string client_config(const BundleFacts& facts, const std::string& revision,
-                          const ClientCertificateId& certificate);
+                          const ClientPieces& pieces);
+/// config.ovpn and all that it refers to. Without certificates its users need none, and get none.
+std::vector<BundleFile> bundle_files(const BundleFacts& facts, const std::string& revision,
+                                     const ClientPieces& pieces);
 /// One file with the same lines and everything inside.
-std::string single_file_config(const BundleFacts& facts, const std::string& revision,
-                               const std::string& certificate_pem, const std::string& key_pem);
+SecretBuffer single_file_config(const BundleFacts& facts, const std::string& revision,
+                                const ClientPieces& pieces);
 
 }  // namespace kanmon::model

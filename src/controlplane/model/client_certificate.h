@@ -1,8 +1,10 @@
 // A client's certificate and key, and how long they are good.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "base/address.h"
 #include "base/bytes.h"
 #include "base/time.h"
 #include "controlplane/model/id.h"
@@ -21,7 +23,8 @@ struct ClientCertificate {
     UnixTime not_after{};
     std::string serial;  // lower-case hexadecimal, no leading zeros
     std::string certificate_pem;
-    Buffer sealed_key;  // PEM, sealed
+    Buffer sealed_key;                   // PEM, sealed
+    std::optional<Ipv4> static_address;  // its holder always gets this tunnel address
     friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
 };
 

@@ -37,7 +37,7 @@ Outcome<void> check_not_reserved(std::string_view parameter, const Cidr& cidr,
 }
 
 bool fits(std::uint64_t addresses, bridge::Topology topology, std::uint32_t connections_max) {
-    if (topology == bridge::Topology::subnet) return addresses >= connections_max + 3ull;
+    if (topology != bridge::Topology::net30) return addresses >= connections_max + 3ull;
     return addresses >= 4ull * connections_max && addresses / 4 >= connections_max + 2ull;
 }
 
@@ -110,8 +110,9 @@ Outcome<std::string> check_cipher(std::string_view text) {
 Outcome<bridge::Topology> check_topology(std::string_view text) {
     if (text == "net30") return bridge::Topology::net30;
     if (text == "subnet") return bridge::Topology::subnet;
-    return illegal("Topology",
-                   fmt::format("The topology is net30 or subnet, not '{}'.", escaped(text, 64)));
+    if (text == "p2p") return bridge::Topology::p2p;
+    return illegal("Topology", fmt::format("The topology is net30, subnet or p2p, not '{}'.",
+                                           escaped(text, 64)));
 }
 
 Outcome<std::uint32_t> check_hold_seconds(std::int64_t seconds) {
@@ -122,8 +123,7 @@ Outcome<std::uint32_t> check_hold_seconds(std::int64_t seconds) {
                                               hold_seconds_max, seconds));
 }
 
-Outcome<std::vector<Ipv4>> check_dns_servers(std::string_view text,
-                                             const std::vector<Cidr>& local) {
+Outcome<std::vector<Ipv4>> read_dns_servers(std::string_view text) {
     constexpr std::size_t dns_servers_max = 4;
     std::vector<Ipv4> servers;
     for (const std::string& part : comma_separated(text)) {
@@ -131,12 +131,6 @@ Outcome<std::vector<Ipv4>> check_dns_servers(std::string_view text,
         if (!address)
             return illegal("DnsServers",
                            fmt::format("'{}' is not an IPv4 address.", escaped(part, 64)));
-        const auto covers = [&](const Cidr& cidr) { return cidr.contains(*address); };
-        if (std::ranges::none_of(local, covers))
-            return illegal("DnsServers",
-                           fmt::format("No local network covers the DNS server {0}, so clients "
-                                       "would have no route to it; add {0}/32 to LocalSubnet.",
-                                       part));
         servers.push_back(*address);
     }
     if (servers.size() > dns_servers_max)
@@ -144,6 +138,20 @@ Outcome<std::vector<Ipv4>> check_dns_servers(std::string_view text,
                        fmt::format("At most {} DNS servers are pushed; {} were given.",
                                    dns_servers_max, servers.size()));
     return servers;
+}
+
+Outcome<void> check_dns_servers(std::string_view text, const std::vector<Cidr>& local) {
+    const auto servers = read_dns_servers(text);
+    if (!servers) return unexpected(servers.error());
+    for (const Ipv4 address : *servers) {
+        const auto covers = [&](const Cidr& cidr) { return cidr.contains(address); };
+        if (std::ranges::none_of(local, covers))
+            return illegal("DnsServers",
+                           fmt::format("No local network covers the DNS server {0}, so clients "
+                                       "would have no route to it; add {0}/32 to LocalSubnet.",
+                                       to_string(address)));
+    }
+    return {};
 }
 
 std::optional<std::uint8_t> smallest_prefix(bridge::Topology topology,
@@ -211,6 +219,7 @@ std::string_view transport_text(bridge::Transport transport) {
 }
 
 std::string_view topology_text(bridge::Topology topology) {
+    if (topology == bridge::Topology::p2p) return "p2p";
     return topology == bridge::Topology::net30 ? "net30" : "subnet";
 }
 

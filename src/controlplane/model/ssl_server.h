@@ -14,6 +14,7 @@
 #include "bridge/snapshot.h"
 #include "controlplane/model/id.h"
 #include "controlplane/model/outcome.h"
+#include "controlplane/model/server_options.h"
 
 namespace kanmon::model {
 
@@ -27,24 +28,28 @@ struct SslServer {
     bridge::Transport transport = bridge::Transport::udp;
     std::uint16_t port = 1194;
     std::string cipher = "AES-128-CBC";
-    bool compress = false;    // remembered and shown; the gateway never compresses (VORACLE)
+    bool compress = false;    // the framing of compression; nothing is compressed (VORACLE)
     std::string dns_servers;  // as written, comma separated
     bridge::Topology topology = bridge::Topology::net30;
     std::uint32_t hold_seconds = 300;
+    ServerOptions options;
     UnixTime created_at{};
     std::string authority_pem;    // the server's own CA
     Buffer sealed_authority_key;  // PEM, sealed
     std::string certificate_pem;
-    Buffer sealed_key;     // PEM, sealed
-    std::string revision;  // of its bundles
+    Buffer sealed_key;           // PEM, sealed
+    Buffer sealed_wrapping_key;  // 256 octets, of tls-crypt-v2 128, sealed; empty without wrapping
+    Buffer sealed_token_key;     // 32 octets, sealed; empty where no tokens were ever given
+    std::string revision;        // of its bundles
     friend bool operator==(const SslServer&, const SslServer&) = default;
 };
 
-inline constexpr std::size_t local_networks_max = 5;
+/// The original has 5; more are pushed in several messages.
+inline constexpr std::size_t local_networks_max = 500;
 
 /// Mask /16-/29, no reserved range. IllegalParam.ClientIpPool.
 Outcome<Cidr> check_client_pool(std::string_view text);
-/// One to five comma-separated CIDRs, /8-/32. IllegalParam.LocalSubnet.
+/// One to 500 comma-separated CIDRs, /8-/32. IllegalParam.LocalSubnet.
 Outcome<std::vector<Cidr>> check_local_networks(std::string_view text);
 /// UDP or TCP, in any case. IllegalParam.Proto.
 Outcome<bridge::Transport> check_transport(std::string_view text);
@@ -52,15 +57,17 @@ Outcome<bridge::Transport> check_transport(std::string_view text);
 Outcome<std::uint16_t> check_port(std::int64_t port);
 /// AES-128-CBC, AES-192-CBC, AES-256-CBC or none. IllegalParam.Cipher.
 Outcome<std::string> check_cipher(std::string_view text);
-/// net30 or subnet. IllegalParam.Topology.
+/// net30, subnet or p2p. IllegalParam.Topology.
 Outcome<bridge::Topology> check_topology(std::string_view text);
 /// How long the slot of a client that left is kept for it: 1-3600. IllegalParam.HoldSeconds.
 Outcome<std::uint32_t> check_hold_seconds(std::int64_t seconds);
-/// Comma-separated IPv4 addresses, each inside a local network (else clients have no route to it).
+/// Comma-separated IPv4 addresses, at most four. IllegalParam.DnsServers.
+Outcome<std::vector<Ipv4>> read_dns_servers(std::string_view text);
+/// Each of them inside a network of `local` (else clients have no route to it).
 /// IllegalParam.DnsServers.
-Outcome<std::vector<Ipv4>> check_dns_servers(std::string_view text, const std::vector<Cidr>& local);
+Outcome<void> check_dns_servers(std::string_view text, const std::vector<Cidr>& local);
 
-/// net30: addresses >= 4 x maximum and addresses / 4 - 2 >= maximum; subnet: addresses - 3 >=
+/// net30: addresses >= 4 x maximum and addresses / 4 - 2 >= maximum; else addresses - 3 >=
 /// maximum. IllegalParam.ClientIpPool, naming the smallest prefix that fits.
 Outcome<void> check_pool_size(const Cidr& pool, bridge::Topology topology,
                               std::uint32_t connections_max);
@@ -80,6 +87,6 @@ Outcome<void> check_pool_overlap(const Cidr& pool, const std::vector<Neighbour>&
 std::optional<Cidr> free_pool(std::uint8_t prefix, const std::vector<Neighbour>& taken);
 
 std::string_view transport_text(bridge::Transport transport);  // "UDP", "TCP"
-std::string_view topology_text(bridge::Topology topology);     // "net30", "subnet"
+std::string_view topology_text(bridge::Topology topology);     // "net30", "subnet", "p2p"
 
 }  // namespace kanmon::model

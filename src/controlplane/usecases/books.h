@@ -83,6 +83,12 @@ struct StoredLease {
     friend bool operator==(const StoredLease&, const StoredLease&) = default;
 };
 
+/// A lease that is there from now on, or is no longer.
+struct LeaseWrite {
+    StoredLease row;
+    bool gone = false;
+};
+
 struct AttemptQuery {
     std::string server_id;
     std::string common_name;  // empty: all
@@ -110,9 +116,9 @@ public:
     virtual Outcome<std::vector<AuditRow>> audit(const model::AccountId& account,
                                                  std::size_t count) = 0;
 
-    /// Durable when it returns. A lease of the same server and address is replaced.
-    virtual Outcome<void> store_lease(const StoredLease& lease) = 0;
-    virtual Outcome<void> remove_lease(const std::string& server_id, Ipv4 address) = 0;
+    /// In this order, all or none; they survive the death of any process when it returns. A lease
+    /// of the same server and address is replaced. Refusal: `ServiceUnavailable`.
+    virtual Outcome<void> write_leases(const std::vector<LeaseWrite>& writes) = 0;
     virtual Outcome<std::vector<StoredLease>> leases() = 0;
 
     /// Rows beyond `attempts_max` of a server push the oldest out.

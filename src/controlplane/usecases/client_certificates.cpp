@@ -6,6 +6,7 @@
 
 #include "controlplane/model/bundle.h"
 #include "controlplane/model/name.h"
+#include "controlplane/model/option_rules.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 #include "controlplane/usecases/server_rules.h"
@@ -25,7 +26,17 @@ std::string region_of(Ledger& ledger, const model::SslServer& server) {
 struct Opened {
     ClientCertificateDetail detail;
     model::BundleFacts facts;
+    model::ClientPieces pieces;
 };
+
+/// Empty without wrapping.
+Outcome<SecretBuffer> wrapping_key(Ports& ports, const model::SslServer& server,
+                                   const model::ClientCertificateId& client) {
+    if (server.options.wrapping == bridge::Wrapping::none) return SecretBuffer();
+    auto key = ports.sealer.unseal(server.sealed_wrapping_key, wrapping_context(server.id));
+    if (!key || server.options.wrapping != bridge::Wrapping::tls_crypt_v2) return key;
+    return ports.authority.wrapped_client_key(*key, client.text);
+}
 
 Outcome<Opened> open(Ports& ports, const Call& call, const model::ClientCertificateId& id) {
     return look_for<Opened>(ports.books, [&](Ledger& ledger) -> Outcome<Opened> {
@@ -37,20 +48,21 @@ Outcome<Opened> open(Ports& ports, const Call& call, const model::ClientCertific
         if (!gateway) return unexpected(gateway.error());
         auto key = ports.sealer.unseal(found->sealed_key, found->id.text);
         if (!key) return unexpected(key.error());
+        auto wrapping = wrapping_key(ports, *server, id);
+        if (!wrapping) return unexpected(wrapping.error());
         Opened opened;
-        opened.facts = model::bundle_facts(*server, gateway->public_address);
+        opened.facts = model::bundle_facts(*server, gateway->public_address,
+                                           ports.installation.public_address6);
+        opened.pieces = {id, found->certificate_pem, std::move(*key), std::move(*wrapping)};
         opened.detail.view = {*found, gateway->region,
                               std::string(model::certificate_status(*found, call.now))};
         opened.detail.authority_pem = server->authority_pem;
-        opened.detail.private_key_pem = std::move(*key);
-        opened.detail.client_config = model::client_config(opened.facts, server->revision, id);
+        opened.detail.private_key_pem = opened.pieces.private_key_pem;
+        opened.detail.client_config =
+            model::client_config(opened.facts, server->revision, opened.pieces);
         opened.detail.revision = server->revision;
         return opened;
     });
-}
-
-ArchiveEntry entry(const std::string& name, const std::string& text) {
-    return {name, SecretBuffer(as_bytes(text))};
 }
 
 Outcome<model::ClientCertificate> issue(Ports& ports, const Call& call,
@@ -75,6 +87,23 @@ Outcome<model::ClientCertificate> issue(Ports& ports, const Call& call,
     return certificate;
 }
 
+/// An address that a client of the server can have and no other certificate of it has.
+Outcome<std::optional<Ipv4>> static_address(Ledger& ledger, const model::SslServer& server,
+                                            const model::ClientCertificateId& own,
+                                            const std::string& text) {
+    if (text.empty()) return std::optional<Ipv4>();
+    const auto address = model::check_static_address(server, text);
+    if (!address) return unexpected(address.error());
+    for (const auto& other : ledger.client_certificates().below(server.id.text))
+        if (other.id != own && other.static_address == *address)
+            return model::illegal(
+                "StaticAddress",
+                fmt::format("{} is the static address of the certificate {} already; take another "
+                            "or leave that one without.",
+                            to_string(*address), other.id.text));
+    return std::optional<Ipv4>(*address);
+}
+
 }  // namespace
 
 Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
@@ -82,8 +111,9 @@ Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
     const std::lock_guard turn(ports_.turn);
     if (request.server.empty()) return model::missing("SslVpnServerId");
     if (auto name = model::check_name(request.name); !name) return unexpected(name.error());
-    const Parameters parameters =
-        Parameters().add("SslVpnServerId", request.server).add("Name", request.name);
+    Parameters parameters;
+    parameters.add("SslVpnServerId", request.server).add("Name", request.name);
+    if (!request.static_address.empty()) parameters.add("StaticAddress", request.static_address);
     const auto receipt = ports_.books.transact(
         call.actor, token_of(call, "CreateSslVpnClientCert", parameters),
         [&](Ledger& ledger) -> Outcome<Receipt> {
@@ -95,12 +125,17 @@ Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
                                      fmt::format("The account has {} client certificates, its "
                                                  "maximum; delete those nobody uses.",
                                                  most));
-            const auto certificate = issue(ports_, call, *server, request.name);
+            const auto address = static_address(ledger, *server, {}, request.static_address);
+            if (!address) return unexpected(address.error());
+            auto certificate = issue(ports_, call, *server, request.name);
             if (!certificate) return unexpected(certificate.error());
+            certificate->static_address = *address;
             ledger.client_certificates().put(*certificate);
+            if (*address) mark_changed(ledger, server->gateway);
             return Receipt{certificate->id.text, certificate->name};
         });
     if (!receipt) return unexpected(receipt.error());
+    if (!request.static_address.empty()) ports_.gatekeeper.changed();
     return ClientCertificateNamed{{receipt->subject}, receipt->name};
 }
 
@@ -137,39 +172,48 @@ Outcome<Bundle> ClientCertificates::bundle(const Call& call, const model::Client
     const std::lock_guard turn(ports_.turn);
     const auto opened = open(ports_, call, id);
     if (!opened) return unexpected(opened.error());
-    const ClientCertificateDetail& detail = opened->detail;
-    const std::string& certificate = detail.view.certificate.certificate_pem;
-    auto zip = ports_.archiver.zip({entry("ca.crt", detail.authority_pem),
-                                    entry(id.text + ".crt", certificate),
-                                    {id.text + ".key", detail.private_key_pem},
-                                    entry("config.ovpn", detail.client_config)},
-                                   call.now);
+    const std::string& revision = opened->detail.revision;
+    std::vector<ArchiveEntry> entries;
+    for (auto& [name, content] : model::bundle_files(opened->facts, revision, opened->pieces))
+        entries.push_back({std::move(name), std::move(content)});
+    auto zip = ports_.archiver.zip(entries, call.now);
     if (!zip) return unexpected(zip.error());
-    std::string single = model::single_file_config(opened->facts, detail.revision, certificate,
-                                                   as_text(detail.private_key_pem.view()));
-    Bundle bundle{detail.revision, std::move(*zip), SecretBuffer(as_bytes(single))};
-    wipe(std::as_writable_bytes(std::span<char>(single)));
-    return bundle;
+    return Bundle{revision, std::move(*zip),
+                  model::single_file_config(opened->facts, revision, opened->pieces)};
 }
 
-Outcome<ClientCertificateNamed> ClientCertificates::rename(const Call& call,
-                                                           const model::ClientCertificateId& id,
-                                                           const std::string& name) {
+Outcome<ClientCertificateNamed> ClientCertificates::modify(const Call& call,
+                                                           const ModifyClientCertificate& request) {
     const std::lock_guard turn(ports_.turn);
-    if (name.empty()) return model::missing("Name");
-    if (auto fine = model::check_name(name); !fine) return unexpected(fine.error());
+    // As the original: a call that changes nothing lacks its name.
+    if (request.name ? request.name->empty() : !request.static_address)
+        return model::missing("Name");
+    if (request.name)
+        if (auto fine = model::check_name(*request.name); !fine) return unexpected(fine.error());
+    const Parameters parameters = Parameters()
+                                      .add("SslVpnClientCertId", request.id.text)
+                                      .add("Name", request.name)
+                                      .add("StaticAddress", request.static_address);
     const auto receipt = ports_.books.transact(
-        call.actor,
-        token_of(call, "ModifySslVpnClientCert",
-                 Parameters().add("SslVpnClientCertId", id.text).add("Name", name)),
+        call.actor, token_of(call, "ModifySslVpnClientCert", parameters),
         [&](Ledger& ledger) -> Outcome<Receipt> {
-            auto row = own_certificate(ledger, call, id.text, certificate_not_found);
+            auto row = own_certificate(ledger, call, request.id.text, certificate_not_found);
             if (!row) return unexpected(row.error());
-            row->name = name;
+            const auto server = own_server(ledger, call, row->server.text);
+            if (!server) return unexpected(server.error());
+            if (request.name) row->name = *request.name;
+            if (request.static_address) {
+                const auto address =
+                    static_address(ledger, *server, row->id, *request.static_address);
+                if (!address) return unexpected(address.error());
+                if (row->static_address != *address) mark_changed(ledger, server->gateway);
+                row->static_address = *address;
+            }
             ledger.client_certificates().put(*row);
-            return Receipt{id.text, name};
+            return Receipt{row->id.text, row->name};
         });
     if (!receipt) return unexpected(receipt.error());
+    if (request.static_address) ports_.gatekeeper.changed();
     return ClientCertificateNamed{{receipt->subject}, receipt->name};
 }
 

@@ -8,6 +8,13 @@ namespace kanmon::usecases {
 struct CreateClientCertificate {
     std::string server;
     std::string name;
+    std::string static_address = {};  // extension `StaticAddress`; empty: none
+};
+/// Absent: unchanged.
+struct ModifyClientCertificate {
+    model::ClientCertificateId id;
+    std::optional<std::string> name;            // not empty
+    std::optional<std::string> static_address;  // empty: none any more
 };
 struct ClientCertificateNamed {
     model::ClientCertificateId id;
@@ -33,7 +40,7 @@ struct ClientCertificateDetail {
 };
 struct Bundle {
     std::string revision;
-    Buffer zip;                // ca.crt, vsc-….crt, vsc-….key, config.ovpn
+    Buffer zip;                // config.ovpn and the files that it refers to
     SecretBuffer single_file;  // one .ovpn with everything inside
 };
 
@@ -49,9 +56,9 @@ public:
     /// InvalidInstanceId.NotFound (404), as the original.
     Outcome<ClientCertificateDetail> find(const Call& call, const model::ClientCertificateId& id);
     Outcome<Bundle> bundle(const Call& call, const model::ClientCertificateId& id);
-    /// InvalidSslVpnClientCertId.NotFound (404); the name must not be empty.
-    Outcome<ClientCertificateNamed> rename(const Call& call, const model::ClientCertificateId& id,
-                                           const std::string& name);
+    /// InvalidSslVpnClientCertId.NotFound (404). A static address holds from the next connection.
+    Outcome<ClientCertificateNamed> modify(const Call& call,
+                                           const ModifyClientCertificate& request);
     /// Revokes it: its holders are told to go, nobody else is.
     Outcome<void> remove(const Call& call, const model::ClientCertificateId& id);
 

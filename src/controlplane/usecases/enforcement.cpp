@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "controlplane/model/option_rules.h"
 #include "controlplane/usecases/ownership.h"
+#include "controlplane/usecases/server_rules.h"
 
 namespace kanmon::usecases {
 
@@ -16,7 +18,13 @@ std::vector<bridge::Listener> listeners_of(const Installation& installation,
                                            const model::VpnGateway& gateway,
                                            const model::SslServer& server) {
     const Ipv4 address = installation.public_addresses.size() > 1 ? gateway.public_address : Ipv4{};
-    return {{server.transport, Endpoint::v4(address, server.port)}};
+    std::vector<bridge::Listener> listeners;
+    for (const auto& [transport, port] : model::listeners_of(server))
+        listeners.push_back({transport, Endpoint::v4(address, port)});
+    if (!server.options.ipv6_listen) return listeners;
+    for (const auto& [transport, port] : model::listeners_of(server))
+        listeners.push_back({transport, Endpoint{Ipv6{}, port}});
+    return listeners;
 }
 
 std::vector<Cidr> pushed_networks(const model::SslServer& server) {
@@ -27,11 +35,62 @@ std::vector<Cidr> pushed_networks(const model::SslServer& server) {
     return networks;
 }
 
+void add_options(bridge::SslServer& enforced, const model::ServerOptions& options) {
+    if (options.client_pool6)
+        enforced.inner6 = bridge::Inner6{.client_pool = *options.client_pool6,
+                                         .local_networks = options.local_networks6,
+                                         .dns_servers = options.dns_servers6};
+    enforced.port_share = options.port_share;
+    enforced.full_tunnel = options.full_tunnel;
+    enforced.dns_search_domains = options.dns_search_domains;
+    enforced.dns_split_domains = options.dns_split_domains;
+    enforced.same_holder = options.same_holder;
+    enforced.digest = options.digest;
+    enforced.tun_mtu = options.tun_mtu;
+    enforced.outer_octets_max = options.outer_octets_max;
+    enforced.inactive_seconds = options.inactive_seconds;
+    enforced.renegotiate_seconds = options.renegotiate_seconds;
+    enforced.keepalive_ping_seconds = options.keepalive_ping_seconds;
+    enforced.keepalive_restart_seconds = options.keepalive_restart_seconds;
+    enforced.wrapping.kind = options.wrapping;
+    enforced.wrapping.digest = options.digest;
+    enforced.wrapping.directed = options.key_direction;
+    enforced.login = {.certificate = options.login_certificate,
+                      .password = options.login_password,
+                      .code = options.login_code,
+                      .web = options.login_web,
+                      .token_seconds = options.token_seconds,
+                      .token_key = {}};
+}
+
+/// What the settings need in clear; empty where they need none.
+Outcome<void> add_keys(Sealer& sealer, const model::SslServer& server,
+                       bridge::SslServer& enforced) {
+    auto key = sealer.unseal(server.sealed_key, server.id.text);
+    if (!key) return unexpected(key.error());
+    enforced.private_key_pem = std::move(*key);
+    if (enforced.wrapping.kind != bridge::Wrapping::none) {
+        auto wrapping = sealer.unseal(server.sealed_wrapping_key, wrapping_context(server.id));
+        if (!wrapping) return unexpected(wrapping.error());
+        enforced.wrapping.key = std::move(*wrapping);
+    }
+    if (enforced.login.token_seconds != 0) {
+        auto token = sealer.unseal(server.sealed_token_key, token_context(server.id));
+        if (!token) return unexpected(token.error());
+        enforced.login.token_key = std::move(*token);
+    }
+    return {};
+}
+
+/// Empty: such clients are refused.
+std::string fallback_cipher(const model::SslServer& server) {
+    return server.cipher == "none" && !server.options.allow_unencrypted ? std::string()
+                                                                        : server.cipher;
+}
+
 Outcome<bridge::SslServer> enforced_server(Ports& ports, Ledger& ledger,
                                            const model::VpnGateway& gateway,
                                            const model::SslServer& server) {
-    auto key = ports.sealer.unseal(server.sealed_key, server.id.text);
-    if (!key) return unexpected(key.error());
     bridge::SslServer enforced;
     enforced.id = server.id.text;
     enforced.gateway_id = gateway.id.text;
@@ -41,21 +100,27 @@ Outcome<bridge::SslServer> enforced_server(Ports& ports, Ledger& ledger,
     enforced.client_pool = server.client_pool;
     enforced.topology = server.topology;
     enforced.local_networks = pushed_networks(server);
-    enforced.dns_servers = model::check_dns_servers(server.dns_servers, enforced.local_networks)
-                               .value_or(std::vector<Ipv4>());
+    enforced.dns_servers =
+        model::read_dns_servers(server.dns_servers).value_or(std::vector<Ipv4>());
     enforced.ciphers = {"AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305"};
-    enforced.fallback_cipher = server.cipher == "none" ? std::string() : server.cipher;
+    enforced.fallback_cipher = fallback_cipher(server);
+    enforced.compression_framing = server.compress;
     enforced.hold_seconds = server.hold_seconds;
     enforced.ca_certificate_pem = server.authority_pem;
     enforced.certificate_pem = server.certificate_pem;
-    enforced.private_key_pem = std::move(*key);
+    add_options(enforced, server.options);
+    if (auto added = add_keys(ports.sealer, server, enforced); !added)
+        return unexpected(added.error());
+    for (const auto& certificate : ledger.client_certificates().below(server.id.text))
+        if (certificate.static_address)
+            enforced.static_addresses.push_back({certificate.id.text, *certificate.static_address});
     for (const auto& revoked : ledger.revoked_certificates().below(server.id.text))
         enforced.revoked_serials.push_back(revoked.serial);
     return enforced;
 }
 
 bridge::WantedServer wanted_server(const Installation& installation, const model::Vpc& vpc,
-                                   const bridge::SslServer& server) {
+                                   const bridge::SslServer& server, bool source_nat) {
     bridge::WantedServer wanted;
     wanted.server_id = server.id;
     wanted.device = device_name({server.id});
@@ -66,6 +131,8 @@ bridge::WantedServer wanted_server(const Installation& installation, const model
     wanted.mtu = server.tun_mtu;
     wanted.queues = installation.tun_queues;
     wanted.listeners = server.listeners;
+    if (server.inner6) wanted.client_pool6 = server.inner6->client_pool;
+    wanted.source_nat = source_nat;
     return wanted;
 }
 
@@ -79,7 +146,8 @@ Outcome<void> add_gateway(Ports& ports, Ledger& ledger, const model::VpnGateway&
     for (const model::SslServer& server : ledger.ssl_servers().below(gateway.id.text)) {
         auto row = enforced_server(ports, ledger, gateway, server);
         if (!row) return unexpected(row.error());
-        enforced.want.servers.push_back(wanted_server(ports.installation, *vpc, *row));
+        enforced.want.servers.push_back(
+            wanted_server(ports.installation, *vpc, *row, server.options.source_nat));
         enforced.snapshot.servers.push_back(std::move(*row));
     }
     return {};
@@ -97,13 +165,12 @@ Outcome<std::vector<bridge::Lease>> Enforcement::leases(
     const auto stored = ports_.books.leases();
     if (!stored) return unexpected(stored.error());
     std::vector<bridge::Lease> result;
+    std::vector<LeaseWrite> gone;
     for (const StoredLease& row : *stored) {
         const auto server = std::ranges::find(servers, row.lease.server_id, &bridge::SslServer::id);
         if (server == servers.end() || !server->client_pool.contains(row.lease.address)) {
             // Its server went away or moved to other addresses: nobody can hold it any more.
-            if (auto gone = ports_.books.remove_lease(row.lease.server_id, row.lease.address);
-                !gone)
-                return unexpected(gone.error());
+            gone.push_back({row, true});
             continue;
         }
         bridge::Lease lease = row.lease;
@@ -113,6 +180,9 @@ Outcome<std::vector<bridge::Lease>> Enforcement::leases(
         }
         result.push_back(std::move(lease));
     }
+    if (!gone.empty())
+        if (auto removed = ports_.books.write_leases(gone); !removed)
+            return unexpected(removed.error());
     return result;
 }
 
@@ -142,22 +212,29 @@ void Enforcement::settle(std::uint64_t change) {
     if (change > ports_.settled.load()) ports_.settled.store(change);
 }
 
-bridge::LeaseAnswer Enforcement::answer(const bridge::LeaseQuestion& question) {
+LeaseWord Enforcement::hear(const std::vector<LeaseNews>& news) {
     const std::lock_guard turn(ports_.turn);
-    const auto known = look_for<bool>(ports_.books, [&](Ledger& ledger) -> Outcome<bool> {
-        const auto server = ledger.ssl_servers().find(question.lease.server_id);
-        return server && server->client_pool.contains(question.lease.address);
+    const bridge::LeaseAnswer no{.granted = false, .cause = Cause::gateway_not_ready};
+    LeaseWord word;
+    std::vector<LeaseWrite> writes;
+    // A pool that does not hold the address is of an older snapshot: that passes with time.
+    const auto looked = ports_.books.look([&](Ledger& ledger) {
+        for (const LeaseNews& one : news) {
+            bool known = true;
+            if (one.question) {
+                const auto server = ledger.ssl_servers().find(one.lease.server_id);
+                known = server && server->client_pool.contains(one.lease.address);
+                word.answers.push_back(
+                    known ? bridge::LeaseAnswer{.granted = true, .cause = no.cause} : no);
+            }
+            if (known) writes.push_back({{one.lease, boot_}, one.gone});
+        }
     });
-    // The data process has an older snapshot, or the store is away: both pass with time.
-    if (!known || !*known) return {.granted = false, .cause = Cause::gateway_not_ready};
-    const auto stored = ports_.books.store_lease({question.lease, boot_});
-    return {.granted = stored.has_value(), .cause = Cause::gateway_not_ready};
-}
-
-Outcome<void> Enforcement::learn(const bridge::LeaseFact& fact) {
-    const std::lock_guard turn(ports_.turn);
-    if (fact.gone) return ports_.books.remove_lease(fact.lease.server_id, fact.lease.address);
-    return ports_.books.store_lease({fact.lease, boot_});
+    word.stored = looked ? ports_.books.write_leases(writes) : looked;
+    if (!word.stored)
+        word.answers.assign(
+            static_cast<std::size_t>(std::ranges::count(news, true, &LeaseNews::question)), no);
+    return word;
 }
 
 }  // namespace kanmon::usecases

@@ -16,6 +16,17 @@ struct Enforced {
     std::uint64_t change = 0;  // the last change that is in it
 };
 
+/// A lease fact, or a lease question.
+struct LeaseNews {
+    bridge::Lease lease;
+    bool gone = false;
+    bool question = false;
+};
+struct LeaseWord {
+    std::vector<bridge::LeaseAnswer> answers;
+    Outcome<void> stored;  // the facts too
+};
+
 class Enforcement {
 public:
     /// `boot` names the boot that `Instant` counts from: holds of an earlier one start anew.
@@ -26,9 +37,9 @@ public:
     /// The kernel holds what was wanted at this change: gateways become active.
     void settle(std::uint64_t change);
 
-    /// Durable before it returns a yes.
-    bridge::LeaseAnswer answer(const bridge::LeaseQuestion& question);
-    Outcome<void> learn(const bridge::LeaseFact& fact);
+    /// What the data process said of leases, in its order and in one transaction. The answers are
+    /// those of the questions; a yes is durable before it is given.
+    LeaseWord hear(const std::vector<LeaseNews>& news);
 
 private:
     Outcome<std::vector<bridge::Lease>> leases(const std::vector<bridge::SslServer>& servers,

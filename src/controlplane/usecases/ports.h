@@ -38,6 +38,10 @@ public:
                                          UnixTime now) = 0;
     virtual Outcome<Issued> issue_client(const Issuer& issuer, const std::string& common_name,
                                          UnixTime now) = 0;
+    /// What the client's tls-crypt-v2 key file holds: 256 octets, then the same wrapped under the
+    /// server's 128. The same for the same arguments.
+    virtual Outcome<SecretBuffer> wrapped_client_key(const SecretBuffer& server_key,
+                                                     const std::string& client) = 0;
     /// Lower-case hexadecimal SHA-256.
     virtual std::string digest(const std::string& text) = 0;
 };
@@ -73,9 +77,10 @@ public:
 
 /// Fixed for the life of the process.
 struct Installation {
-    std::vector<Ipv4> public_addresses;  // at least one
+    std::vector<Ipv4> public_addresses;        // at least one
+    std::optional<Ipv6> public_address6 = {};  // that bundles name; none: they name IPv4 ones only
     std::uint32_t gateways_per_account = 30;
-    std::uint32_t servers_per_gateway = 1;
+    std::uint32_t servers_per_gateway = 10;
     std::uint32_t certificates_per_account = 1000;
     std::uint16_t tun_queues = 1;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controlplane/model/name.h"
+#include "controlplane/model/option_rules.h"
 
 namespace kanmon::usecases {
 
@@ -79,24 +80,93 @@ Outcome<void> check_local_beside(const model::SslServer& server,
     return {};
 }
 
-/// Whose listener it is is not told: it may belong to another account.
-Outcome<void> check_listener(Ledger& ledger, const model::VpnGateway& gateway,
-                             const model::SslServer& server) {
-    std::vector<std::uint16_t> taken;
+/// What is taken where the gateway listens. Whose it is is not told: it may belong to another
+/// account.
+std::vector<model::ExtraListener> taken_listeners(Ledger& ledger, const model::VpnGateway& gateway,
+                                                  const model::SslServer& server) {
+    std::vector<model::ExtraListener> taken;
     for (const model::SslServer& other : ledger.ssl_servers().all()) {
-        if (other.id == server.id || other.transport != server.transport) continue;
+        if (other.id == server.id) continue;
         const auto theirs = ledger.vpn_gateways().find(other.gateway.text);
-        if (theirs && theirs->public_address == gateway.public_address) taken.push_back(other.port);
+        // IPv6 listeners are on every address, whichever gateway they belong to.
+        const bool both6 = other.options.ipv6_listen && server.options.ipv6_listen;
+        if (!both6 && (!theirs || theirs->public_address != gateway.public_address)) continue;
+        const auto listeners = model::listeners_of(other);
+        taken.insert(taken.end(), listeners.begin(), listeners.end());
     }
-    const auto is_taken = [&](std::int64_t port) {
-        return std::ranges::find(taken, port) != taken.end();
+    return taken;
+}
+
+Outcome<void> check_listeners(Ledger& ledger, const model::VpnGateway& gateway,
+                              const model::SslServer& server) {
+    const auto own = model::listeners_of(server);
+    auto taken = taken_listeners(ledger, gateway, server);
+    const auto among = [](const auto& listeners, const model::ExtraListener& listener) {
+        return std::ranges::find(listeners, listener) != listeners.end();
     };
-    if (!is_taken(server.port)) return {};
-    std::int64_t free = 1194;
-    while (is_taken(free)) ++free;
-    return model::illegal("Port", fmt::format("{0} port {1} of {2} is taken; {0} port {3} is free.",
-                                              model::transport_text(server.transport), server.port,
-                                              to_string(gateway.public_address), free));
+    for (const model::ExtraListener& listener : own) {
+        if (!among(taken, listener)) continue;
+        model::ExtraListener free{listener.transport, 1194};
+        while (among(taken, free) || (among(own, free) && free != listener)) ++free.port;
+        return model::illegal(listener == own.front() ? "Port" : "ExtraListeners",
+                              fmt::format("{0} port {1} of {2} is taken; {0} port {3} is free.",
+                                          model::transport_text(listener.transport), listener.port,
+                                          to_string(gateway.public_address), free.port));
+    }
+    return {};
+}
+
+std::vector<model::Neighbour6> neighbours6(const std::vector<model::SslServer>& others) {
+    std::vector<model::Neighbour6> taken;
+    for (const model::SslServer& other : others) {
+        if (const auto& pool = other.options.client_pool6)
+            taken.push_back({*pool, fmt::format("the client IPv6 pool {} of SSL server {}",
+                                                to_string(*pool), other.id.text)});
+        for (const Cidr6& cidr : other.options.local_networks6)
+            taken.push_back({cidr, fmt::format("the local network {} of SSL server {}",
+                                               to_string(cidr), other.id.text)});
+    }
+    return taken;
+}
+
+Outcome<void> check_ipv6_beside(const model::SslServer& server,
+                                const std::vector<model::SslServer>& others) {
+    const model::ServerOptions& options = server.options;
+    if (!options.client_pool6) return {};
+    if (auto free = model::check_pool6_overlap(*options.client_pool6, neighbours6(others)); !free)
+        return free;
+    for (const Cidr6& cidr : options.local_networks6)
+        for (const model::SslServer& other : others)
+            if (other.options.client_pool6 && other.options.client_pool6->overlaps(cidr))
+                return model::illegal(
+                    "LocalSubnet6",
+                    fmt::format("The local network {0} overlaps the client IPv6 pool {1} of SSL "
+                                "server {2}; leave {1} out of it.",
+                                to_string(cidr), to_string(*other.options.client_pool6),
+                                other.id.text));
+    return {};
+}
+
+/// The certificates' own addresses must still be there after a change of pool or topology.
+Outcome<void> check_static_addresses(Ledger& ledger, const model::SslServer& server) {
+    for (const auto& certificate : ledger.client_certificates().below(server.id.text)) {
+        const auto& address = certificate.static_address;
+        if (!address || model::can_be_given(server.client_pool, server.topology, *address))
+            continue;
+        return model::illegal(
+            "ClientIpPool",
+            fmt::format("The certificate {} has the static address {}, which no client of {} can "
+                        "have in topology {}; give the certificate another StaticAddress or none.",
+                        certificate.id.text, to_string(*address), to_string(server.client_pool),
+                        model::topology_text(server.topology)));
+    }
+    return {};
+}
+
+/// Clients of a full tunnel have a route to every resolver.
+std::vector<Cidr> reachable_networks(const model::SslServer& server) {
+    if (server.options.full_tunnel) return {Cidr{{}, 0}};
+    return local_networks(server);
 }
 
 }  // namespace
@@ -105,11 +175,18 @@ std::string authority_context(const model::SslServerId& id) {
     return id.text + "/authority";
 }
 
+std::string wrapping_context(const model::SslServerId& id) {
+    return id.text + "/wrapping";
+}
+
+std::string token_context(const model::SslServerId& id) {
+    return id.text + "/token";
+}
+
 Outcome<void> apply(model::SslServer& server, const ModifySslServer& change) {
     Outcome<void> result = check_second_factor(change);
     if (!result) return result;
     std::vector<Cidr> networks;
-    std::vector<Ipv4> dns;
     const auto set = [&](const auto& value, auto check, auto& place) {
         return !value || take(check(*value), place, result);
     };
@@ -128,8 +205,10 @@ Outcome<void> apply(model::SslServer& server, const ModifySslServer& change) {
     if (change.local_subnet) server.local_subnet = *change.local_subnet;
     if (change.dns_servers) server.dns_servers = *change.dns_servers;
     if (change.compress) server.compress = *change.compress;
-    take(model::check_dns_servers(server.dns_servers, local_networks(server)), dns, result);
-    return result;
+    if (result = model::write_options(server.options, change.options); !result) return result;
+    result = model::check_dns_servers(server.dns_servers, reachable_networks(server));
+    if (!result) return result;
+    return model::check_options(server);
 }
 
 Outcome<void> check_beside_others(Ledger& ledger, const model::VpnGateway& gateway,
@@ -144,7 +223,9 @@ Outcome<void> check_beside_others(Ledger& ledger, const model::VpnGateway& gatew
         !free)
         return free;
     if (auto free = check_local_beside(server, others); !free) return free;
-    return check_listener(ledger, gateway, server);
+    if (auto free = check_ipv6_beside(server, others); !free) return free;
+    if (auto kept = check_static_addresses(ledger, server); !kept) return kept;
+    return check_listeners(ledger, gateway, server);
 }
 
 }  // namespace kanmon::usecases

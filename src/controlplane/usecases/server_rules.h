@@ -16,5 +16,8 @@ Outcome<void> check_beside_others(Ledger& ledger, const model::VpnGateway& gatew
 
 /// What the CA key of a server is sealed with.
 std::string authority_context(const model::SslServerId& id);
+/// The same for the key of its wrapping and the key of its tokens.
+std::string wrapping_context(const model::SslServerId& id);
+std::string token_context(const model::SslServerId& id);
 
 }  // namespace kanmon::usecases

@@ -15,6 +15,16 @@ namespace kanmon::usecases {
 
 namespace {
 
+/// Where clients are named and no wrapping is: the strongest that they know.
+void add_usual_wrapping(model::OptionTexts& options) {
+    if (options.contains("Wrapping") || !options.contains("Clients")) return;
+    model::ServerOptions named;
+    if (!model::write_options(named, options)) return;  // apply() says what is wrong
+    const bridge::Wrapping wrapping = model::strongest_for(named.clients);
+    options.emplace("Wrapping", model::wrapping_text(wrapping));
+    if (wrapping == bridge::Wrapping::tls_auth) options.try_emplace("Digest", "SHA256");
+}
+
 /// Create is a modification of a server with the defaults: the same checks in the same order.
 ModifySslServer as_modification(const CreateSslServer& request) {
     ModifySslServer change;
@@ -29,12 +39,14 @@ ModifySslServer as_modification(const CreateSslServer& request) {
     change.name = request.name;
     if (!request.topology.empty()) change.topology = request.topology;
     change.hold_seconds = request.hold_seconds;
+    change.options = request.options;
+    add_usual_wrapping(change.options);
     return change;
 }
 
 Parameters parameters_of(const ModifySslServer& request) {
-    return Parameters()
-        .add("Name", request.name)
+    Parameters parameters;
+    parameters.add("Name", request.name)
         .add("ClientIpPool", request.client_pool)
         .add("LocalSubnet", request.local_subnet)
         .add("Proto", request.transport)
@@ -45,11 +57,13 @@ Parameters parameters_of(const ModifySslServer& request) {
         .add("DnsServers", request.dns_servers)
         .add("Topology", request.topology)
         .add("HoldSeconds", request.hold_seconds);
+    for (const auto& [name, text] : request.options) parameters.add(name, text);
+    return parameters;
 }
 
-std::string revision_of(Authority& authority, const model::SslServer& server, Ipv4 address) {
-    return authority.digest(model::effective_lines(model::bundle_facts(server, address)))
-        .substr(0, 16);
+std::string revision_of(Ports& ports, const model::SslServer& server, Ipv4 address) {
+    const auto facts = model::bundle_facts(server, address, ports.installation.public_address6);
+    return ports.authority.digest(model::effective_lines(facts)).substr(0, 16);
 }
 
 /// The server's own CA and certificate, keys sealed under what they belong to.
@@ -68,6 +82,26 @@ Outcome<void> make_keys(Ports& ports, model::SslServer& server, UnixTime now) {
     server.sealed_authority_key = std::move(*sealed_root);
     server.certificate_pem = own->certificate_pem;
     server.sealed_key = std::move(*sealed_own);
+    return {};
+}
+
+/// Keys of the settings, made when they are first needed. Another wrapping gets another key.
+Outcome<void> make_option_keys(Ports& ports, bridge::Wrapping before, model::SslServer& server) {
+    const bridge::Wrapping wrapping = server.options.wrapping;
+    if (wrapping != before) server.sealed_wrapping_key.clear();
+    if (wrapping != bridge::Wrapping::none && server.sealed_wrapping_key.empty()) {
+        const Secret<256> key(ports.random.array<256>());
+        const std::size_t octets = wrapping == bridge::Wrapping::tls_crypt_v2 ? 128 : key.size();
+        auto sealed = ports.sealer.seal(key.view().first(octets), wrapping_context(server.id));
+        if (!sealed) return unexpected(sealed.error());
+        server.sealed_wrapping_key = std::move(*sealed);
+    }
+    if (server.options.token_seconds != 0 && server.sealed_token_key.empty()) {
+        const Secret<32> key(ports.random.array<32>());
+        auto sealed = ports.sealer.seal(key.view(), token_context(server.id));
+        if (!sealed) return unexpected(sealed.error());
+        server.sealed_token_key = std::move(*sealed);
+    }
     return {};
 }
 
@@ -133,7 +167,9 @@ Outcome<SslServerCreated> SslServers::create(const Call& call, const CreateSslSe
                 return unexpected(free.error());
             if (auto made = make_keys(ports_, server, call.now); !made)
                 return unexpected(made.error());
-            server.revision = revision_of(ports_.authority, server, gateway->public_address);
+            if (auto made = make_option_keys(ports_, bridge::Wrapping::none, server); !made)
+                return unexpected(made.error());
+            server.revision = revision_of(ports_, server, gateway->public_address);
             ledger.ssl_servers().put(server);
             mark_changed(ledger, gateway->id);
             return Receipt{server.id.text, server.name};
@@ -174,7 +210,9 @@ Outcome<SslServerView> SslServers::modify(const Call& call, const ModifySslServe
             if (is_enforced_change(*before, server)) {
                 if (auto free = check_beside_others(ledger, *gateway, server); !free)
                     return unexpected(free.error());
-                server.revision = revision_of(ports_.authority, server, gateway->public_address);
+                if (auto made = make_option_keys(ports_, before->options.wrapping, server); !made)
+                    return unexpected(made.error());
+                server.revision = revision_of(ports_, server, gateway->public_address);
                 mark_changed(ledger, gateway->id);
             }
             ledger.ssl_servers().put(server);

@@ -1,6 +1,7 @@
 // SSL servers, with the rules that need more than one resource: pool size, overlaps, taken ports.
 #pragma once
 
+#include "controlplane/model/option_table.h"
 #include "controlplane/usecases/ports.h"
 
 namespace kanmon::usecases {
@@ -18,6 +19,8 @@ struct CreateSslServer {
     std::string name;
     std::string topology;                      // extension `Topology`; net30 when empty
     std::optional<std::int64_t> hold_seconds;  // extension `HoldSeconds`; 300 when absent
+    /// The other extensions. Without Wrapping: the strongest that the named `Clients` know.
+    model::OptionTexts options;
 };
 struct SslServerCreated {
     model::SslServerId id;
@@ -43,6 +46,7 @@ struct ModifySslServer {
     std::optional<std::string> name;
     std::optional<std::string> topology;
     std::optional<std::int64_t> hold_seconds;
+    model::OptionTexts options;  // those that are there
 };
 struct SslServerView {
     model::SslServer server;

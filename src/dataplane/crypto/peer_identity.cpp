@@ -76,25 +76,36 @@ std::optional<std::string> normal_serial(std::string_view hexadecimal) {
     return normal;
 }
 
+CertificateDigest digest_of(const x509_st* certificate) {
+    CertificateDigest digest{};
+    unsigned octets = 0;
+    require(X509_digest(certificate, EVP_sha256(), octets_of(MutableBytes(digest)), &octets) == 1,
+            "digesting a certificate");
+    return digest;
+}
+
+Expected<ChainValidity, std::string> read_validity(const x509_st* certificate) {
+    const auto not_before = time_of(X509_get0_notBefore(certificate));
+    if (!not_before) return unexpected(not_before.error());
+    const auto not_after = time_of(X509_get0_notAfter(certificate));
+    if (!not_after) return unexpected(not_after.error());
+    return ChainValidity{*not_before, *not_after};
+}
+
 Expected<PeerCertificate, std::string> read_identity(x509_st* certificate) {
     PeerCertificate peer;
     const auto name = common_name_of(X509_get_subject_name(certificate));
     if (!name) return unexpected(name.error());
     const auto serial = serial_of(certificate);
     if (!serial) return unexpected(serial.error());
-    const auto not_before = time_of(X509_get0_notBefore(certificate));
-    if (!not_before) return unexpected(not_before.error());
-    const auto not_after = time_of(X509_get0_notAfter(certificate));
-    if (!not_after) return unexpected(not_after.error());
+    const auto validity = read_validity(certificate);
+    if (!validity) return unexpected(validity.error());
 
     peer.common_name = *name;
     peer.serial = *serial;
-    peer.not_before = *not_before;
-    peer.not_after = *not_after;
-    unsigned octets = 0;
-    require(
-        X509_digest(certificate, EVP_sha256(), octets_of(MutableBytes(peer.sha256)), &octets) == 1,
-        "digesting a certificate");
+    peer.not_before = validity->not_before;
+    peer.not_after = validity->not_after;
+    peer.sha256 = digest_of(certificate);
     return peer;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "dataplane/crypto/tls.h"
+#include "dataplane/crypto/verified_certificates.h"
 
 struct x509_st;
 
@@ -15,6 +16,10 @@ namespace kanmon::crypto {
 
 /// Errors: a sentence on what is wrong (the caller's cause is certificate_malformed).
 Expected<PeerCertificate, std::string> read_identity(x509_st* certificate);
+
+CertificateDigest digest_of(const x509_st* certificate);
+/// Of this one certificate. Errors: as above.
+Expected<ChainValidity, std::string> read_validity(const x509_st* certificate);
 
 /// Lower-case, without leading zeros; nothing when it is no hexadecimal number.
 std::optional<std::string> normal_serial(std::string_view hexadecimal);

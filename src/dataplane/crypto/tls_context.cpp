@@ -71,6 +71,7 @@ SslContext make_openssl(TlsRole role) {
     SSL_CTX_set_max_cert_list(context, certificate_list_octets_max);
     SSL_CTX_set_verify_depth(context, issuers_between_max);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, verify_peer);
+    SSL_CTX_set_cert_verify_callback(context, verify_chain, nullptr);
     const bool set = SSL_CTX_set_num_tickets(context, 0) == 1 &&
                      SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
                      SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
@@ -185,6 +186,23 @@ int accept_leaf(Verification& verification, X509_STORE_CTX* store, X509* leaf) {
     return 1;
 }
 
+Verification& verification_of(X509_STORE_CTX* store) {
+    const auto* session = static_cast<const SSL*>(
+        X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    return *static_cast<Verification*>(SSL_get_app_data(session));
+}
+
+std::optional<ChainValidity> validity_of(const STACK_OF(X509) * chain) {
+    ChainValidity validity{UnixTime::min(), UnixTime::max()};
+    for (int i = 0; i < sk_X509_num(chain); ++i) {
+        const auto one = read_validity(sk_X509_value(chain, i));
+        if (!one) return std::nullopt;
+        validity.not_before = std::max(validity.not_before, one->not_before);
+        validity.not_after = std::min(validity.not_after, one->not_after);
+    }
+    return validity;
+}
+
 }  // namespace
 
 void SslContextFree::operator()(ssl_ctx_st* context) const {
@@ -199,10 +217,25 @@ std::string drain_errors() {
     return reason;
 }
 
+int verify_chain(x509_store_ctx_st* store, void*) {
+    Verification& verification = verification_of(store);
+    X509* leaf = X509_STORE_CTX_get0_cert(store);
+    VerifiedCertificates& verified = *verification.context->verified;
+    const UnixTime now = verification.context->now();
+    if (auto known = verified.find(digest_of(leaf), now)) {
+        verification.peer = std::move(*known);
+        X509_STORE_CTX_set_error(store, X509_V_OK);
+        return 1;
+    }
+    const int accepted = X509_verify_cert(store);
+    if (accepted == 1 && verification.peer && !verification.peer->objection)
+        if (const auto validity = validity_of(X509_STORE_CTX_get0_chain(store)))
+            verified.add(*verification.peer, *validity);
+    return accepted;
+}
+
 int verify_peer(int accepted, x509_store_ctx_st* store) {
-    const auto* session = static_cast<const SSL*>(
-        X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    Verification& verification = *static_cast<Verification*>(SSL_get_app_data(session));
+    Verification& verification = verification_of(store);
     const int depth = X509_STORE_CTX_get_error_depth(store);
     if (accepted != 1) {
         const int error = X509_STORE_CTX_get_error(store);

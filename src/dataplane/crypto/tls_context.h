@@ -1,12 +1,14 @@
 // What all TLS sessions of one factory share: OpenSSL's context, the revoked serials, the clock.
 //
-// Owner: the factory and its engines together; read by any thread, never changed after it is made.
+// Owner: the factory and its engines together; read by any thread. Never changed after it is made,
+//        but for what it remembers of verified certificates.
 #pragma once
 
 #include <string>
 #include <unordered_set>
 
 #include "dataplane/crypto/openssl_tls.h"
+#include "dataplane/crypto/verified_certificates.h"
 
 struct ssl_ctx_st;
 struct x509_store_ctx_st;
@@ -25,6 +27,7 @@ struct TlsContext {
     SslContext openssl;
     std::unordered_set<std::string> revoked_serials;  // normal_serial
     WallClock now;
+    std::unique_ptr<VerifiedCertificates> verified = std::make_unique<VerifiedCertificates>();
 };
 
 Expected<std::shared_ptr<const TlsContext>, std::string> make_server_context(
@@ -48,7 +51,11 @@ struct Verification {
     int alert_sent = no_alert;
 };
 
-/// OpenSSL's verify callback. The session's application data is its `Verification`.
+/// OpenSSL's verification of a whole chain, left out for a certificate that it passed before.
+int verify_chain(x509_store_ctx_st* store, void* nothing);
+
+/// OpenSSL's verify callback for each certificate of a chain. The session's application data is its
+/// `Verification`.
 int verify_peer(int accepted, x509_store_ctx_st* store);
 
 }  // namespace kanmon::crypto

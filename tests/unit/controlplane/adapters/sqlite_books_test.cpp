@@ -47,7 +47,7 @@ TEST(SqliteBooks, RemembersEverythingAcrossAStart) {
             ledger.accounts().put(contract_account());
             return Outcome<Receipt>(Receipt{"first", ""});
         }));
-        ASSERT_TRUE(books->store_lease(lease));
+        ASSERT_TRUE(books->write_leases({{lease}}));
         number = *books->next_snapshot_number();
     }
     const auto books = maker.make();

@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "controlplane/model/bundle.h"
 #include "controlplane/model/client_certificate.h"
 #include "controlplane/model/id.h"
 #include "controlplane/model/name.h"
@@ -74,46 +73,6 @@ TEST(CertificateStatus, WarnsSevenDaysAhead) {
     EXPECT_EQ(status(certificate.not_after - std::chrono::days(7)), "expiring-soon");
     EXPECT_EQ(status(certificate.not_after), "expiring-soon");
     EXPECT_EQ(status(certificate.not_after + 1s), "expired");
-}
-
-BundleFacts facts() {
-    return {.public_address = *parse_ipv4("203.0.113.1"),
-            .transport = bridge::Transport::udp,
-            .port = 1194,
-            .cipher = "AES-128-CBC",
-            .authority_pem = "CA\n"};
-}
-
-TEST(ClientConfig, HoldsTheLinesOfTheOriginalAndAnnouncesItsRevision) {
-    const std::string text = client_config(facts(), "00ff", {"vsc-1"});
-    for (const char* line :
-         {"client\n", "dev tun\n", "proto udp\n", "remote 203.0.113.1 1194\n",
-          "resolv-retry infinite\n", "nobind\n", "persist-key\n", "persist-tun\n", "ca ca.crt\n",
-          "cert vsc-1.crt\n", "key vsc-1.key\n", "cipher AES-128-CBC\n", ";comp-lzo\n", "verb 4\n",
-          "remote-cert-tls server\n", "explicit-exit-notify 1\n", "push-peer-info\n",
-          "setenv UV_KANMON_REV 00ff\n"})
-        EXPECT_THAT(text, HasSubstr(line));
-    BundleFacts tcp = facts();
-    tcp.transport = bridge::Transport::tcp;
-    EXPECT_THAT(client_config(tcp, "", {"vsc-1"}), HasSubstr("proto tcp\n"));
-    EXPECT_THAT(client_config(tcp, "", {"vsc-1"}), Not(HasSubstr("explicit-exit-notify")));
-}
-
-TEST(SingleFileConfig, HoldsEverythingInside) {
-    const std::string text = single_file_config(facts(), "00ff", "CERT\n", "KEY\n");
-    EXPECT_THAT(text, HasSubstr("<ca>\nCA\n</ca>\n<cert>\nCERT\n</cert>\n<key>\nKEY\n</key>\n"));
-    EXPECT_THAT(text, Not(HasSubstr("ca.crt")));
-}
-
-TEST(Revision, IsMadeOfWhatAClientMustHaveRight) {
-    const std::string before = effective_lines(facts());
-    BundleFacts changed = facts();
-    changed.port = 1195;
-    EXPECT_NE(effective_lines(changed), before);
-    changed = facts();
-    changed.authority_pem = "another CA\n";
-    EXPECT_NE(effective_lines(changed), before);
-    EXPECT_EQ(effective_lines(facts()), before);
 }
 
 }  // namespace

@@ -25,14 +25,17 @@ TEST(ClientPool, WithHostBitsIsAnsweredWithTheNetworkThatWasMeant) {
     EXPECT_THAT(check_client_pool("192.168.7.9/24").error().message, HasSubstr("192.168.7.0/24"));
 }
 
-TEST(LocalNetworks, AreOneToFiveWithMasksFrom8To32) {
+TEST(LocalNetworks, AreOneTo500WithMasksFrom8To32) {
     EXPECT_EQ(check_local_networks("10.0.0.0/8,100.100.2.136/32")->size(), 2u);
     EXPECT_EQ(check_local_networks("").error().code, "MissingLocalSubnet");
-    for (const char* text :
-         {"10.0.0.0/7", "10.0.0.0/8,", "127.0.0.1/32", "169.254.0.0/16", "225.0.0.0/8",
-          "1.0.0.0/8,2.0.0.0/8,3.0.0.0/8,4.0.0.0/8,5.0.0.0/8,"
-          "6.0.0.0/8"})
+    for (const char* text : {"10.0.0.0/7", "10.0.0.0/8,", "127.0.0.1/32", "169.254.0.0/16",
+                             "225.0.0.0/8", "1.0.0.0/8;2.0.0.0/8"})
         EXPECT_EQ(check_local_networks(text).error().code, "IllegalParam.LocalSubnet") << text;
+    std::string many = "20.0.0.0/24";
+    for (int i = 1; i < 500; ++i)
+        many += ",20." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ".0/24";
+    EXPECT_EQ(check_local_networks(many)->size(), 500u);
+    EXPECT_EQ(check_local_networks(many + ",30.0.0.0/8").error().code, "IllegalParam.LocalSubnet");
 }
 
 TEST(PoolSize, MatchesTheOriginalsTableOfMasks) {
@@ -107,7 +110,7 @@ TEST(Cipher, IsOneOfFourInAnyCase) {
 TEST(DnsServers, MustLieInALocalNetwork) {
     const std::vector<Cidr> local{*parse_cidr("100.100.2.136/32")};
     EXPECT_TRUE(check_dns_servers("100.100.2.136", local));
-    EXPECT_TRUE(check_dns_servers("", local)->empty());
+    EXPECT_TRUE(check_dns_servers("", local));
     const auto refused = check_dns_servers("100.100.2.138", local);
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().message, HasSubstr("100.100.2.138/32"));

@@ -17,6 +17,9 @@ protected:
                 .session = session,
                 .held_until = instant_of(1'000'000'000'000)};
     }
+    bridge::LeaseAnswer ask(const bridge::Lease& wanted) {
+        return world.enforcement.hear({{.lease = wanted, .question = true}}).answers.at(0);
+    }
 
     ControlWorld world;
     Call alice = world.account("alice");
@@ -60,32 +63,42 @@ TEST_F(Enforcing, SslSwitchedOffDisablesTheServerAndKeepsIt) {
 }
 
 TEST_F(Enforcing, ALeaseIsStoredBeforeItIsGranted) {
-    EXPECT_TRUE(world.enforcement.answer({lease(7)}).granted);
+    EXPECT_TRUE(ask(lease(7)).granted);
     EXPECT_EQ(world.enforcement.compose(now)->snapshot.leases, std::vector{lease(7)});
-    EXPECT_TRUE(world.enforcement.answer({lease(7)}).granted);
+    EXPECT_TRUE(ask(lease(7)).granted);
     world.books.away = true;
-    EXPECT_EQ(world.enforcement.answer({lease(8)}),
-              (bridge::LeaseAnswer{false, Cause::gateway_not_ready}));
+    EXPECT_EQ(ask(lease(8)), (bridge::LeaseAnswer{false, Cause::gateway_not_ready}));
 }
 
 TEST_F(Enforcing, ALeaseOfNobodysServerOrAddressIsNotGranted) {
     bridge::Lease foreign = lease(7);
     foreign.address = *parse_ipv4("192.168.1.6");
-    EXPECT_FALSE(world.enforcement.answer({foreign}).granted);
+    EXPECT_FALSE(ask(foreign).granted);
     foreign = lease(7);
     foreign.server_id = "vss-0";
-    EXPECT_FALSE(world.enforcement.answer({foreign}).granted);
+    EXPECT_FALSE(ask(foreign).granted);
+}
+
+TEST_F(Enforcing, LeaseNewsTakeEffectInTheirOrder) {
+    const auto word = world.enforcement.hear({{.lease = lease(7), .question = true},
+                                              {.lease = lease(0)},
+                                              {.lease = lease(0), .gone = true},
+                                              {.lease = lease(8), .question = true}});
+    ASSERT_TRUE(word.stored);
+    ASSERT_EQ(word.answers.size(), 2u);
+    EXPECT_TRUE(word.answers[0].granted && word.answers[1].granted);
+    EXPECT_EQ(world.enforcement.compose(now)->snapshot.leases, std::vector{lease(8)});
 }
 
 TEST_F(Enforcing, AFreedLeaseIsForgotten) {
-    ASSERT_TRUE(world.enforcement.learn({lease(0), false}));
+    ASSERT_TRUE(world.enforcement.hear({{.lease = lease(0)}}).stored);
     EXPECT_EQ(world.enforcement.compose(now)->snapshot.leases.size(), 1u);
-    ASSERT_TRUE(world.enforcement.learn({lease(0), true}));
+    ASSERT_TRUE(world.enforcement.hear({{.lease = lease(0), .gone = true}}).stored);
     EXPECT_TRUE(world.enforcement.compose(now)->snapshot.leases.empty());
 }
 
 TEST_F(Enforcing, AfterARebootEveryHoldStartsAnew) {
-    ASSERT_TRUE(world.enforcement.answer({lease(7)}).granted);
+    ASSERT_TRUE(ask(lease(7)).granted);
     Enforcement next_boot(world.ports, "boot-2");
     const auto leases = next_boot.compose(instant_of(0))->snapshot.leases;
     ASSERT_EQ(leases.size(), 1u);
@@ -94,7 +107,7 @@ TEST_F(Enforcing, AfterARebootEveryHoldStartsAnew) {
 }
 
 TEST_F(Enforcing, LeasesOfADeletedServerAreForgotten) {
-    ASSERT_TRUE(world.enforcement.answer({lease(7)}).granted);
+    ASSERT_TRUE(ask(lease(7)).granted);
     ASSERT_TRUE(world.plane.ssl_servers.remove(alice, server));
     ASSERT_TRUE(world.enforcement.compose(now));
     EXPECT_TRUE(world.books.leases()->empty());

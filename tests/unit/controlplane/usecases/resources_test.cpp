@@ -157,6 +157,7 @@ TEST_F(Resources, AServerIsRefusedWhereItClashes) {
     request = world.server_request({"vpn-0"});
     EXPECT_EQ(refusal(request).code, "InvalidVpnGatewayInstanceId.NotFound");
     ASSERT_FALSE(world.server(alice, gateway).empty());
+    world.ports.installation.servers_per_gateway = 1;
     EXPECT_EQ(refusal(world.server_request(gateway)).code, "Resource.QuotaFull");
 
     const auto second = world.gateway(alice, vpc);

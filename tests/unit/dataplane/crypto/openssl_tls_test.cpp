@@ -164,6 +164,31 @@ TEST(OpensslTls, ExpiredNotYetValidAndRevokedClientsCompleteTlsWithAnObjection) 
         }
 }
 
+TEST(OpensslTls, ACertificateThatWasVerifiedOnceIsStillHeldToTheClock) {
+    UnixTime now = today;
+    const Issued gateway =
+        authority().issue({.common_names = {"gateway"}, .purpose = Purpose::server});
+    const auto ours = openssl_server({.ca_certificate_pem = authority().certificate_pem(),
+                                      .certificate_pem = gateway.certificate_pem,
+                                      .private_key_pem = gateway.key_pem,
+                                      .revoked_serials = {}},
+                                     [&now] { return now; });
+    ASSERT_TRUE(ours);
+    const auto theirs =
+        client(authority().issue({.not_before = today - 1h, .not_after = today + 1h}));
+    const auto objection = [&](Duration later) {
+        now = today + std::chrono::floor<std::chrono::seconds>(later);
+        const Conversation seen = converse(**ours, *theirs);
+        EXPECT_TRUE(seen.server.established) << seen.server.detail;
+        return seen.server.peer->objection;
+    };
+    EXPECT_EQ(objection(0s), std::nullopt);
+    EXPECT_EQ(objection(1min), std::nullopt);
+    EXPECT_EQ(objection(2h), Cause::certificate_expired);
+    EXPECT_EQ(objection(-2h), Cause::certificate_not_yet_valid);
+    EXPECT_EQ(objection(0s), std::nullopt);
+}
+
 TEST(OpensslTls, EveryOtherFlawOfAClientEndsTheHandshakeByAlert) {
     const TestAuthority foreign("another authority");
     struct Row {
