@@ -1,4 +1,6 @@
 // Data packets in both directions. Nothing here locks, allocates or logs.
+#include <utility>
+
 #include "dataplane/routing/segment_size.h"
 #include "dataplane/shard/state.h"
 #include "dataplane/wire/in_band.h"
@@ -46,6 +48,7 @@ void Shard::State::receive_data(const Path& path, MutableBytes datagram, wire::F
     Client* client = client_of_data(path, datagram, first);
     if (client == nullptr) return drop(Cause::unknown_client);
     const auto opened = client->keys.open(datagram);
+    if (client->keys.wants_preparation()) prepare_later(*client);
     if (!opened) return drop(opened.error());
     if (client->path != path && !follow(*client, path, *opened)) return drop(Cause::unknown_client);
     if (opened->key_id != client->newest_key || opened->packet_id > client->newest_packet) {
@@ -149,12 +152,18 @@ void Shard::State::note_heard(Client& client) {
 
 /// A run is of one source, so this tells one session once; clients live until the turn is over.
 void Shard::State::end_run() {
+    if (Client* client = std::exchange(unprepared, nullptr)) client->keys.prepare();
     if (heard == nullptr) return;
     Client& client = *heard;
     heard = nullptr;
     client.session.heard(now);
-    if (client.keys.wants_preparation()) client.keys.prepare();
     watch_key_limit(client);
+}
+
+/// Once for each run, so that forged packets cost no key derivation each.
+void Shard::State::prepare_later(Client& client) {
+    if (unprepared != nullptr && unprepared != &client) unprepared->keys.prepare();
+    unprepared = &client;
 }
 
 // --- to the client -------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ struct Shard::State {
     void take_packet(Client& client, MutableBytes payload);
     void forward(Client& client, MutableBytes payload);
     void note_heard(Client& client);
+    void prepare_later(Client& client);
     void end_run();
     void from_tunnel(ServerIndex server, MutableBytes packet);
     bool seal_and_send(Client& client, Bytes payload);
@@ -164,8 +165,9 @@ struct Shard::State {
     std::vector<Due>
         deadlines;  // a heap; entries that no longer count are skipped when they come up
     std::array<std::uint64_t, cause_count> drops{};
-    Client* heard = nullptr;  // of the present run
-    Buffer arena;             // where packets are sealed
+    Client* heard = nullptr;       // of the present run
+    Client* unprepared = nullptr;  // whose keys want preparation after it
+    Buffer arena;                  // where packets are sealed
 };
 
 }  // namespace kanmon::shard
