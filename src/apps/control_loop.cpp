@@ -43,6 +43,11 @@ void ControlOrders::release(const bridge::ReleaseSlot& order) {
     post(false, order);
 }
 
+/// The answers themselves stay with `Logins`, where one for a data process that is gone is dropped.
+void ControlOrders::logins_ready() {
+    post(false, std::nullopt);
+}
+
 void ControlOrders::post(bool changed, std::optional<bridge::MessageBody> message) {
     const std::lock_guard lock(mutex_);
     waiting_.changed = waiting_.changed || changed;
@@ -106,6 +111,7 @@ void ControlLoop::turn() {
     if (!problem_.empty() && boot_now() >= want_again_at_) want();
     if (compose_due_ && boot_now() >= compose_at_) compose();
     publish_if_due();
+    answer_logins();
     flush_data();
     store_attempts();
 }
@@ -144,16 +150,18 @@ void ControlLoop::hear_data() {
             return;
         }
         const auto message = bridge::decode_message(received->octets);
-        if (!message || !handle(*message)) drop_data("broke the format of the bridge");
+        if (!message || !handle(*message, std::move(received->descriptors)))
+            drop_data("broke the format of the bridge");
     }
 }
 
 /// False for a message that data may not send.
-bool ControlLoop::handle(const bridge::Message& message) {
+bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> descriptors) {
     if (const auto* hello = std::get_if<bridge::DataHello>(&message.body)) {
         log_event(Severity::info, "data process on the bridge",
                   {{"snapshot", std::to_string(hello->snapshot_number)}});
         plane_.clients.hello(*hello);
+        plane_.logins.hello(*hello);
         data_greeted_ = true;
         compose_due_ = true;
         compose_at_ = {};
@@ -161,6 +169,8 @@ bool ControlLoop::handle(const bridge::Message& message) {
     }
     if (!data_greeted_) return false;
     if (const auto* question = std::get_if<bridge::LeaseQuestion>(&message.body)) {
+        // Whoever comes back to a held slot does not stand there as held any more.
+        plane_.clients.learn(bridge::LeaseFact{question->lease, false});
         lease_news_.push_back({.lease = question->lease, .question = true});
         lease_questions_.push_back(message.id);
         return true;
@@ -170,8 +180,12 @@ bool ControlLoop::handle(const bridge::Message& message) {
         lease_news_.push_back({.lease = lease->lease, .gone = lease->gone});
         return true;
     }
+    if (const auto* question = std::get_if<bridge::LoginQuestion>(&message.body)) {
+        plane_.logins.ask(message.id, *question, boot_now(), unix_now());
+        return true;
+    }
     if (const auto* client = std::get_if<bridge::ClientFact>(&message.body)) {
-        plane_.clients.learn(*client);
+        if (plane_.clients.learn(*client)) plane_.idaas.watch(*client);
         return true;
     }
     if (const auto* attempt = std::get_if<bridge::AttemptRecord>(&message.body)) {
@@ -179,6 +193,11 @@ bool ControlLoop::handle(const bridge::Message& message) {
             attempts_.push_back(*attempt);
         else
             ++attempts_lost_;
+        return true;
+    }
+    if (std::holds_alternative<bridge::StrangerStream>(message.body)) {
+        if (descriptors.size() != 1) return false;
+        if (options_.strangers) options_.strangers(std::move(descriptors.front()));
         return true;
     }
     return std::holds_alternative<bridge::DropFact>(message.body);
@@ -192,6 +211,11 @@ void ControlLoop::settle_leases() {
         log_event(Severity::error, "leases not stored", {{"problem", word.stored.error().message}});
     const auto questions = std::exchange(lease_questions_, {});
     for (std::size_t i = 0; i < questions.size(); ++i) send_data({questions[i], word.answers[i]});
+}
+
+void ControlLoop::answer_logins() {
+    for (const auto& ready : plane_.logins.take_ready())
+        if (data_greeted_) send_data({ready.id, ready.answer});
 }
 
 void ControlLoop::send_data(const bridge::Message& message, UniqueFd descriptor) {

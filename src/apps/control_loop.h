@@ -9,6 +9,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@ public:
     void changed() override;
     void disconnect(const bridge::Disconnect& order) override;
     void release(const bridge::ReleaseSlot& order) override;
+    void logins_ready() override;
 
     struct Taken {
         bool changed = false;
@@ -50,6 +52,8 @@ struct ControlLoopOptions {
     std::string broker_path;  // empty: no broker, everything wanted counts as reached (tests)
     uid_t data_uid = 0;
     bool allow_root = false;  // uid 0 may be the data process: for tests
+    /// Who serves the strangers of shared ports; nobody: they are closed.
+    std::function<void(UniqueFd)> strangers;
 };
 
 class ControlLoop {
@@ -70,8 +74,9 @@ private:
     int wait(int stop);
     void accept_data();
     void hear_data();
-    bool handle(const bridge::Message& message);
+    bool handle(const bridge::Message& message, std::vector<UniqueFd> descriptors);
     void settle_leases();
+    void answer_logins();
     void send_data(const bridge::Message& message, UniqueFd descriptor = {});
     void flush_data();
     void drop_data(const char* why);

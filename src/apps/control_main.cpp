@@ -17,13 +17,18 @@
 #include "apps/control_state.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "controlplane/adapters/argon2_hasher.h"
 #include "controlplane/adapters/openssl_authority.h"
+#include "controlplane/adapters/worker_pool.h"
 #include "controlplane/adapters/zip_archiver.h"
 #include "controlplane/api/service.h"
 
 namespace {
 
 using namespace kanmon;
+
+/// Passwords are computed two at a time; a third thread would only wait.
+constexpr unsigned login_threads = 2;
 
 /// As many TUN queues as the data process has shards, by the same default.
 std::uint16_t processors() {
@@ -63,13 +68,25 @@ UniqueFd stop_signals() {
     return UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-Expected<std::vector<Ipv4>, std::string> read_addresses(const std::vector<std::string>& texts) {
-    std::vector<Ipv4> addresses;
+struct PublicAddresses {
+    std::vector<Ipv4> v4;
+    std::optional<Ipv6> v6;
+};
+
+Expected<PublicAddresses, std::string> read_addresses(const std::vector<std::string>& texts) {
+    PublicAddresses addresses;
     for (const std::string& text : texts) {
-        const auto address = parse_ipv4(text);
-        if (!address) return unexpected("--public-address " + text + " is not an IPv4 address");
-        addresses.push_back(*address);
+        if (const auto v4 = parse_ipv4(text))
+            addresses.v4.push_back(*v4);
+        else if (const auto v6 = parse_ipv6(text); v6 && !addresses.v6)
+            addresses.v6 = *v6;
+        else if (v6)
+            return unexpected("--public-address " + text + " is a second IPv6 address");
+        else
+            return unexpected("--public-address " + text + " is not an IP address");
     }
+    if (addresses.v4.empty())
+        return unexpected(std::string("--public-address needs an IPv4 address"));
     return addresses;
 }
 
@@ -102,15 +119,20 @@ int serve(const Options& options, int stop) {
     if (!state) return fail(state.error());
     const auto authority = adapters::make_openssl_authority(random);
     const auto archiver = adapters::make_zip_archiver();
+    const auto hasher = adapters::make_argon2_hasher(random);
+    adapters::WorkerPool workers(login_threads);
     apps::ControlOrders orders;
-    usecases::Ports ports{
-        .books = *state->books,
-        .authority = *authority,
-        .sealer = *state->sealer,
-        .archiver = *archiver,
-        .gatekeeper = orders,
-        .random = random,
-        .installation = {.public_addresses = *addresses, .tun_queues = options.tun_queues}};
+    usecases::Ports ports{.books = *state->books,
+                          .authority = *authority,
+                          .sealer = *state->sealer,
+                          .archiver = *archiver,
+                          .hasher = *hasher,
+                          .workers = workers,
+                          .gatekeeper = orders,
+                          .random = random,
+                          .installation = {.public_addresses = addresses->v4,
+                                           .public_address6 = addresses->v6,
+                                           .tun_queues = options.tun_queues}};
     usecases::ControlPlane plane(ports);
     usecases::Enforcement enforcement(ports, apps::boot_name());
     const auto root = plane.accounts.ensure_root(unix_now());
@@ -119,11 +141,18 @@ int serve(const Options& options, int stop) {
         return fail(written.error());
     auto listener = listen_for_data(options);
     if (!listener) return fail(listener.error());
-    const auto service = start_api(options, *addresses, plane);
+    const auto service = start_api(options, addresses->v4, plane);
     if (!service) return fail(service.error());
-    apps::ControlLoop loop(plane, enforcement, orders, std::move(*listener), options.loop);
+    apps::ControlLoopOptions loop_options = options.loop;
+    loop_options.strangers = [&service = **service](UniqueFd connection) {
+        service.adopt(std::move(connection));
+    };
+    apps::ControlLoop loop(plane, enforcement, orders, std::move(*listener),
+                           std::move(loop_options));
     log_event(Severity::info, "control ready", {{"api", options.api}, {"bridge", options.bridge}});
-    return loop.run(stop);
+    const int code = loop.run(stop);
+    workers.stop();  // its jobs use what ends now
+    return code;
 }
 
 }  // namespace
@@ -138,7 +167,7 @@ int main(int argc, char** argv) {
     app.add_option("--api", options.api, "ADDRESS:PORT of the HTTPS API; empty: none");
     app.add_option("--http-loopback", options.http_loopback, "port of plain HTTP on 127.0.0.1");
     app.add_option("--public-address", options.public_addresses,
-                   "IPv4 address that clients connect to; may be given several times")
+                   "address that clients connect to: IPv4, several times for several; one IPv6")
         ->required()
         ->delimiter(',');
     app.add_option("--tun-queues", options.tun_queues, "queues of each TUN device")

@@ -2,6 +2,8 @@
 // dataplane/io.
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 
 #include <CLI/CLI.hpp>
 
@@ -54,8 +56,17 @@ void wait_for_end(const sigset_t& signals) {
     log_event(Severity::info, "stopping", {{"signal", std::to_string(signal)}});
 }
 
+/// A TCP client is a descriptor; the usual soft limit of 1,024 is for programs that use select.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int serve(const Options& options) {
     open_log("kanmon-data", Severity::info);
+    raise_descriptor_limit();
     const sigset_t signals = block_signals();
     if (const auto confined = io::confine(options.confinement); !confined) {
         log_event(Severity::error, "cannot give up privileges", {{"why", confined.error()}});

@@ -220,7 +220,8 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--api", options.api, "ADDRESS:PORT of the HTTPS API")->capture_default_str();
     app.add_option("--http-loopback", options.http_loopback, "port of plain HTTP on 127.0.0.1");
-    app.add_option("--public-address", options.public_address, "address that bundles point to");
+    app.add_option("--public-address", options.public_address,
+                   "address that bundles point to: IPv4, and after a comma IPv6");
     app.add_option("--shards", options.shards, "packet threads; by default one a processor");
     app.add_option("--data-uid", options.data_user, "user of the data process")
         ->capture_default_str();

@@ -24,6 +24,11 @@ inline Bytes as_bytes(std::string_view text) {
     return std::as_bytes(std::span<const char>(text.data(), text.size()));
 }
 
+/// The same octets as a text, borrowed; may hold anything: escape before showing.
+inline std::string_view text_view(Bytes bytes) {
+    return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()};
+}
+
 /// A copy of the octets as text; may hold NUL and control characters: escape before showing.
 inline std::string as_text(Bytes bytes) {
     std::string text(bytes.size(), '\0');

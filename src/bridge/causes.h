@@ -42,15 +42,26 @@ namespace kanmon {
     ROW(spoofed_source, drop, "-", no, "the tunnelled source address is not this client's") \
     ROW(client_to_client, drop, "-", no, "a client may not reach another client") \
     ROW(multicast, drop, "-", no, "multicast and broadcast are not forwarded") \
+    ROW(link_local, drop, "-", no, \
+        "a link-local packet: what systems send by themselves on every new interface") \
+    ROW(martian, drop, "-", no, "the tunnelled packet names an address that no network has") \
+    ROW(source_routed, drop, "-", no, "the tunnelled packet asks for a route of its own") \
+    ROW(tunnel_in_tunnel, drop, "CONF-CLIENT", no, \
+        "the client sends its packets to the gateway's outer address through the tunnel") \
+    ROW(ipv6_off, drop, "-", no, "the server has no IPv6 inside the tunnel") \
     ROW(no_client_for_address, drop, "-", no, "no client has this tunnel address") \
     ROW(queue_full, drop, "BANDWIDTH", yes, "a queue inside the gateway was full") \
     ROW(send_failed, drop, "-", yes, "the kernel refused to send") \
     ROW(oversize, drop, "-", no, "the packet does not fit the tunnel") \
+    ROW(answer_limited, drop, "-", yes, \
+        "an ICMP answer was held back: too many in this second") \
     ROW(unsupported_framing, drop, "CONF-CLIENT", no, \
         "compressed or fragmented packets are not accepted") \
     /* attempts that are refused */ \
     ROW(handshake_timeout, refuse, "LINK-UNSTABLE", yes, "the handshake did not finish in time") \
     ROW(tls_failed, refuse, "CONF-CLIENT", no, "the TLS handshake failed") \
+    ROW(clock_skew, refuse, "CLOCK-SKEW", no, \
+        "TLS failed, and the client's clock differs by more than 10 minutes") \
     ROW(tls_too_large, refuse, "-", no, "the TLS handshake is larger than 64 kB") \
     ROW(certificate_missing, refuse, "CONF-CLIENT", no, "the client showed no certificate") \
     ROW(certificate_foreign, refuse, "CERT-EXPIRED", no, \
@@ -74,6 +85,7 @@ namespace kanmon {
     ROW(login_refused, refuse, "-", no, "user name, password or code not accepted") \
     ROW(login_locked, refuse, "-", yes, "too many wrong attempts; wait before you try again") \
     ROW(login_expired, refuse, "-", no, "the login has expired; log in again") \
+    ROW(login_code_asked, refuse, "-", yes, "a one-time code is asked for") \
     ROW(login_timeout, refuse, "-", yes, "the login was not finished in time") \
     ROW(login_unavailable, refuse, "-", yes, "the identity source gave no answer") \
     ROW(connections_exhausted, refuse, "CONN-LIMIT", yes, \
@@ -89,7 +101,7 @@ namespace kanmon {
     ROW(disconnected_by_operator, end, "-", yes, "an operator disconnected the client") \
     ROW(gateway_stopping, end, "-", yes, "the gateway is stopping") \
     ROW(renegotiation_failed, end, "LINK-UNSTABLE", yes, "the renegotiation of keys failed") \
-    ROW(identity_changed, end, "-", no, "another certificate was shown at renegotiation") \
+    ROW(identity_changed, end, "-", no, "another certificate or user was shown at renegotiation") \
     ROW(replaced, end, "APP-CONFLICT", yes, "a newer session of the same client took over") \
     ROW(gateway_restarted, end, "-", yes, "the data process was restarted")
 // clang-format on

@@ -51,6 +51,7 @@ void fields(Codec& codec, T& fact) {
     codec.number(fact.sent_octets);
     codec.number(fact.received_packets);
     codec.number(fact.sent_packets);
+    codec.number(fact.refused_packets);
     codec.number(fact.oversize_packets);
     codec.number(fact.fragmented_packets);
     codec.number(fact.segment_limit);
@@ -68,6 +69,8 @@ void fields(Codec& codec, T& question) {
     codec.text(question.state, text_octets_max);
     codec.list(question.methods, methods_max, 4, each_method);
     bridge::fields(codec, question.remote);
+    codec.choice(question.proof, LoginProof::token);
+    codec.unix_time(question.proven_at);
 }
 
 template <class Codec, FieldsOf<LoginAnswer> T>

@@ -48,6 +48,13 @@ struct LeaseQuestion {
     friend bool operator==(const LeaseQuestion&, const LeaseQuestion&) = default;
 };
 
+/// How much a user has proved already when control is asked.
+enum class LoginProof : std::uint8_t {
+    full,          // nothing yet: everything is to be checked
+    same_session,  // a renegotiation: the password again, no code; it was given at `proven_at`
+    token          // a token of ours holds: only whether the user may still enter
+};
+
 /// "Is this who it says?" Asked for each factor that a server wants beside the certificate, and
 /// again with `answer` when control asked something back. Control decides; it may take minutes.
 struct LoginQuestion {
@@ -58,8 +65,10 @@ struct LoginQuestion {
     SecretBuffer password;             // as the user typed it; the code is taken out already
     SecretBuffer code;                 // the one-time code; empty when not given yet
     std::string state;                 // CRV1: the state id that a LoginAnswer gave; else empty
-    std::vector<std::string> methods;  // IV_SSO words: crtext, openurl, webauth; hostile
+    std::vector<std::string> methods;  // of IV_SSO: crtext, openurl, webauth
     Endpoint remote;
+    LoginProof proof = LoginProof::full;
+    UnixTime proven_at{};  // when the user was last asked; not for `full`
     friend bool operator==(const LoginQuestion&, const LoginQuestion&) = default;
 };
 
@@ -102,6 +111,7 @@ struct ClientFact {
     std::uint64_t sent_octets = 0;
     std::uint64_t received_packets = 0;
     std::uint64_t sent_packets = 0;
+    std::uint64_t refused_packets = 0;     // from the client: foreign source, to other clients, …
     std::uint64_t oversize_packets = 0;    // to the client: larger than its path takes
     std::uint64_t fragmented_packets = 0;  // of these: sent in fragments
     std::uint16_t segment_limit = 0;       // what the MSS of tunnelled TCP is clamped to
@@ -157,11 +167,12 @@ struct LoginAnswer {
     Cause cause = Cause::login_refused;  // refused
     std::string text;                    // refused: why; ask_code: the prompt; open_page: the URL
     std::string state;                   // ask_code: comes back in the next LoginQuestion
-    std::uint32_t wait_seconds = 0;      // ask_code, open_page: how long control waits
+    /// ask_code, open_page: how long control waits; refused: when to come back (0: unsaid).
+    std::uint32_t wait_seconds = 0;
     friend bool operator==(const LoginAnswer&, const LoginAnswer&) = default;
 };
 
-/// Ends a session now; `session` 0 with a common name ends all of that name on the server.
+/// Ends a session now; `session` 0 with a name ends all of that certificate or user on the server.
 struct Disconnect {
     std::uint64_t session = 0;
     std::string server_id;

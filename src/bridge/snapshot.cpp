@@ -134,6 +134,23 @@ Ipv6 tunnel_address6(const Cidr& pool, const Cidr6& pool6, Ipv4 address) {
     return result;
 }
 
+std::optional<Ipv4> tunnel_address4(const Cidr& pool, const Cidr6& pool6, const Ipv6& address) {
+    std::uint64_t offset = 0;
+    int borrow = 0;
+    for (std::size_t i = address.octets.size(); i-- > 0;) {
+        const int difference = address.octets[i] - pool6.base.octets[i] - borrow;
+        borrow = difference < 0 ? 1 : 0;
+        const auto octet = static_cast<std::uint8_t>(difference);
+        const std::size_t place = address.octets.size() - 1 - i;
+        if (place < 4)
+            offset |= std::uint64_t{octet} << (8 * place);
+        else if (octet != 0)
+            return std::nullopt;
+    }
+    if (borrow != 0 || offset >= pool.size()) return std::nullopt;
+    return Ipv4{pool.base.value + static_cast<std::uint32_t>(offset)};
+}
+
 Buffer encode(const Snapshot& snapshot) {
     FieldEncoder out;
     out.number(snapshot_version);

@@ -147,6 +147,9 @@ enum class SnapshotError : std::uint8_t {
 
 /// The IPv6 tunnel address of a client with this IPv4 one: as far behind its pool's first.
 Ipv6 tunnel_address6(const Cidr& pool, const Cidr6& pool6, Ipv4 address);
+/// And back: the IPv4 tunnel address that this one follows from, or nothing for one beyond the
+/// pool.
+std::optional<Ipv4> tunnel_address4(const Cidr& pool, const Cidr6& pool6, const Ipv6& address);
 
 /// Octets: see snapshot.cpp. Never fails for a snapshot below the limits.
 Buffer encode(const Snapshot& snapshot);

@@ -18,11 +18,12 @@ namespace kanmon::broker {
 namespace {
 
 constexpr std::uint16_t journal_magic = 0x4b4a;  // "KJ"
-constexpr std::uint8_t journal_version = 1;
+constexpr std::uint8_t journal_version = 2;
 constexpr std::size_t journal_octets_max = std::size_t{4} << 20;
 constexpr std::size_t traces_max = 16384;
 constexpr std::size_t name_octets_max = 255;
 
+constexpr auto each_truth = [](auto& codec, auto& value) { codec.truth(value); };
 constexpr auto each_device = [](auto& codec, auto& trace) {
     codec.text(trace.vpc_namespace, name_octets_max);
     codec.text(trace.device, name_octets_max);
@@ -30,6 +31,7 @@ constexpr auto each_device = [](auto& codec, auto& trace) {
 constexpr auto each_namespace = [](auto& codec, auto& trace) {
     codec.text(trace.vpc_namespace, name_octets_max);
     codec.truth(trace.forwarding_before);
+    codec.optional(trace.forwarding6_before, each_truth);
 };
 
 template <class Codec, class Boot, class Want, class Made>
@@ -37,7 +39,7 @@ void fields(Codec& codec, Boot& boot, Want& want, Made& traces) {
     codec.text(boot, name_octets_max);
     codec.text(want, bridge::message_octets_max);
     codec.list(traces.devices, traces_max, 8, each_device);
-    codec.list(traces.namespaces, traces_max, 5, each_namespace);
+    codec.list(traces.namespaces, traces_max, 6, each_namespace);
 }
 
 std::string problem(const std::string& what) {

@@ -13,6 +13,8 @@ namespace kanmon::broker {
 
 using Done = Expected<void, std::string>;
 
+enum class Family : std::uint8_t { v4, v6 };
+
 class Kernel {
 public:
     virtual ~Kernel() = default;
@@ -26,8 +28,10 @@ public:
     virtual Expected<bool, std::string> has_device(const std::string& vpc_namespace,
                                                    const std::string& device) = 0;
     virtual Done apply_rules(const std::string& vpc_namespace, const std::string& rules) = 0;
-    virtual Expected<bool, std::string> forwarding(const std::string& vpc_namespace) = 0;
-    virtual Done set_forwarding(const std::string& vpc_namespace, bool on) = 0;
+    /// Whether the namespace forwards packets at all, in this family.
+    virtual Expected<bool, std::string> forwarding(const std::string& vpc_namespace,
+                                                   Family family) = 0;
+    virtual Done set_forwarding(const std::string& vpc_namespace, Family family, bool on) = 0;
     /// A namespace that is gone took everything in it along.
     virtual bool namespace_exists(const std::string& vpc_namespace) = 0;
 };

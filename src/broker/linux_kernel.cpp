@@ -18,7 +18,11 @@ namespace kanmon::broker {
 namespace {
 
 constexpr std::uint32_t queue_packets = 1000;
-constexpr const char* forwarding_path = "/proc/sys/net/ipv4/ip_forward";
+
+const char* forwarding_path(Family family) {
+    return family == Family::v4 ? "/proc/sys/net/ipv4/ip_forward"
+                                : "/proc/sys/net/ipv6/conf/all/forwarding";
+}
 
 /// Puts what and where before an errno's words.
 class Sentence {
@@ -51,52 +55,108 @@ Done write_setting(const std::string& path, char digit) {
 }
 
 InterfaceAddress address_for(const bridge::WantedServer& server) {
-    if (server.topology == bridge::Topology::subnet)
-        return {server.server_address, server.server_address, server.client_pool.prefix};
-    return {server.server_address, Ipv4{server.server_address.value + 1}, 32};
+    const Ipv4 own = server.server_address;
+    switch (server.topology) {
+        case bridge::Topology::net30:
+            return {own, Ipv4{own.value + 1}, 32};
+        case bridge::Topology::subnet:
+            return {own, own, server.client_pool.prefix};
+        case bridge::Topology::p2p:  // every other address may be a client's
+            break;
+    }
+    return {own, own, 32};
 }
 
-Done make_addresses(Netlink& netlink, int index, const bridge::WantedServer& server) {
-    const Sentence sentence(server.device, server.vpc_namespace);
-    const InterfaceAddress wanted = address_for(server);
-    const auto present = netlink.addresses(index);
+/// A single address: with the pool's prefix the kernel would also take the pool's first address,
+/// as every router's (RFC 4291 section 2.6.1).
+std::optional<InterfaceAddress6> address6_for(const bridge::WantedServer& server) {
+    if (!server.client_pool6) return std::nullopt;
+    return InterfaceAddress6{
+        bridge::tunnel_address6(server.client_pool, *server.client_pool6, server.server_address),
+        128};
+}
+
+/// Exactly the wanted address, if any; others are removed first.
+template <class Address>
+Done arrange_addresses(Netlink& netlink, int index, const Sentence& sentence,
+                       const Expected<std::vector<Address>, int>& present,
+                       const std::optional<Address>& wanted) {
     if (!present) return sentence("list the addresses", present.error());
-    for (const InterfaceAddress& address : *present) {
+    for (const Address& address : *present) {
         if (address == wanted) continue;
         if (const auto done = netlink.remove_address(index, address); !done)
             return sentence("remove an address", done.error());
     }
-    if (std::ranges::find(*present, wanted) != present->end()) return {};
-    if (const auto done = netlink.add_address(index, wanted); !done)
+    if (!wanted || std::ranges::find(*present, *wanted) != present->end()) return {};
+    if (const auto done = netlink.add_address(index, *wanted); !done)
         return sentence("set the address", done.error());
     return {};
 }
 
-Done make_routes(Netlink& netlink, int index, const bridge::WantedServer& server) {
+Done make_addresses(Netlink& netlink, int index, const bridge::WantedServer& server) {
     const Sentence sentence(server.device, server.vpc_namespace);
-    const auto present = netlink.routes(index);
+    if (auto done = arrange_addresses(netlink, index, sentence, netlink.addresses(index),
+                                      std::optional(address_for(server)));
+        !done)
+        return done;
+    return arrange_addresses(netlink, index, sentence, netlink.addresses6(index),
+                             address6_for(server));
+}
+
+/// Exactly the wanted route of ours, if any.
+template <class Network, class Address>
+Done arrange_routes(Netlink& netlink, int index, const bridge::WantedServer& server,
+                    const Expected<std::vector<Network>, int>& present,
+                    const std::optional<Network>& pool, const Address& own) {
+    const Sentence sentence(server.device, server.vpc_namespace);
     if (!present) return sentence("list the routes", present.error());
-    for (const Cidr& network : *present) {
-        if (network == server.client_pool) continue;
+    for (const Network& network : *present) {
+        if (network == pool) continue;
         if (const auto done = netlink.remove_route(index, network); !done)
             return sentence("remove a route", done.error());
     }
-    if (std::ranges::find(*present, server.client_pool) != present->end()) return {};
-    const auto done = netlink.add_route(index, server.client_pool, server.server_address);
+    if (!pool || std::ranges::find(*present, *pool) != present->end()) return {};
+    const auto done = netlink.add_route(index, *pool, own);
     if (!done && done.error() == EEXIST)
         return unexpected(place_of(server.vpc_namespace) +
-                          " has another route to the client pool " + to_string(server.client_pool) +
+                          " has another route to the client pool " + to_string(*pool) +
                           "; choose a client pool that the VPC does not use");
     if (!done) return sentence("set the route", done.error());
     return {};
 }
 
-Done make_settings(const std::string& device) {
-    if (auto done = write_setting("/proc/sys/net/ipv4/conf/" + device + "/rp_filter", '1'); !done)
+Done make_routes(Netlink& netlink, int index, const bridge::WantedServer& server) {
+    if (auto done = arrange_routes(netlink, index, server, netlink.routes(index),
+                                   std::optional(server.client_pool), server.server_address);
+        !done)
         return done;
-    const std::string ipv6 = "/proc/sys/net/ipv6/conf/" + device + "/disable_ipv6";
-    if (::access(ipv6.c_str(), F_OK) != 0) return {};  // a kernel without IPv6
-    return write_setting(ipv6, '1');
+    const Ipv6 own6 = server.client_pool6 ? address6_for(server)->local : Ipv6();
+    return arrange_routes(netlink, index, server, netlink.routes6(index), server.client_pool6,
+                          own6);
+}
+
+/// IPv6 is on only when wanted, and then without anything that the kernel would choose by itself:
+/// no link-local address, no router discovery.
+Done make_settings6(const bridge::WantedServer& server) {
+    const std::string folder = "/proc/sys/net/ipv6/conf/" + server.device + "/";
+    if (!server.client_pool6) {
+        if (::access(folder.c_str(), F_OK) != 0) return {};  // a kernel without IPv6
+        return write_setting(folder + "disable_ipv6", '1');
+    }
+    constexpr char without_addresses = '1';  // IN6_ADDR_GEN_MODE_NONE
+    for (const auto& [name, digit] : {std::pair{"addr_gen_mode", without_addresses},
+                                      {"accept_ra", '0'},
+                                      {"autoconf", '0'},
+                                      {"accept_redirects", '0'},
+                                      {"disable_ipv6", '0'}})
+        if (auto done = write_setting(folder + name, digit); !done) return done;
+    return {};
+}
+
+Done make_settings(const bridge::WantedServer& server) {
+    const std::string folder = "/proc/sys/net/ipv4/conf/" + server.device + "/";
+    if (auto done = write_setting(folder + "rp_filter", '1'); !done) return done;
+    return make_settings6(server);
 }
 
 }  // namespace
@@ -134,7 +194,7 @@ Done LinuxKernel::make_device(const bridge::WantedServer& server, bool ours) {
     }
     const int index = (*link)->index;
     // Before it is up: no address of its own choice, no packet before the filter stands.
-    if (auto done = make_settings(server.device); !done) return done;
+    if (auto done = make_settings(server); !done) return done;
     const LinkSettings settings{server.mtu, queue_packets, "kanmon " + server.server_id};
     if (const auto done = netlink->configure(index, settings); !done)
         return sentence("set up", done.error());
@@ -161,18 +221,19 @@ Done LinuxKernel::apply_rules(const std::string& vpc_namespace, const std::strin
     return {};
 }
 
-Expected<bool, std::string> LinuxKernel::forwarding(const std::string& vpc_namespace) {
+Expected<bool, std::string> LinuxKernel::forwarding(const std::string& vpc_namespace,
+                                                    Family family) {
     const auto visit = NamespaceVisit::enter(vpc_namespace);
     if (!visit) return unexpected(visit.error());
-    const auto digit = read_setting(forwarding_path);
+    const auto digit = read_setting(forwarding_path(family));
     if (!digit) return unexpected(digit.error());
     return *digit != '0';
 }
 
-Done LinuxKernel::set_forwarding(const std::string& vpc_namespace, bool on) {
+Done LinuxKernel::set_forwarding(const std::string& vpc_namespace, Family family, bool on) {
     const auto visit = NamespaceVisit::enter(vpc_namespace);
     if (!visit) return unexpected(visit.error());
-    return write_setting(forwarding_path, on ? '1' : '0');
+    return write_setting(forwarding_path(family), on ? '1' : '0');
 }
 
 bool LinuxKernel::namespace_exists(const std::string& vpc_namespace) {

@@ -17,8 +17,9 @@ public:
     Expected<bool, std::string> has_device(const std::string& vpc_namespace,
                                            const std::string& device) override;
     Done apply_rules(const std::string& vpc_namespace, const std::string& rules) override;
-    Expected<bool, std::string> forwarding(const std::string& vpc_namespace) override;
-    Done set_forwarding(const std::string& vpc_namespace, bool on) override;
+    Expected<bool, std::string> forwarding(const std::string& vpc_namespace,
+                                           Family family) override;
+    Done set_forwarding(const std::string& vpc_namespace, Family family, bool on) override;
     bool namespace_exists(const std::string& vpc_namespace) override;
 
     /// The queues of a device that make_device made.

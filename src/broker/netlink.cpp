@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 namespace kanmon::broker {
@@ -74,18 +75,40 @@ std::string kind_of(const nlattr* information) {
     return kind;
 }
 
-void fill_address(nlmsghdr* header, int index, const InterfaceAddress& address) {
+Ipv6 address6_of(const nlattr* attribute) {
+    Ipv6 address;
+    if (attribute == nullptr || mnl_attr_get_payload_len(attribute) != 16) return address;
+    std::memcpy(address.octets.data(), mnl_attr_get_payload(attribute), 16);
+    return address;
+}
+
+void put_address(nlmsghdr* header, std::uint16_t type, const Ipv6& address) {
+    mnl_attr_put(header, type, address.octets.size(), address.octets.data());
+}
+
+void fill_address(nlmsghdr* header, int family, int index, std::uint8_t prefix) {
     auto* extra = put_extra<ifaddrmsg>(header);
-    extra->ifa_family = AF_INET;
-    extra->ifa_prefixlen = address.prefix;
+    extra->ifa_family = static_cast<std::uint8_t>(family);
+    extra->ifa_prefixlen = prefix;
     extra->ifa_index = static_cast<std::uint32_t>(index);
+}
+
+void fill_address(nlmsghdr* header, int index, const InterfaceAddress& address) {
+    fill_address(header, AF_INET, index, address.prefix);
     put_address(header, IFA_LOCAL, address.local);
     put_address(header, IFA_ADDRESS, address.peer);
 }
 
-void fill_route(nlmsghdr* header, int index, const Cidr& to) {
+void fill_address(nlmsghdr* header, int index, const InterfaceAddress6& address) {
+    fill_address(header, AF_INET6, index, address.prefix);
+    put_address(header, IFA_LOCAL, address.local);
+    put_address(header, IFA_ADDRESS, address.local);
+}
+
+template <class Network>
+void fill_route(nlmsghdr* header, int index, const Network& to) {
     auto* extra = put_extra<rtmsg>(header);
-    extra->rtm_family = AF_INET;
+    extra->rtm_family = std::is_same_v<Network, Cidr> ? AF_INET : AF_INET6;
     extra->rtm_dst_len = to.prefix;
     extra->rtm_table = RT_TABLE_MAIN;
     extra->rtm_protocol = route_protocol;
@@ -180,19 +203,37 @@ Netlink::Done Netlink::remove_link(int index) {
     return ask(header);
 }
 
-Expected<std::vector<InterfaceAddress>, int> Netlink::addresses(int index) {
+/// `each` sees the fixed part and the attributes of every address of the link.
+template <class Each>
+Netlink::Done Netlink::each_address(int index, int family, Each each) {
     Request request;
     nlmsghdr* header = request.start(RTM_GETADDR, NLM_F_DUMP);
-    put_extra<ifaddrmsg>(header)->ifa_family = AF_INET;
-    std::vector<InterfaceAddress> found;
-    const auto done = exchange(header, [&](const nlmsghdr* message) {
+    put_extra<ifaddrmsg>(header)->ifa_family = static_cast<std::uint8_t>(family);
+    return exchange(header, [&](const nlmsghdr* message) {
         const auto* extra = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
-        if (static_cast<int>(extra->ifa_index) != index) return;
-        const auto attributes = attributes_of<ifaddrmsg, IFA_MAX + 1>(message);
-        found.push_back({address_of(attributes[IFA_LOCAL]), address_of(attributes[IFA_ADDRESS]),
-                         extra->ifa_prefixlen});
+        if (static_cast<int>(extra->ifa_index) != index || extra->ifa_family != family) return;
+        each(*extra, attributes_of<ifaddrmsg, IFA_MAX + 1>(message));
     });
-    if (!done) return unexpected(done.error());
+}
+
+Expected<std::vector<InterfaceAddress>, int> Netlink::addresses(int index) {
+    std::vector<InterfaceAddress> found;
+    const auto note = [&](const ifaddrmsg& extra, const auto& attributes) {
+        found.push_back({address_of(attributes[IFA_LOCAL]), address_of(attributes[IFA_ADDRESS]),
+                         extra.ifa_prefixlen});
+    };
+    if (const auto done = each_address(index, AF_INET, note); !done)
+        return unexpected(done.error());
+    return found;
+}
+
+Expected<std::vector<InterfaceAddress6>, int> Netlink::addresses6(int index) {
+    std::vector<InterfaceAddress6> found;
+    const auto note = [&](const ifaddrmsg& extra, const auto& attributes) {
+        found.push_back({address6_of(attributes[IFA_ADDRESS]), extra.ifa_prefixlen});
+    };
+    if (const auto done = each_address(index, AF_INET6, note); !done)
+        return unexpected(done.error());
     return found;
 }
 
@@ -205,6 +246,15 @@ Netlink::Done Netlink::add_address(int index, const InterfaceAddress& address) {
     return ask(header);
 }
 
+Netlink::Done Netlink::add_address(int index, const InterfaceAddress6& address) {
+    Request request;
+    nlmsghdr* header = request.start(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE);
+    fill_address(header, index, address);
+    // Nobody else is on a point-to-point link who could have the address.
+    mnl_attr_put_u32(header, IFA_FLAGS, IFA_F_NOPREFIXROUTE | IFA_F_NODAD);
+    return ask(header);
+}
+
 Netlink::Done Netlink::remove_address(int index, const InterfaceAddress& address) {
     Request request;
     nlmsghdr* header = request.start(RTM_DELADDR, NLM_F_ACK);
@@ -212,21 +262,45 @@ Netlink::Done Netlink::remove_address(int index, const InterfaceAddress& address
     return ask(header);
 }
 
-Expected<std::vector<Cidr>, int> Netlink::routes(int index) {
+Netlink::Done Netlink::remove_address(int index, const InterfaceAddress6& address) {
+    Request request;
+    nlmsghdr* header = request.start(RTM_DELADDR, NLM_F_ACK);
+    fill_address(header, index, address);
+    return ask(header);
+}
+
+/// `each` sees the prefix length and the destination of every route of ours into the link.
+template <class Each>
+Netlink::Done Netlink::each_route(int index, int family, Each each) {
     Request request;
     nlmsghdr* header = request.start(RTM_GETROUTE, NLM_F_DUMP);
-    put_extra<rtmsg>(header)->rtm_family = AF_INET;
-    std::vector<Cidr> found;
-    const auto done = exchange(header, [&](const nlmsghdr* message) {
+    put_extra<rtmsg>(header)->rtm_family = static_cast<std::uint8_t>(family);
+    return exchange(header, [&](const nlmsghdr* message) {
         const auto* extra = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(message));
-        if (extra->rtm_protocol != route_protocol || extra->rtm_dst_len > 32) return;
+        if (extra->rtm_protocol != route_protocol || extra->rtm_family != family) return;
         const auto attributes = attributes_of<rtmsg, RTA_MAX + 1>(message);
         if (attributes[RTA_OIF] == nullptr ||
             mnl_attr_get_u32(attributes[RTA_OIF]) != static_cast<std::uint32_t>(index))
             return;
-        found.push_back({address_of(attributes[RTA_DST]), extra->rtm_dst_len});
+        each(extra->rtm_dst_len, attributes[RTA_DST]);
     });
-    if (!done) return unexpected(done.error());
+}
+
+Expected<std::vector<Cidr>, int> Netlink::routes(int index) {
+    std::vector<Cidr> found;
+    const auto note = [&](std::uint8_t prefix, const nlattr* to) {
+        if (prefix <= 32) found.push_back({address_of(to), prefix});
+    };
+    if (const auto done = each_route(index, AF_INET, note); !done) return unexpected(done.error());
+    return found;
+}
+
+Expected<std::vector<Cidr6>, int> Netlink::routes6(int index) {
+    std::vector<Cidr6> found;
+    const auto note = [&](std::uint8_t prefix, const nlattr* to) {
+        if (prefix <= 128) found.push_back({address6_of(to), prefix});
+    };
+    if (const auto done = each_route(index, AF_INET6, note); !done) return unexpected(done.error());
     return found;
 }
 
@@ -238,7 +312,22 @@ Netlink::Done Netlink::add_route(int index, const Cidr& to, Ipv4 preferred_sourc
     return ask(header);
 }
 
+Netlink::Done Netlink::add_route(int index, const Cidr6& to, const Ipv6& preferred_source) {
+    Request request;
+    nlmsghdr* header = request.start(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+    fill_route(header, index, to);
+    put_address(header, RTA_PREFSRC, preferred_source);
+    return ask(header);
+}
+
 Netlink::Done Netlink::remove_route(int index, const Cidr& to) {
+    Request request;
+    nlmsghdr* header = request.start(RTM_DELROUTE, NLM_F_ACK);
+    fill_route(header, index, to);
+    return ask(header);
+}
+
+Netlink::Done Netlink::remove_route(int index, const Cidr6& to) {
     Request request;
     nlmsghdr* header = request.start(RTM_DELROUTE, NLM_F_ACK);
     fill_route(header, index, to);

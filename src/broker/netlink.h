@@ -1,7 +1,7 @@
 // Links, addresses and routes of the network namespace in which it was opened, by rtnetlink.
 //
 // Owner:  the thread that opened it. Every request waits for its answer; the kernel answers at
-// once. Limits: IPv4 only.
+// once.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,13 @@ struct InterfaceAddress {
     friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
 };
 
+/// An IPv6 address of a link; never with a peer.
+struct InterfaceAddress6 {
+    Ipv6 local;
+    std::uint8_t prefix = 128;
+    friend bool operator==(const InterfaceAddress6&, const InterfaceAddress6&) = default;
+};
+
 class Netlink {
 public:
     static Expected<Netlink, std::string> open();
@@ -59,17 +66,28 @@ public:
     Done add_address(int index, const InterfaceAddress& address);
     Done remove_address(int index, const InterfaceAddress& address);
 
+    Expected<std::vector<InterfaceAddress6>, int> addresses6(int index);
+    Done add_address(int index, const InterfaceAddress6& address);
+    Done remove_address(int index, const InterfaceAddress6& address);
+
     /// Networks that routes of `route_protocol` lead into the link.
     Expected<std::vector<Cidr>, int> routes(int index);
+    Expected<std::vector<Cidr6>, int> routes6(int index);
     /// EEXIST when another route to that very network is there.
     Done add_route(int index, const Cidr& to, Ipv4 preferred_source);
+    Done add_route(int index, const Cidr6& to, const Ipv6& preferred_source);
     Done remove_route(int index, const Cidr& to);
+    Done remove_route(int index, const Cidr6& to);
 
 private:
     explicit Netlink(mnl_socket* socket) : socket_(socket) {}
 
     template <class Each>
     Done exchange(nlmsghdr* request, Each each);
+    template <class Each>
+    Done each_address(int index, int family, Each each);
+    template <class Each>
+    Done each_route(int index, int family, Each each);
     Done ask(nlmsghdr* request);
 
     mnl_socket* socket_;

@@ -65,11 +65,17 @@ std::string Reconciler::remember_before_making() {
     Traces& traces = journal_.traces;
     for (const std::string& name : namespaces_of(journal_.want)) {
         if (!kernel_.namespace_exists(name)) continue;
-        if (std::ranges::find(traces.namespaces, name, &NamespaceTrace::vpc_namespace) !=
-            traces.namespaces.end())
-            continue;
-        const auto before = kernel_.forwarding(name);
-        if (before) traces.namespaces.push_back({name, *before});
+        auto trace = std::ranges::find(traces.namespaces, name, &NamespaceTrace::vpc_namespace);
+        if (trace == traces.namespaces.end()) {
+            const auto before = kernel_.forwarding(name, Family::v4);
+            if (!before) add_sentence(problems, before.error());
+            if (!before) continue;
+            traces.namespaces.push_back({name, *before, {}});
+            trace = traces.namespaces.end() - 1;
+        }
+        if (trace->forwarding6_before || !wants_ipv6(journal_.want, name)) continue;
+        const auto before = kernel_.forwarding(name, Family::v6);
+        if (before) trace->forwarding6_before = *before;
         if (!before) add_sentence(problems, before.error());
     }
     for (const bridge::WantedServer& server : journal_.want.servers) {
@@ -92,9 +98,16 @@ bool Reconciler::is_traced(const std::string& vpc_namespace) const {
            namespaces.end();
 }
 
+bool Reconciler::is_traced6(const std::string& vpc_namespace) const {
+    return std::ranges::any_of(journal_.traces.namespaces, [&](const NamespaceTrace& trace) {
+        return trace.vpc_namespace == vpc_namespace && trace.forwarding6_before;
+    });
+}
+
 std::string Reconciler::perform(const Step& step) {
-    const bool removes =
-        step.action == Action::remove_device || step.action == Action::remove_rules;
+    const bool removes = step.action == Action::remove_device ||
+                         step.action == Action::remove_rules ||
+                         step.action == Action::restore_forwarding6;
     if (!kernel_.namespace_exists(step.vpc_namespace)) {
         if (removes || step.action != Action::apply_rules) return {};  // said once, by the rules
         return place_of(step.vpc_namespace) +
@@ -109,17 +122,24 @@ std::string Reconciler::perform(const Step& step) {
             auto removed = kernel_.apply_rules(step.vpc_namespace, rules_for_nothing());
             if (!removed) return removed.error();
             if (step.forwarding) return {};  // it was on before us
-            return sentence_of(kernel_.set_forwarding(step.vpc_namespace, false));
+            return sentence_of(kernel_.set_forwarding(step.vpc_namespace, Family::v4, false));
         }
+        case Action::restore_forwarding6:
+            return sentence_of(
+                kernel_.set_forwarding(step.vpc_namespace, Family::v6, step.forwarding));
         case Action::apply_rules:
             return sentence_of(kernel_.apply_rules(
-                step.vpc_namespace, rules_for(servers_in(journal_.want, step.vpc_namespace))));
+                step.vpc_namespace, rules_for(servers_in(journal_.want, step.vpc_namespace),
+                                              listeners_in(journal_.want, step.vpc_namespace))));
         case Action::make_device: {
             const bridge::WantedServer& server = journal_.want.servers[step.server];
             return sentence_of(kernel_.make_device(server, is_ours(server)));
         }
         case Action::enable_forwarding:
-            return sentence_of(kernel_.set_forwarding(step.vpc_namespace, true));
+            return sentence_of(kernel_.set_forwarding(step.vpc_namespace, Family::v4, true));
+        case Action::enable_forwarding6:
+            if (!is_traced6(step.vpc_namespace)) return {};  // it could not be read: said already
+            return sentence_of(kernel_.set_forwarding(step.vpc_namespace, Family::v6, true));
     }
     return {};
 }
@@ -127,9 +147,13 @@ std::string Reconciler::perform(const Step& step) {
 void Reconciler::forget(const Step& step) {
     if (step.action == Action::remove_device)
         std::erase(journal_.traces.devices, DeviceTrace{step.vpc_namespace, step.device});
+    for (NamespaceTrace& trace : journal_.traces.namespaces)
+        if (step.action == Action::restore_forwarding6 && trace.vpc_namespace == step.vpc_namespace)
+            trace.forwarding6_before.reset();
     if (step.action == Action::remove_rules)
         std::erase_if(journal_.traces.namespaces, [&](const NamespaceTrace& trace) {
-            return trace.vpc_namespace == step.vpc_namespace;
+            // What could not be restored yet is tried again with the next wanted state.
+            return trace.vpc_namespace == step.vpc_namespace && !trace.forwarding6_before;
         });
 }
 

@@ -34,6 +34,7 @@ private:
     void forget(const Step& step);
     bool is_ours(const bridge::WantedServer& server) const;
     bool is_traced(const std::string& vpc_namespace) const;
+    bool is_traced6(const std::string& vpc_namespace) const;
 
     Kernel& kernel_;
     JournalStore& store_;

@@ -13,8 +13,18 @@
 
 namespace kanmon::broker {
 
-/// Rules for the servers of one namespace; all of them must be of the same namespace.
-std::string rules_for(std::span<const bridge::WantedServer> servers);
+struct PortRange {
+    std::uint16_t first = 0, last = 0;
+    friend bool operator==(const PortRange&, const PortRange&) = default;
+};
+
+/// The longest run of unprivileged ports in which nobody listens: what source NAT may use.
+PortRange ports_without(std::span<const bridge::Listener> listeners);
+
+/// Rules for the servers of one namespace, all of which must be of it, and for the listeners whose
+/// sockets are in it.
+std::string rules_for(std::span<const bridge::WantedServer> servers,
+                      std::span<const bridge::Listener> listeners);
 
 /// Removes the table; succeeds also when there is none.
 std::string rules_for_nothing();

@@ -8,7 +8,8 @@ namespace kanmon::broker {
 
 namespace {
 
-constexpr std::uint16_t mtu_min = 576;  // what every IPv4 host must accept
+constexpr std::uint16_t mtu_min = 576;      // what every IPv4 host must accept
+constexpr std::uint16_t mtu_v6_min = 1280;  // and every IPv6 one
 constexpr std::uint16_t mtu_max = 65535;
 
 bool is_lower_or_digit(char c) {
@@ -27,6 +28,23 @@ bool is_namespace_name(std::string_view name) {
 bool is_device_name(std::string_view name) {
     return !name.empty() && name.size() <= 15 && std::ranges::all_of(name, is_lower_or_digit) &&
            name != "all" && name != "default" && name != "lo";
+}
+
+/// Global or unique local: neither multicast, nor link-local, nor one that embeds IPv4.
+bool is_unicast(const Cidr6& network) {
+    const unsigned first = network.base.octets[0];
+    return network.prefix >= 7 && ((first & 0xe0) == 0x20 || (first & 0xfe) == 0xfc);
+}
+
+std::string problem_with_ipv6(const bridge::WantedServer& server) {
+    const Cidr6& pool6 = *server.client_pool6;
+    const std::string which = "the IPv6 client pool " + to_string(pool6);
+    if (pool6.has_host_bits() || !is_unicast(pool6)) return which + " is no unicast network";
+    if (128 - pool6.prefix < 32 - server.client_pool.prefix)
+        return which + " has fewer addresses than " + to_string(server.client_pool);
+    if (server.mtu < mtu_v6_min)
+        return "the MTU " + std::to_string(server.mtu) + " must be at least 1280 for IPv6";
+    return {};
 }
 
 std::string problem_with(const bridge::WantedServer& server) {
@@ -48,6 +66,9 @@ std::string problem_with(const bridge::WantedServer& server) {
                ", with room for its peer";
     if (server.mtu < mtu_min || server.mtu > mtu_max)
         return who + "the MTU " + std::to_string(server.mtu) + " must be at least 576";
+    if (server.client_pool6)
+        if (const std::string problem = problem_with_ipv6(server); !problem.empty())
+            return who + problem;
     if (server.queues < 1 || server.queues > 64) return who + "1 to 64 queues are possible";
     for (const bridge::Listener& listener : server.listeners)
         if (listener.local.port == 0) return who + "a listener has no port";
@@ -64,6 +85,9 @@ std::string clash_between(const bridge::WantedServer& one, const bridge::WantedS
     if (one.client_pool.overlaps(other.client_pool))
         return both + " have overlapping client pools " + to_string(one.client_pool) + " and " +
                to_string(other.client_pool);
+    if (one.client_pool6 && other.client_pool6 && one.client_pool6->overlaps(*other.client_pool6))
+        return both + " have overlapping client pools " + to_string(*one.client_pool6) + " and " +
+               to_string(*other.client_pool6);
     return {};
 }
 

@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -40,6 +41,10 @@ def forwarding(space):
     return inside(space, "cat", "/proc/sys/net/ipv4/ip_forward").strip()
 
 
+def forwarding6(space):
+    return inside(space, "cat", "/proc/sys/net/ipv6/conf/all/forwarding").strip()
+
+
 def table(space):
     return inside(space, "nft", "list", "table", "inet", "kanmon", check=False)
 
@@ -47,7 +52,8 @@ def table(space):
 def traces(space):
     found = [name for name in links(space) if name.startswith("kt")]
     found += [table(space)] if table(space) else []
-    found += run("ip", "-n", space, "route", "show", "proto", "217").split("\n")[:-1]
+    for family in ("-4", "-6"):
+        found += run("ip", "-n", space, family, "route", "show", "proto", "217").split("\n")[:-1]
     return found
 
 
@@ -68,7 +74,8 @@ def namespaces():
     for name in (OUTER, VPC):
         run("ip", "netns", "add", name)
         run("ip", "-n", name, "link", "set", "lo", "up")
-        inside(name, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward")
+        inside(name, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward;"
+               "echo 0 > /proc/sys/net/ipv6/conf/all/forwarding")
     yield
     for name in (OUTER, VPC):
         run("ip", "netns", "del", name, check=False)
@@ -114,6 +121,7 @@ def program():
         assert one.remove_all() == 0
         assert traces(OUTER) == [] and traces(VPC) == []
         assert forwarding(OUTER) == "0" and forwarding(VPC) == "0"
+        assert forwarding6(OUTER) == "0" and forwarding6(VPC) == "0"
 
 
 def test_makes_devices_addresses_routes_rules_and_settings(program):
@@ -136,6 +144,50 @@ def test_makes_devices_addresses_routes_rules_and_settings(program):
         assert forwarding(space) == "1"
         assert 'oifname "' + name in table(space).replace("{ ", "")
         assert inside(space, "cat", f"/proc/sys/net/ipv4/conf/{name}/rp_filter").strip() == "1"
+
+
+def test_ipv6_stands_beside_ipv4_and_goes_without_it(program):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(pool6="fd00:1::/64"), outer_server()]) == ""
+    assert forwarding6(VPC) == "1" and forwarding6(OUTER) == "0"
+    device = json.loads(run("ip", "-n", VPC, "-j", "addr", "show", "kt1"))[0]
+    six = [one for one in device["addr_info"] if one["family"] == "inet6"]
+    assert [(one["local"], one["prefixlen"]) for one in six] == [("fd00:1::1", 128)], "none of its own"
+    assert "tentative" not in six[0], "no duplicate address detection"
+    assert re.search(r"fd00:1::/64 dev kt1 .*src fd00:1::1",
+                     run("ip", "-n", VPC, "-6", "route", "show", "proto", "217"))
+    for name, value in (("disable_ipv6", "0"), ("accept_ra", "0"), ("autoconf", "0"),
+                        ("addr_gen_mode", "1")):
+        assert inside(VPC, "cat", f"/proc/sys/net/ipv6/conf/kt1/{name}").strip() == value, name
+    assert "ip6 saddr fd00:1::/64" in table(VPC)
+    assert broker.want(2, [vpc_server(pool6="fd00:2::/64")]) == "", "another pool"
+    assert "fd00:2::1" in run("ip", "-n", VPC, "-6", "addr", "show", "kt1")
+    assert "fd00:1" not in run("ip", "-n", VPC, "-6", "addr", "show", "kt1")
+    assert "fd00:1" not in run("ip", "-n", VPC, "-6", "route", "show", "proto", "217")
+    assert broker.want(3, [vpc_server()]) == ""
+    assert forwarding6(VPC) == "0" and forwarding(VPC) == "1"
+    assert run("ip", "-n", VPC, "-6", "addr", "show", "kt1") == ""
+    assert "fewer addresses" in broker.want(4, [vpc_server(pool6="fd00:1::/121")])
+
+
+def test_ipv6_forwarding_that_was_on_stays_on(program):
+    inside(VPC, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding")
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(pool6="fd00:1::/64")]) == ""
+    program.kill()
+    program.start("--allow-root")
+    assert program.connect().want(2, []) == ""
+    assert forwarding6(VPC) == "1"
+    inside(VPC, "sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/all/forwarding")
+
+
+def test_a_point_to_point_device_has_its_own_address_and_no_peer(program):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(topology=wire.P2P)]) == ""
+    device = json.loads(run("ip", "-n", VPC, "-j", "addr", "show", "kt1"))[0]
+    address = device["addr_info"][0]
+    assert (address["local"], address["prefixlen"]) == ("192.168.0.1", 32)
+    assert "address" not in address
 
 
 def test_removes_exactly_what_is_no_longer_wanted(program):
@@ -197,9 +249,110 @@ def test_hands_over_queues_that_carry_packets(program):
     os.close(queue)
 
 
+def udp_from(source, destination, ports=(5000, 5000)):
+    """A UDP packet of either family; over IPv4 without a checksum of its own."""
+    data = struct.pack("!HHHH", *ports, 8, 0)
+    if ":" in source:
+        ends = socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, destination)
+        data = data[:6] + struct.pack("!H", checksum(ends + struct.pack("!II", 8, 17) + data))
+        return struct.pack("!IHBB", 6 << 28, 8, 17, 64) + ends + data
+    header = struct.pack("!BBHIBBH", 0x45, 0, 28, 0x10000, 64, 17, 0)
+    header += socket.inet_aton(source) + socket.inet_aton(destination)
+    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + data
+
+
+def checksum(octets):
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF - total
+
+
+def read_soon(queue, wanted, seconds=2):
+    """The next packet of the TUN queue that `wanted` accepts, or nothing."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            packet = os.read(queue, 2000)
+        except BlockingIOError:
+            time.sleep(0.01)
+            continue
+        if wanted(packet):
+            return packet
+    return None
+
+
+def send_raw(space, family, packet, destination):
+    """Sends a whole packet, whatever source it names, out of a namespace."""
+    code = ("import socket,sys;f=int(sys.argv[1]);s=socket.socket(f,socket.SOCK_RAW,socket.IPPROTO_RAW);"
+            "s.sendto(bytes.fromhex(sys.argv[2]),(sys.argv[3],0))")
+    inside(space, "/usr/bin/python3", "-c", code, str(int(family)), packet.hex(), destination)
+
+
+def test_cve_2019_14899_clients_cannot_be_probed_from_an_interface_that_does_not_lead_back(program):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server(queues=1, pool6="fd00:1::/64")]) == ""
+    (queue,) = broker.open_tun("vss-1")
+    for name, four, six in (("side", "10.5.0", "fd05::"), ("other", "10.6.0", "fd06::")):
+        run("ip", "-n", VPC, "link", "add", name, "type", "veth", "peer", "name", f"{name}p", "netns", OUTER)
+        for space, device, last in ((VPC, name, 1), (OUTER, f"{name}p", 2)):
+            run("ip", "-n", space, "addr", "add", f"{four}.{last}/24", "dev", device)
+            run("ip", "-n", space, "addr", "add", f"{six}{last}/64", "dev", device, "nodad")
+            run("ip", "-n", space, "link", "set", device, "up")
+    run("ip", "-n", OUTER, "route", "add", "192.168.0.0/24", "via", "10.5.0.1")
+    run("ip", "-n", OUTER, "-6", "route", "add", "fd00:1::/64", "via", "fd05::1")
+    honest = {socket.AF_INET: ("10.5.0.2", "10.6.0.9", "192.168.0.6"),
+              socket.AF_INET6: ("fd05::2", "fd06::9", "fd00:1::6")}
+    for family, (own, foreign, client) in honest.items():
+        source_at = 12 if family == socket.AF_INET else 8
+        for source, passes in ((own, True), (foreign, False)):
+            octets = socket.inet_pton(family, source)
+            send_raw(OUTER, family, udp_from(source, client), client)
+            came = read_soon(queue, lambda packet: packet[source_at:source_at + len(octets)] == octets, 1)
+            assert (came is not None) == passes, (source, table(VPC))
+    for name in ("side", "other"):
+        run("ip", "-n", VPC, "link", "del", name)
+    os.close(queue)
+
+
+def test_cve_2021_3773_a_client_cannot_take_the_place_of_a_listener(program):
+    """The published attack: a client's packet from the listener's port number leaves by source NAT,
+    and what comes back for that port would reach the client instead of the listener."""
+    broker = program.connect()
+    server = outer_server(mtu=1500, queues=1, source_nat=True, listeners=[LISTENER])
+    assert broker.want(1, [server]) == ""
+    (queue,) = broker.open_tun("vss-2")
+    (descriptor,) = broker.open_listener("vss-2", LISTENER, 1)
+    listener = socket.socket(fileno=descriptor)
+    listener.settimeout(2)
+    run("ip", "-n", OUTER, "link", "add", "wan", "type", "veth", "peer", "name", "lan", "netns", VPC)
+    for space, device, last in ((OUTER, "wan", 1), (VPC, "lan", 2)):
+        run("ip", "-n", space, "addr", "add", f"203.0.113.{last}/24", "dev", device)
+        run("ip", "-n", space, "link", "set", device, "up")
+    code = ("import socket;s=socket.socket(type=socket.SOCK_DGRAM);s.bind(('203.0.113.2',5555));"
+            "s.settimeout(5);print('ready',flush=True);print(s.recvfrom(100)[1][1],flush=True);"
+            f"s.sendto(b'hello',('203.0.113.1',{PORT}));input()")
+    outside = subprocess.Popen(["ip", "netns", "exec", VPC, "/usr/bin/python3", "-c", code],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert outside.stdout.readline() == "ready\n"
+    os.write(queue, udp_from("10.9.0.6", "203.0.113.2", (PORT, 5555)))
+    translated = int(outside.stdout.readline())
+    assert translated != PORT
+    assert listener.recvfrom(100) == (b"hello", ("203.0.113.2", 5555))
+    assert read_soon(queue, lambda packet: packet[0] == 0x45, 0.5) is None
+    os.write(queue, udp_from("10.9.0.6", "203.0.113.1", (6000, PORT)))  # the listener, from inside
+    listener.settimeout(0.5)
+    with pytest.raises(TimeoutError):
+        listener.recvfrom(100)
+    outside.communicate("\n")
+    listener.close()
+    run("ip", "-n", OUTER, "link", "del", "wan")
+    os.close(queue)
+
+
 def test_drops_client_to_client_and_foreign_sources(program):
     broker = program.connect()
-    assert broker.want(1, [vpc_server(queues=1)]) == ""
+    assert broker.want(1, [vpc_server(queues=1, pool6="fd00:1::/64")]) == ""
     (queue,) = broker.open_tun("vss-1")
     run("ip", "-n", VPC, "link", "add", "side", "type", "veth", "peer", "name", "peer", "netns", OUTER)
     for space, name, address in ((VPC, "side", "10.5.0.1"), (OUTER, "peer", "10.5.0.2")):
@@ -211,20 +364,17 @@ def test_drops_client_to_client_and_foreign_sources(program):
         return [int(n) for n in re.findall(r"packets (\d+)", table(VPC))]
 
     def inject(source, destination):
-        header = bytearray(bytes.fromhex("4500001c000100004011") + b"\0\0"
-                           + socket.inet_aton(source) + socket.inet_aton(destination))
-        total = sum(header[i] << 8 | header[i + 1] for i in range(0, 20, 2))
-        total = (total & 0xFFFF) + (total >> 16)
-        header[10:12] = (0xFFFF - ((total & 0xFFFF) + (total >> 16))).to_bytes(2, "big")
-        os.write(queue, bytes(header) + bytes.fromhex("1388138800080000"))
+        os.write(queue, udp_from(source, destination))
 
     inject("192.168.0.6", "192.168.0.10")  # client to client
     inject("172.16.0.1", "10.5.0.2")       # a source outside the pool
-    assert sum(dropped()) == 2, table(VPC)
+    inject("fd00:1::6", "fd00:1::a")
+    inject("fd20::1", "fd00:1::a")
+    assert sum(dropped()) == 4, table(VPC)
     inside(OUTER, "ping", "-c1", "-W1", "192.168.0.1", check=False)  # the gateway's own address
     run("ip", "-n", OUTER, "addr", "add", "192.168.0.6/32", "dev", "lo")
     inside(OUTER, "ping", "-c1", "-W1", "-I", "192.168.0.6", "10.5.0.1", check=False)  # as a client
-    assert sum(dropped()) == 4, table(VPC)
+    assert sum(dropped()) == 6, table(VPC)
     run("ip", "-n", OUTER, "addr", "del", "192.168.0.6/32", "dev", "lo")
     assert "1 received" in inside(OUTER, "ping", "-c1", "-W2", "10.5.0.1"), "others are not touched"
     run("ip", "-n", VPC, "link", "del", "side")
@@ -318,8 +468,8 @@ def test_a_restarted_broker_serves_what_was_wanted_last(program):
 
 def test_kill_at_any_instant_leaves_no_orphan(program):
     choose = random.Random(20260101)
-    states = [[vpc_server()], [vpc_server(device="kt3"), outer_server()], [],
-              [outer_server(space=VPC)], [vpc_server(space="")]]
+    states = [[vpc_server()], [vpc_server(device="kt3", pool6="fd00:1::/64"), outer_server()], [],
+              [outer_server(space=VPC, source_nat=True)], [vpc_server(space="", pool6="fd00:2::/64")]]
     number = 1
     for _ in range(40):
         broker = program.connect()
@@ -332,7 +482,7 @@ def test_kill_at_any_instant_leaves_no_orphan(program):
     number += 1
     assert program.connect().want(number, [vpc_server(device="kt5")]) == ""
     assert {name for name in links(VPC) if name.startswith("kt")} == {"kt5"}
-    assert traces(OUTER) == [] and forwarding(OUTER) == "0"
+    assert traces(OUTER) == [] and forwarding(OUTER) == "0" and forwarding6(OUTER) == "0"
 
 
 def test_a_second_broker_on_the_same_state_is_refused(program):

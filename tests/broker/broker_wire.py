@@ -4,7 +4,7 @@ import socket
 import struct
 
 UDP, TCP = 0, 1
-NET30, SUBNET = 0, 1
+NET30, SUBNET, P2P = 0, 1, 2
 WANT, ANSWER, OPEN_TUN, OPEN_LISTENER, OPENED = range(5)
 
 
@@ -21,16 +21,21 @@ def cidr(value):
     return ipv4(base) + bytes([int(prefix)])
 
 
+def cidr6(value):
+    base, prefix = value.split("/")
+    return socket.inet_pton(socket.AF_INET6, base) + bytes([int(prefix)])
+
+
 def listener(transport, address, port):
     return bytes([transport]) + b"\0" * 10 + b"\xff\xff" + ipv4(address) + struct.pack("!H", port)
 
 
-def server(name, device, space, address, pool, topology=NET30, mtu=1500, queues=2, listeners=()):
+def server(name, device, space, address, pool, topology=NET30, mtu=1500, queues=2, listeners=(),
+           pool6=None, source_nat=False):
     return (text(name) + text(device) + text(space) + ipv4(address) + cidr(pool)
             + bytes([topology]) + struct.pack("!HH", mtu, queues)
             + struct.pack("!I", len(listeners)) + b"".join(listener(*one) for one in listeners)
-            + b"\0"  # no IPv6
-            + b"\0")  # no source NAT
+            + (b"\1" + cidr6(pool6) if pool6 else b"\0") + bytes([source_nat]))
 
 
 def message(kind, identifier, body):

@@ -28,6 +28,8 @@ bool set(Impairment& impairment, std::string_view name, std::string_view value) 
     if (name == "duplicate" && number) return impairment.duplicate = *number, true;
     if (name == "corrupt" && number) return impairment.corrupt = *number, true;
     if (name == "reorder" && number) return impairment.reorder = *number, true;
+    if (name == "largest" && number)
+        return impairment.largest = static_cast<std::size_t>(*number), true;
     if (name == "delay" && duration) return impairment.delay = *duration, true;
     if (name == "jitter" && duration) return impairment.jitter = *duration, true;
     if (name == "reorder_by" && duration) return impairment.reorder_by = *duration, true;
@@ -46,7 +48,7 @@ Expected<Impairment, std::string> parse_impairment(const std::string& text) {
                  std::string_view(word).substr(equals + 1)))
             return unexpected("'" + word +
                               "' is not an impairment: loss, duplicate, corrupt, reorder = 0…1; "
-                              "delay, jitter, reorder_by = …ms");
+                              "delay, jitter, reorder_by = …ms; largest = octets");
     }
     return impairment;
 }
@@ -60,6 +62,7 @@ bool ImpairedPath::happens(double chance) {
 
 void ImpairedPath::put(Bytes packet, std::uint64_t tag, Instant now) {
     if (happens(impairment_.loss)) return;
+    if (impairment_.largest != 0 && packet.size() > impairment_.largest) return;
     const int copies = happens(impairment_.duplicate) ? 2 : 1;
     for (int copy = 0; copy < copies; ++copy) {
         Parcel parcel{now + impairment_.delay, order_++, tag, copy_of(packet)};

@@ -24,6 +24,7 @@ struct Impairment {
     Duration delay{};
     Duration jitter{};  // uniform 0…jitter on top of the delay; may reorder
     Duration reorder_by = 20ms;
+    std::size_t largest = 0;  // longer packets vanish without a word; 0: none does
 };
 
 /// "loss=0.1,delay=20ms,jitter=5ms,…"; the error names the word that is wrong.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dataplane/wire/reset_flags.h"
+
 namespace kanmon::client {
 
 namespace {
@@ -21,9 +23,10 @@ wire::SessionId fresh_session_id(Random& random) {
 ClientEngine::ClientEngine(ClientSettings settings, Random& random, Instant now)
     : settings_(std::move(settings)),
       random_(random),
+      envelope_(settings_.wrapping, *settings_.personality, settings_.unix_seconds),
       own_(fresh_session_id(random)),
       started_(now) {
-    begin(0, now).reliability.queue(wire::Opcode::hard_reset_client_v2, {});
+    begin(0, now).reliability.queue(envelope_.hello(), {});
     flush(now);
 }
 
@@ -45,8 +48,9 @@ Negotiation& ClientEngine::begin(wire::KeyId key_id, Instant now) {
         old_key_.reset();
     }
     while (negotiations_.size() > 1) negotiations_.pop_front();
-    return negotiations_.emplace_back(personality.control, key_id, settings_.tls->make(),
-                                      std::move(own), now);
+    ControlHabits habits = personality.control;
+    habits.datagram_octets_max -= envelope_.octets(key_id);
+    return negotiations_.emplace_back(habits, key_id, settings_.tls->make(), std::move(own), now);
 }
 
 Negotiation* ClientEngine::find(wire::KeyId key_id) {
@@ -79,7 +83,7 @@ void ClientEngine::receive_data(MutableBytes datagram, Instant now) {
 }
 
 void ClientEngine::receive_control(Bytes datagram, Instant now) {
-    const auto plain = unwrap(datagram);
+    const auto plain = envelope_.unwrap(datagram);
     const auto packet = plain ? wire::decode_control_packet(*plain)
                               : wire::Decoded<wire::ControlPacket>(unexpected(Cause::malformed));
     Negotiation* negotiation = packet && accept_sender(*packet) ? meant_by(*packet, now) : nullptr;
@@ -90,12 +94,17 @@ void ClientEngine::receive_control(Bytes datagram, Instant now) {
     tunnel_.heard(now);
     negotiation->reliability.acknowledged(packet->acks);
     if (!packet->packet_id) return;
-    if (!negotiation->reliability.accept(*packet->packet_id, packet->payload)) {
+    const bool is_reset = packet->opcode == wire::Opcode::hard_reset_server_v2 ||
+                          packet->opcode == wire::Opcode::soft_reset_v1;
+    const Bytes payload = is_reset ? Bytes() : packet->payload;
+    if (!negotiation->reliability.accept(*packet->packet_id, payload)) {
         ++dropped_;
         return;
     }
-    const bool is_reset = packet->opcode == wire::Opcode::hard_reset_server_v2 ||
-                          packet->opcode == wire::Opcode::soft_reset_v1;
+    if (is_reset) {
+        const auto flags = wire::decode_reset_flags(packet->payload);
+        if (flags && flags->resend_wrapped_key) envelope_.show_key_again();
+    }
     if (is_reset && !negotiation->tls_started()) {
         // Old clients acknowledge first and start TLS in the next turn of their loop.
         if (settings_.personality->control.lone_ack_after_reset) flush(now);
@@ -144,6 +153,7 @@ void ClientEngine::finish_keys(Negotiation& negotiation, Instant now) {
     old_key_ends_ = now + settings_.transition_window;
     current_key_ = negotiation.key_id;
     send_with_current_at_ = negotiation.started + settings_.new_key_sends_after;
+    if (settings_.personality->dynamic_for_all) envelope_.use_dynamic_for_all();
     events_.emplace_back(Renegotiated{negotiation.key_id});
 }
 
@@ -151,7 +161,7 @@ void ClientEngine::use_keys(const Negotiation& negotiation, Instant now) {
     tunnel_.install(
         negotiation.key_id,
         {.suite = suite_,
-         .digest = settings_.digest,
+         .digest = settings_.wrapping.digest,
          .block = negotiation.key_block(pushed_->exported_keys, own_, server_),
          .side = crypto::Side::client,
          .format = pushed_->data_epoch ? crypto::DataFormat::epoch : crypto::DataFormat::classic,
@@ -190,7 +200,7 @@ void ClientEngine::on_push_reply(std::string_view argument, Instant now) {
     push_request_at_.reset();
     const Negotiation& first = negotiations_.front();
     if (pushed_->dynamic_tls_crypt && first.dynamic_tls_crypt())
-        dynamic_wrap_.emplace(*first.dynamic_tls_crypt(), crypto::Side::client);
+        envelope_.begin_dynamic(*first.dynamic_tls_crypt());
     tunnel_.frame_by(settings_.ignores_pushed_framing
                          ? settings_.personality->framing
                          : pushed_->framing.value_or(settings_.personality->framing));
@@ -214,13 +224,20 @@ void ClientEngine::renegotiate(Instant now) {
     flush(now);
 }
 
+/// openvpn3 says goodbye under the key that it still sends with.
+Negotiation* ClientEngine::control_negotiation() {
+    const bool still_old = settings_.personality->dynamic_for_all && send_with_current_at_ &&
+                           old_key_ && find(*old_key_);
+    return find(still_old ? *old_key_ : current_key_);
+}
+
 void ClientEngine::leave(Instant now) {
     if (over_ || leaving_) return;
     if (!connected()) return end(Why::left, "");
     leaving_ = true;
     if (pushed_->control_exit) {
-        Negotiation* newest = find(current_key_);
-        if (newest) newest->send_message("EXIT");
+        Negotiation* used = control_negotiation();
+        if (used) used->send_message("EXIT");
         goodbye_at_ = now + 5s;
     } else {
         exits_left_ = settings_.personality->occ_exits;
@@ -269,8 +286,8 @@ void ClientEngine::reach_keys(Instant now) {
 void ClientEngine::reach_goodbye(Instant now) {
     if (!leaving_ || !goodbye_at_) return;
     if (pushed_->control_exit) {
-        const Negotiation* newest = find(current_key_);
-        const bool heard = newest && newest->reliability.everything_acknowledged();
+        const Negotiation* used = control_negotiation();
+        const bool heard = used && used->reliability.everything_acknowledged();
         if (heard || now >= *goodbye_at_) end(Why::left, "");
         return;
     }
@@ -318,20 +335,14 @@ void ClientEngine::send_control(Negotiation& negotiation, const wire::ControlPac
     whole.key_id = negotiation.key_id;
     whole.sender = own_;
     whole.receiver = server_;
-    datagrams_.push_back(wrap(negotiation.key_id, wire::encode(whole)));
+    if (must_show_key(whole)) whole.opcode = wire::Opcode::control_wkc_v1;
+    datagrams_.push_back(envelope_.wrap(negotiation.key_id, wire::encode(whole)));
 }
 
-Buffer ClientEngine::wrap(wire::KeyId key_id, Buffer packet) {
-    if (key_id == 0 || !dynamic_wrap_) return packet;
-    return dynamic_wrap_->wrap(packet, {++dynamic_replay_id_, settings_.unix_seconds});
-}
-
-std::optional<Buffer> ClientEngine::unwrap(Bytes datagram) const {
-    const auto first = wire::peek(datagram);
-    if (!first || first->key_id == 0 || !dynamic_wrap_) return copy_of(datagram);
-    auto plain = dynamic_wrap_->unwrap(datagram);
-    if (!plain) return std::nullopt;
-    return std::move(plain->packet);
+/// The first packet behind the hello, also when it is repeated.
+bool ClientEngine::must_show_key(const wire::ControlPacket& packet) const {
+    return envelope_.shows_key() && packet.key_id == 0 && packet.packet_id == 1U &&
+           packet.opcode == wire::Opcode::control_v1;
 }
 
 void ClientEngine::end(Why why, std::string_view text) {

@@ -9,8 +9,7 @@
 //
 // A client program that comes back after a refusal or a restart is a new engine; who drives it
 // waits as long as that program does. Where the datagrams come from or go to is the driver's (a
-// float is just another address). Control packets pass `wrap` and `unwrap`, where tls-auth and
-// tls-crypt of the first key will go; dynamic tls-crypt is there already.
+// float is just another address). Control packets pass through an Envelope.
 #pragma once
 
 #include <deque>
@@ -18,10 +17,10 @@
 #include <variant>
 
 #include "base/random.h"
+#include "client/envelope.h"
 #include "client/negotiation.h"
 #include "client/pushed.h"
 #include "client/tunnel.h"
-#include "dataplane/crypto/control_wrap.h"
 
 namespace kanmon::client {
 
@@ -34,10 +33,10 @@ struct ClientSettings {
     Duration renegotiate_every{};        // 0: never by itself
     Duration new_key_sends_after = 60s;  // counted from the start of its negotiation
     Duration transition_window = 3600s;  // how long the old key stays
-    crypto::Digest digest = crypto::Digest::sha1;
+    ClientWrapping wrapping;
+    std::uint32_t unix_seconds = 1'700'000'000;  // the client's clock, as wrapped packets show it
     crypto::KeyLimits key_limits{};
-    bool ignores_pushed_framing = false;         // keeps to its profile, as with pull-filter
-    std::uint32_t unix_seconds = 1'700'000'000;  // for dynamic tls-crypt
+    bool ignores_pushed_framing = false;  // keeps to its profile, as with pull-filter
 };
 
 struct Connected {
@@ -88,6 +87,8 @@ public:
     const Tunnel& tunnel() const { return tunnel_; }
     std::uint32_t dropped() const { return dropped_; }
     crypto::CipherSuite cipher() const { return suite_; }
+    /// Wrapped packets that were received twice, or whose counter or time ran back.
+    std::uint32_t replays() const { return envelope_.replays(); }
 
 private:
     Negotiation& begin(wire::KeyId key_id, Instant now);
@@ -104,15 +105,16 @@ private:
     void reach_handshake(Instant now);
     void reach_keys(Instant now);
     void reach_goodbye(Instant now);
+    Negotiation* control_negotiation();
     void send_payload(Bytes payload, Instant now);
     void flush(Instant now);
     void send_control(Negotiation& negotiation, const wire::ControlPacket& packet);
-    Buffer wrap(wire::KeyId key_id, Buffer packet);
-    std::optional<Buffer> unwrap(Bytes datagram) const;
+    bool must_show_key(const wire::ControlPacket& packet) const;
     void end(Why why, std::string_view text);
 
     ClientSettings settings_;
     Random& random_;
+    Envelope envelope_;
     wire::SessionId own_, server_;
     std::list<Negotiation> negotiations_;  // oldest first; the last one is the newest
     Instant started_;
@@ -128,9 +130,6 @@ private:
     Instant old_key_ends_{};
     std::optional<Instant> send_with_current_at_;
     std::optional<Instant> renegotiate_at_;
-
-    std::optional<crypto::TlsCrypt> dynamic_wrap_;
-    std::uint32_t dynamic_replay_id_ = 0;
 
     bool leaving_ = false;
     unsigned exits_left_ = 0;

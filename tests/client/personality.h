@@ -26,9 +26,15 @@ struct ControlHabits {
     std::size_t datagram_octets_max = 1222;
 };
 
+/// What wraps control packets, in the order in which programs learned it.
+enum class KnownWrapping : std::uint8_t { none, tls_auth, tls_crypt, tls_crypt_v2 };
+
 struct Personality {
     std::string_view name;
     ControlHabits control;
+    KnownWrapping newest_wrapping = KnownWrapping::tls_crypt_v2;
+    bool early_negotiation = true;  // tls-crypt-v2: shows its key again instead of being remembered
+    bool dynamic_for_all = false;   // once dynamic tls-crypt is used, key id 0 is wrapped in it too
     bool answers_soft_reset = true;  // otherwise its ClientHello is packet 0 of the new key
     Duration gives_up_unanswered_after = 60s;
     std::string_view options;

@@ -39,7 +39,7 @@ Expected<wire::InBand, Cause> Tunnel::open(MutableBytes datagram, Instant now) {
 
 std::optional<Buffer> Tunnel::seal(Bytes payload, Instant now) {
     if (!started_ || !slots_.sending_key()) return std::nullopt;
-    Buffer packet(slots_.front_octets() + payload.size() + wire::frame_octets_max +
+    Buffer packet(slots_.front_octets() + payload.size() + wire::framing_octets_max +
                   slots_.back_octets());
     const std::size_t octets =
         wire::put_frame(framing_, payload, MutableBytes(packet).subspan(slots_.front_octets()));

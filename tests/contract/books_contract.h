@@ -54,6 +54,33 @@ inline model::ServerOptions contract_options() {
     return options;
 }
 
+inline model::SslServer contract_server() {
+    return {.id = {"vss-1"},
+            .account = contract_actor.account,
+            .gateway = {"vpn-1"},
+            .name = "n",
+            .client_pool = *parse_cidr("192.168.0.0/24"),
+            .local_subnet = "10.0.0.0/8,100.100.2.136/32",
+            .transport = bridge::Transport::tcp,
+            .port = 23,
+            .cipher = "AES-192-CBC",
+            .compress = true,
+            .dns_servers = "100.100.2.136",
+            .topology = bridge::Topology::subnet,
+            .hold_seconds = 77,
+            .options = contract_options(),
+            .multi_factor = true,
+            .idaas_instance = {"idaas-1"},
+            .created_at = unix_time_of(11),
+            .authority_pem = "ca",
+            .sealed_authority_key = from_hex("00ff10"),
+            .certificate_pem = "cert",
+            .sealed_key = from_hex("00ff10"),
+            .sealed_wrapping_key = from_hex("01"),
+            .sealed_token_key = from_hex("02"),
+            .revision = "abc"};
+}
+
 template <class Maker>
 class BooksContract : public testing::Test {
 protected:
@@ -195,28 +222,7 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
                                     .created_at = unix_time_of(9),
                                     .created_by = 3,
                                     .changed_by = 4};
-    const model::SslServer server{.id = {"vss-1"},
-                                  .account = account,
-                                  .gateway = gateway.id,
-                                  .name = "n",
-                                  .client_pool = *parse_cidr("192.168.0.0/24"),
-                                  .local_subnet = "10.0.0.0/8,100.100.2.136/32",
-                                  .transport = bridge::Transport::tcp,
-                                  .port = 23,
-                                  .cipher = "AES-192-CBC",
-                                  .compress = true,
-                                  .dns_servers = "100.100.2.136",
-                                  .topology = bridge::Topology::subnet,
-                                  .hold_seconds = 77,
-                                  .options = contract_options(),
-                                  .created_at = unix_time_of(11),
-                                  .authority_pem = "ca",
-                                  .sealed_authority_key = sealed,
-                                  .certificate_pem = "cert",
-                                  .sealed_key = sealed,
-                                  .sealed_wrapping_key = from_hex("01"),
-                                  .sealed_token_key = from_hex("02"),
-                                  .revision = "abc"};
+    const model::SslServer server = contract_server();
     const model::ClientCertificate certificate{.id = {"vsc-1"},
                                                .account = account,
                                                .server = server.id,
@@ -229,7 +235,19 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
                                                .static_address = Ipv4{0xc0a80006}};
     const model::RevokedCertificate revoked{{"vsc-2"}, account,         server.id,
                                             "2f",      unix_time_of(4), unix_time_of(5)};
+    const model::IdaasInstance instance{{"idaas-1"}, account, "staff", unix_time_of(6)};
+    const model::IdaasUser user{.id = {"user-1"},
+                                .account = account,
+                                .instance = instance.id,
+                                .name = "anna",
+                                .enabled = false,
+                                .password_hash = "$argon2id$",
+                                .sealed_totp = sealed,
+                                .created_at = unix_time_of(7),
+                                .changed_at = unix_time_of(8)};
     ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+        ledger.idaas_instances().put(instance);
+        ledger.idaas_users().put(user);
         ledger.access_keys().put(key);
         ledger.vpcs().put(vpc);
         ledger.vpn_gateways().put(gateway);
@@ -241,6 +259,11 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
     ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
         EXPECT_EQ(ledger.accounts().find(account.text), contract_account());
         EXPECT_EQ(ledger.access_keys().below(account.text), std::vector{key});
+        EXPECT_EQ(ledger.idaas_instances().of_account(account), std::vector{instance});
+        EXPECT_EQ(ledger.idaas_users().below("idaas-1"), std::vector{user});
+        EXPECT_EQ(ledger.idaas_user_named("idaas-1", "anna"), user);
+        EXPECT_FALSE(ledger.idaas_user_named("idaas-1", "Anna"));
+        EXPECT_FALSE(ledger.idaas_user_named("idaas-2", "anna"));
         EXPECT_EQ(ledger.vpcs().of_account(account), std::vector{vpc});
         EXPECT_EQ(ledger.vpn_gateways().below("vpc-1"), std::vector{gateway});
         EXPECT_EQ(ledger.ssl_servers().below("vpn-1"), std::vector{server});
@@ -324,10 +347,31 @@ TYPED_TEST_P(BooksContract, AttemptsAreFoundByServerNameAndTime) {
     EXPECT_EQ(*second, std::vector{records[3]});
 }
 
+// TOTP reuse: CVE-2021-43177, CVE-2026-82470, CVE-2026-103655.
+TYPED_TEST_P(BooksContract, AStepOfAUsersCodesIsUsedOnce) {
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [](Ledger& ledger) {
+        ledger.idaas_instances().put({{"idaas-1"}, contract_actor.account, "staff", {}});
+        for (const char* id : {"user-1", "user-2"}) {
+            model::IdaasUser user;
+            user.id = {id};
+            user.account = contract_actor.account;
+            user.instance = {"idaas-1"};
+            user.name = id;
+            ledger.idaas_users().put(user);
+        }
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    EXPECT_EQ(this->books->use_code("user-1", 1000), true);
+    EXPECT_EQ(this->books->use_code("user-1", 1000), false);
+    EXPECT_EQ(this->books->use_code("user-1", 1001), true);
+    EXPECT_EQ(this->books->use_code("user-1", 1000), false);
+    EXPECT_EQ(this->books->use_code("user-2", 1000), true);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(BooksContract, AChangeItsTokenAndItsAuditRowAreStoredTogether,
                             ARefusedChangeLeavesNothingAndItsTokenStaysUsable,
                             ARepeatedTokenGivesTheFirstReceiptAndChangesNothing,
-                            ATokenWithOtherParametersIsRefused,
+                            ATokenWithOtherParametersIsRefused, AStepOfAUsersCodesIsUsedOnce,
                             TheTokenOfAnotherAccountIsAnotherToken,
                             ADryRunThatWouldSucceedIsRefusedAndLeavesNothing,
                             EveryChangeHasALargerNumber, RowsOfEveryKindComeBackAsTheyWerePut,

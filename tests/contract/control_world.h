@@ -70,10 +70,54 @@ public:
     void changed() override { ++changes; }
     void disconnect(const bridge::Disconnect& order) override { disconnects.push_back(order); }
     void release(const bridge::ReleaseSlot& order) override { releases.push_back(order); }
+    void logins_ready() override { ++logins; }
 
     int changes = 0;
     std::vector<bridge::Disconnect> disconnects;
     std::vector<bridge::ReleaseSlot> releases;
+    int logins = 0;
+};
+
+/// The password itself, marked; how often one was compared is counted. Codes are the step's digits.
+class PlainHasher final : public CredentialHasher {
+public:
+    Outcome<std::string> hash_password(Bytes password) override {
+        return "hash of " + as_text(password);
+    }
+    bool password_matches(Bytes password, const std::string& hash) override {
+        ++comparisons;
+        return hash == "hash of " + as_text(password);
+    }
+    const std::string& hash_of_nobody() override { return nobody_; }
+    std::string one_time_code(Bytes, std::int64_t step) override {
+        const std::string digits = "00000" + std::to_string(step % 1'000'000);
+        return digits.substr(digits.size() - 6);
+    }
+
+    int comparisons = 0;
+
+private:
+    std::string nobody_ = "nobody's hash";
+};
+
+/// At once, or when the test says so.
+class InlineWorkers final : public Workers {
+public:
+    bool run(std::function<void()> job) override {
+        if (full) return false;
+        if (waits)
+            waiting.push_back(std::move(job));
+        else
+            job();
+        return true;
+    }
+    void run_waiting() {
+        for (const auto& job : std::exchange(waiting, {})) job();
+    }
+
+    bool full = false;
+    bool waits = false;
+    std::vector<std::function<void()>> waiting;
 };
 
 struct ControlWorld {
@@ -81,12 +125,16 @@ struct ControlWorld {
     CountingAuthority authority;
     TransparentSealer sealer;
     ListingArchiver archiver;
+    PlainHasher hasher;
+    InlineWorkers workers;
     RecordingGatekeeper gatekeeper;
     SeededRandom random{1};
     Ports ports{.books = books,
                 .authority = authority,
                 .sealer = sealer,
                 .archiver = archiver,
+                .hasher = hasher,
+                .workers = workers,
                 .gatekeeper = gatekeeper,
                 .random = random,
                 .installation = {.public_addresses = {Ipv4{0xcb007101}}}};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "controlplane/usecases/row_keys.h"
 
@@ -54,6 +55,14 @@ public:
     Table<model::SslServer>& ssl_servers() override { return ssl_servers_; }
     Table<model::ClientCertificate>& client_certificates() override { return certificates_; }
     Table<model::RevokedCertificate>& revoked_certificates() override { return revoked_; }
+    Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
+    Table<model::IdaasUser>& idaas_users() override { return idaas_users_; }
+    std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
+                                                     const std::string& name) const override {
+        for (const model::IdaasUser& user : idaas_users_.below(instance))
+            if (user.name == name) return user;
+        return std::nullopt;
+    }
     std::uint64_t number() const override { return number_; }
     void set_number(std::uint64_t number) { number_ = number; }
 
@@ -65,6 +74,8 @@ private:
     MemoryTable<model::SslServer> ssl_servers_;
     MemoryTable<model::ClientCertificate> certificates_;
     MemoryTable<model::RevokedCertificate> revoked_;
+    MemoryTable<model::IdaasInstance> idaas_instances_;
+    MemoryTable<model::IdaasUser> idaas_users_;
     std::uint64_t number_ = 0;
 };
 
@@ -148,6 +159,11 @@ public:
         return rows;
     }
 
+    Outcome<bool> use_code(const std::string& user, std::int64_t step) override {
+        if (away) return model::unavailable("The store is away.");
+        return used_codes_.emplace(user, step).second;
+    }
+
     Outcome<std::uint64_t> next_snapshot_number() override { return ++snapshot_number_; }
 
     bool away = false;  // as if the store could not be reached
@@ -169,6 +185,7 @@ private:
     std::map<std::pair<std::string, std::string>, Remembered> tokens_;
     std::map<std::pair<std::string, Ipv4>, StoredLease> leases_;
     std::map<std::string, std::vector<bridge::AttemptRecord>> attempts_;
+    std::set<std::pair<std::string, std::int64_t>> used_codes_;
     std::uint64_t snapshot_number_ = 0;
 };
 

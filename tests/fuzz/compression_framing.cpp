@@ -12,7 +12,7 @@ using namespace kanmon::wire;
 namespace {
 
 Buffer framed(Framing framing, Bytes packet) {
-    Buffer room(packet.size() + frame_octets_max);
+    Buffer room(packet.size() + framing_octets_max);
     room.resize(put_frame(framing, packet, room));
     return room;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Writes the seeds of the inner_packet fuzz target: whole packets, and headers that lie."""
+import socket
 import struct
 from pathlib import Path
 
@@ -16,6 +17,21 @@ def syn(options, flags=2, data_offset=None):
     return struct.pack("!HHIIBBHHH", 12345, 80, 1, 0, words << 4, flags, 65535, 0, 0) + options
 
 
+def ip6(body, following=17, source="fd00:8::6", to="fd20::1", length=None, first=0x60):
+    size = len(body) if length is None else length
+    return (struct.pack("!BBHHBB", first, 0, 0, size, following, 64)
+            + socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, to) + body)
+
+
+def extension(following, more=0, rest=b""):
+    return (bytes([following, more]) + rest).ljust(8 + 8 * more, b"\0")
+
+
+def fragment(following, offset, more=0):
+    return struct.pack("!BBHI", following, 0, offset << 3 | more, 7)
+
+
+MSS = bytes.fromhex("020405b4")
 SEEDS = {
     "empty": b"",
     "udp": ip(bytes(30)),
@@ -38,6 +54,38 @@ SEEDS = {
     "to-client": ip(bytes(8), to=0x0A08000A),
     "broadcast": ip(bytes(8), to=0xFFFFFFFF),
     "multicast": ip(bytes(8), to=0xE00000FB),
+    "source-route": ip(bytes.fromhex("8307040000000000") + bytes(8), first=0x47),
+    "selective-answer": ip(syn(bytes.fromhex("0101080a00000001000000020101050a0000053100000621"),
+                               flags=0x10), 6),
+    "six-selective-answer": ip6(syn(bytes.fromhex("0101050a0000053100000621"), flags=0x10), 6),
+    "large-segment": ip(syn(b"", flags=0x18) + bytes(1400), 6),
+    "large-datagram": ip(bytes(1472)),
+    "large-fragment": ip(bytes(1472), fragment=0x2000 | 185),
+    "link-local": ip(bytes(8), source=0xA9FE0101),
+    "icmp-echo": ip(bytes.fromhex("0800000000010001"), 1),
+    "icmp-error": ip(bytes.fromhex("0301000000000000") + ip(bytes(8)), 1),
+    "six-udp": ip6(bytes(30)),
+    "six-syn": ip6(syn(MSS), 6),
+    "six-large-segment": ip6(syn(b"", flags=0x11) + bytes(1400), 6),
+    "six-large-datagram": ip6(bytes(1460)),
+    "six-options-syn": ip6(extension(60) + extension(6, 1) + syn(MSS), 0),
+    "six-first-fragment": ip6(fragment(6, 0, 1) + syn(MSS), 44),
+    "six-later-fragment": ip6(fragment(6, 1) + syn(MSS), 44),
+    "six-atomic-fragment": ip6(fragment(6, 0) + syn(MSS), 44),
+    "six-routing": ip6(extension(17, 2, b"\0\1") + bytes(8), 43),
+    "six-authentication": ip6(bytes([6, 4]) + bytes(22) + syn(MSS), 51),
+    "six-chain-beyond": ip6(extension(6, 9)[:8], 60),
+    "six-chain-long": ip6(extension(60) * 9, 60),
+    "six-chain-to-itself": ip6(fragment(44, 0) * 20, 44),
+    "six-length-beyond": ip6(bytes(8), length=60000),
+    "six-length-zero": ip6(bytes(8), length=0),
+    "six-jumbo": ip6(extension(17, 0, bytes.fromhex("c20400010000")), 0, length=0),
+    "six-solicitation": ip6(bytes.fromhex("8500000000000000"), 58, "fe80::1", "ff02::2"),
+    "six-echo": ip6(bytes.fromhex("8000000000010001"), 58),
+    "six-error": ip6(bytes.fromhex("0100000000000000"), 58),
+    "six-spoofed": ip6(bytes(8), source="fd00:8::7"),
+    "six-to-client": ip6(bytes(8), to="fd00:8::a"),
+    "six-mapped": ip6(bytes(8), to="::ffff:10.8.0.10"),
     "ipv6": bytes([0x60]) + bytes(39),
     "framed-fa": b"\xfa" + ip(bytes(8)),
 }

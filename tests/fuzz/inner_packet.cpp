@@ -1,22 +1,89 @@
-// Tunnelled packets as hostile clients, and the VPC, may form them: header, policy, MSS clamp.
+// Tunnelled packets as hostile clients, and the VPC, may form them (F13; CVE-2017-7508): headers,
+// policy, MSS clamp, pieces and answers. Both directions see the same octets.
 #include <cstdlib>
 
-#include "dataplane/routing/inner_packet.h"
+#include "dataplane/routing/icmp_answer.h"
+#include "dataplane/routing/packet_pieces.h"
+#include "dataplane/routing/path_limit.h"
+#include "dataplane/routing/policy.h"
 #include "dataplane/routing/segment_size.h"
+#include "dataplane/routing/upload_hole.h"
 
 using namespace kanmon;
+
+namespace {
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+/// What we made is a packet that we would read, of the size that was asked for.
+void check_made(MutableBytes made, std::size_t most) {
+    require(made.size() <= most);
+    const auto read = routing::read_inner_packet(made);
+    require(read && read->octets.size() == made.size());
+}
+
+void cut(const routing::InnerPacket& packet, std::size_t most) {
+    Buffer room(2048);
+    routing::PacketPieces pieces(packet, most);
+    std::size_t octets = 0;
+    while (const auto piece = pieces.next(room)) {
+        check_made(*piece, most);
+        octets += piece->size() - packet.header_octets;
+    }
+    require(!pieces.possible() || octets >= packet.octets.size() - packet.header_octets);
+}
+
+/// The same segment again and again, then what it acknowledges of itself.
+void learn(const routing::InnerPacket& packet, const routing::TcpSegment& segment) {
+    require(segment.header_octets + segment.payload_octets ==
+            static_cast<int>(packet.octets.size() - packet.header_octets));
+    Instant now{1000h};
+    const auto outer = static_cast<std::uint16_t>(packet.octets.size() + 52);
+    routing::PathLimit limit(1420);
+    for (int i = 0; i < 6; ++i) require(limit.leaving(segment, outer, now += 200ms) <= outer);
+    limit.acknowledged(segment);
+    require(limit.octets() == routing::PathLimit::unlimited ||
+            limit.octets() == routing::outer_octets_least);
+    routing::UploadHole hole;
+    hole.answered(packet, segment, 1188, now);
+    if (!hole.due()) return;
+    Buffer room(routing::UploadHole::room_octets);
+    const auto error = hole.tell(1228, room);
+    if (error) check_made(*error, routing::icmp_answer_octets_max);
+    hole.answered(packet, segment, 1188, now + 1s);
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const Bytes input = std::as_bytes(std::span(data, size));
     Buffer payload(input.begin(), input.end());
     const auto packet = routing::read_inner_packet(payload);
     if (!packet) return 0;
+    require(packet->octets.size() <= payload.size());
+    require(packet->header_octets <= packet->octets.size());
+
     const std::vector<Cidr> networks{Cidr{Ipv4{0xac140000}, 16}};
-    const routing::Neighbourhood around{Cidr{Ipv4{0x0a080000}, 24}, Ipv4{0x0a080001}, networks};
-    const bool allowed = routing::check_from_client(*packet, Ipv4{0x0a080006}, around).has_value();
-    if (allowed && packet->source != Ipv4{0x0a080006}) std::abort();
-    if (packet->octets.size() > payload.size()) std::abort();
+    const routing::Neighbourhood around{Cidr{Ipv4{0x0a080000}, 24}, Ipv4{0x0a080001}, networks,
+                                        parse_cidr6("fd00:8::/64"), *parse_ipv6("fd00:8::1")};
+    const routing::Sender sender{Ipv4{0x0a080006}, *parse_ipv6("fd00:8::6"), Ipv6()};
+    if (routing::check_from_client(*packet, sender, around))
+        require(packet->v6 ? packet->source6 == sender.address6 : packet->source == sender.address);
+    static_cast<void>(routing::check_to_client(*packet, around));
+
+    Buffer room(routing::icmp_answer_octets_max);
+    if (const auto answer = routing::make_unreachable(*packet, room)) {
+        check_made(*answer, room.size());
+        // An answer is an error, so nothing is ever said about it.
+        const auto error = routing::read_inner_packet(*answer);
+        Buffer again(routing::icmp_answer_octets_max);
+        require(!routing::make_too_big(*error, 1280, again));
+    }
+    if (const auto segment = routing::read_tcp_segment(*packet)) learn(*packet, *segment);
+    for (const std::size_t most : {60U, 576U, 1228U}) cut(*packet, most);
     routing::clamp_segment_size(*packet, 1328);
-    if (routing::clamp_segment_size(*packet, 1328)) std::abort();  // once is enough
+    require(!routing::clamp_segment_size(*packet, 1328));  // once is enough
     return 0;
 }

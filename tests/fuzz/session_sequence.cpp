@@ -101,6 +101,7 @@ public:
     }
 
 private:
+    void check(const LoginRequest&) { require(false); }  // this server asks for none
     void check(const AdmissionRequest&) { require(!ended_ && !std::exchange(asked_, true)); }
     void check(const InstallKey&) { require(admitted_ && !ended_); }
     void check(const SendWithKey&) { require(admitted_ && !ended_); }

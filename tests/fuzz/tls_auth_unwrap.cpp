@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "../unit/dataplane/crypto/vectors.h"
+#include "../unit/dataplane/crypto/wrap_by_value.h"
 #include "dataplane/crypto/control_wrap.h"
 
 using namespace kanmon;
@@ -28,15 +29,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Bytes datagram = std::as_bytes(std::span(data + 1, size - 1));
     const auto digest = static_cast<Digest>(data[0] % 3);
     const bool server = (data[0] & 0x80) == 0;
-    const TlsAuth ours(captured_key(), server ? KeyDirection::normal : KeyDirection::inverse,
-                       digest);
-    const TlsAuth theirs(captured_key(), server ? KeyDirection::inverse : KeyDirection::normal,
-                         digest);
+    TlsAuth ours(captured_key(), server ? KeyDirection::normal : KeyDirection::inverse, digest);
+    TlsAuth theirs(captured_key(), server ? KeyDirection::inverse : KeyDirection::normal, digest);
     const ReplayId replay{.id = 5, .time = 6};
-    if (const auto packet = ours.unwrap(datagram))
-        if (theirs.wrap(packet->packet, packet->replay) != copy_of(datagram)) std::abort();
+    if (const auto packet = unwrapped(ours, datagram))
+        if (wrapped(theirs, packet->packet, packet->replay) != copy_of(datagram)) std::abort();
     if (datagram.size() < 10) return 0;
-    const auto packet = ours.unwrap(theirs.wrap(datagram, replay));
+    const auto packet = unwrapped(ours, wrapped(theirs, datagram, replay));
     if (!packet || packet->packet != copy_of(datagram) || packet->replay.id != 5) std::abort();
     return 0;
 }

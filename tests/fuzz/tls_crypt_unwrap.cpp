@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "../unit/dataplane/crypto/vectors.h"
+#include "../unit/dataplane/crypto/wrap_by_value.h"
 #include "dataplane/crypto/control_wrap.h"
 
 using namespace kanmon;
@@ -29,12 +30,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 1) return 0;
     const Bytes datagram = std::as_bytes(std::span(data + 1, size - 1));
     const bool server = (data[0] & 1) == 0;
-    const TlsCrypt ours(captured_key(), server ? Side::server : Side::client);
-    const TlsCrypt theirs(captured_key(), server ? Side::client : Side::server);
-    if (const auto packet = ours.unwrap(datagram))
-        if (theirs.wrap(packet->packet, packet->replay) != copy_of(datagram)) std::abort();
+    TlsCrypt ours(captured_key(), server ? Side::server : Side::client);
+    TlsCrypt theirs(captured_key(), server ? Side::client : Side::server);
+    if (const auto packet = unwrapped(ours, datagram))
+        if (wrapped(theirs, packet->packet, packet->replay) != copy_of(datagram)) std::abort();
     if (datagram.size() < 10) return 0;
-    const auto packet = ours.unwrap(theirs.wrap(datagram, {.id = 5, .time = 6}));
+    const auto packet = unwrapped(ours, wrapped(theirs, datagram, {.id = 5, .time = 6}));
     if (!packet || packet->packet != copy_of(datagram) || packet->replay.time != 6) std::abort();
     return 0;
 }

@@ -2,7 +2,8 @@
 #include <cstdlib>
 
 #include "../unit/dataplane/crypto/vectors.h"
-#include "dataplane/crypto/control_wrap.h"
+#include "../unit/dataplane/crypto/wrap_by_value.h"
+#include "dataplane/crypto/wrapped_client_key.h"
 
 using namespace kanmon;
 using namespace kanmon::crypto;
@@ -14,7 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto check = [&server](Bytes wrapped) {
         const auto client = unwrap_client_key(server, wrapped);
         if (client && wrap_client_key(server, *client) != copy_of(wrapped)) std::abort();
-        if (client) static_cast<void>(TlsCrypt(client->key, Side::server).unwrap(wrapped));
+        if (!client) return;
+        TlsCrypt crypt(client->key, Side::server);
+        static_cast<void>(unwrapped(crypt, wrapped));
     };
     check(input);
     if (const auto split = split_wrapped_client_key(input)) {

@@ -237,8 +237,9 @@ class Lab:
                             SslConnections=connections, Name="lab", **region)
         self.gateway_id = gateway["VpnGatewayId"]
         self.wait_active()
+        server = {"Proto": "UDP", "Port": 1194, "Name": "lab", **server}
         made = self.call("CreateSslVpnServer", VpnGatewayId=self.gateway_id, ClientIpPool=pool,
-                         LocalSubnet=VPC_CIDR, Proto="UDP", Port=1194, Name="lab", **server, **region)
+                         LocalSubnet=VPC_CIDR, **server, **region)
         self.server_id = made["SslVpnServerId"]
         self.wait_active()
 

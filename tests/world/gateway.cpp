@@ -13,6 +13,7 @@ namespace {
 constexpr Duration mailbox_delay = 100us;
 constexpr Duration tls_delay_max = 4ms;
 constexpr std::uint32_t half_open_max = 64;
+constexpr Duration login_delay_max = 3s;
 constexpr unsigned reaches_at_once_max = 1000;
 
 }  // namespace
@@ -39,6 +40,11 @@ public:
             gateway.ask(index, question);
         });
     }
+    void ask_login(shard::LoginQuestion question) override {
+        gateway_.later(mailbox_delay, [index = index_, question](Gateway& gateway) {
+            gateway.ask_login(index, question);
+        });
+    }
     void left(std::uint64_t session, Cause) override {
         gateway_.later(mailbox_delay, [session](Gateway& gateway) { gateway.left(session); });
     }
@@ -50,7 +56,8 @@ private:
     std::uint32_t index_;
 };
 
-Gateway::Gateway(Surroundings surroundings) : s_(std::move(surroundings)), gate_(*this) {
+Gateway::Gateway(Surroundings surroundings)
+    : s_(std::move(surroundings)), gate_(*this), logins_(*this) {
     const auto cookie_key = SeededRandom(s_.chance.number()).array<32>();
     auto profile = std::make_shared<session::ServerProfile>();
     profile->server = s_.setup.server;
@@ -80,6 +87,7 @@ void Gateway::start() {
     s_.model.restart(snapshot.leases, s_.agenda.now());
     gate_.apply(snapshot, s_.agenda.now());
     gate_.control_connected(s_.agenda.now());
+    logins_.control_connected();
     arm();
 }
 
@@ -95,8 +103,9 @@ shard::Shard& Gateway::shard_for(const Endpoint& from, Bytes datagram) {
 
 void Gateway::receive(const Endpoint& from, MutableBytes datagram) {
     shard::Shard& shard = shard_for(from, datagram);
-    const bool is_reset = !datagram.empty() &&
-                          datagram[0] == wire::first_octet(wire::Opcode::hard_reset_client_v2, 0);
+    const auto first = wire::peek(datagram);
+    const bool is_reset = first && (first->opcode == wire::Opcode::hard_reset_client_v2 ||
+                                    first->opcode == wire::Opcode::hard_reset_client_v3);
     const std::size_t known = shard.clients() + shard.half_open();
     shard.receive({.remote = from}, {datagram, datagram.size()}, s_.agenda.now(), wall());
     if (is_reset)
@@ -128,10 +137,25 @@ void Gateway::work(std::uint32_t shard, shard::TlsJob job) {
 }
 
 void Gateway::ask(std::uint32_t shard, const shard::AdmissionQuestion& question) {
+    require(!s_.setup.server.login.password || proven_.contains(question.session), "I1",
+            "admission was asked before the user was proven");
     asking_ = &question;
     gate_.ask(shard, question, s_.agenda.now());
     asking_ = nullptr;
     arm();
+}
+
+void Gateway::ask_login(std::uint32_t shard, shard::LoginQuestion question) {
+    logins_.ask(shard, std::move(question), s_.agenda.now());
+    arm();
+}
+
+void Gateway::reply(std::uint32_t shard, shard::LoginReply reply) {
+    if (reply.answer.verdict == bridge::LoginVerdict::accepted) proven_.insert(reply.session);
+    later(mailbox_delay, [shard, reply](Gateway& gateway) {
+        gateway.shards_[shard]->take_login(reply, gateway.s_.agenda.now(), gateway.wall());
+        gateway.arm();
+    });
 }
 
 void Gateway::left(std::uint64_t session) {
@@ -192,6 +216,18 @@ void Gateway::control_takes(const bridge::Message& message) {
     };
     if (const auto* fact = std::get_if<bridge::LeaseFact>(&message.body))
         return store(fact->lease, fact->gone);
+    if (const auto* login = std::get_if<bridge::LoginQuestion>(&message.body)) {
+        bridge::LoginAnswer answer;
+        if (login->password == SecretBuffer(as_bytes(right_password))) {
+            answer.verdict = bridge::LoginVerdict::accepted;
+            answer.username = login->username;
+        }
+        return later(s_.chance.between(0ms, login_delay_max),
+                     [link = link_, id = message.id, answer](Gateway& gateway) {
+                         if (gateway.link_ == link) gateway.logins_.take(id, answer);
+                         gateway.arm();
+                     });
+    }
     const auto* question = std::get_if<bridge::LeaseQuestion>(&message.body);
     if (question == nullptr) return;
     store(question->lease, false);
@@ -207,12 +243,14 @@ void Gateway::control_lost() {
     ++link_;
     s_.control.away = true;
     gate_.control_lost(s_.agenda.now());
+    logins_.control_lost(s_.agenda.now());
     arm();
 }
 
 void Gateway::control_back() {
     s_.control.away = false;
     gate_.control_connected(s_.agenda.now());
+    logins_.control_connected();
     arm();
 }
 
@@ -224,6 +262,7 @@ void Gateway::later(Duration wait, std::function<void(Gateway&)> deed) {
 
 void Gateway::arm() {
     std::optional<Instant> next = gate_.next_deadline();
+    if (const auto at = logins_.next_deadline(); at && (!next || *at < *next)) next = at;
     for (const auto& shard : shards_)
         if (const auto at = shard->next_deadline(); at && (!next || *at < *next)) next = at;
     if (!next || (armed_ && *armed_ <= *next && *armed_ >= s_.agenda.now())) return;
@@ -242,6 +281,7 @@ void Gateway::reach() {
         require(shard->half_open() <= half_open_max, "I9", "too many half-open sessions");
     }
     if (const auto at = gate_.next_deadline(); at && *at <= now) gate_.reach(now);
+    if (const auto at = logins_.next_deadline(); at && *at <= now) logins_.reach(now);
     s_.model.check(now);
     arm();
     reached_at_once_ = armed_ && *armed_ <= now ? reached_at_once_ + 1 : 0;

@@ -8,8 +8,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "dataplane/io/gate.h"
+#include "dataplane/io/login_desk.h"
 #include "dataplane/shard/shard.h"
 #include "world/agenda.h"
 #include "world/chance.h"
@@ -34,7 +36,9 @@ public:
     virtual void to_vpc(Bytes inner_packet) = 0;
 };
 
-class Gateway final : public io::GateOutlet, public std::enable_shared_from_this<Gateway> {
+class Gateway final : public io::GateOutlet,
+                      public io::LoginOutlet,
+                      public std::enable_shared_from_this<Gateway> {
 public:
     struct Surroundings {
         Agenda& agenda;
@@ -65,9 +69,12 @@ private:
     void answer(std::uint32_t shard, shard::AdmissionAnswer answer) override;
     void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) override;
     void tell_control(bridge::Message message) override;
-    void own(const bridge::Lease&, const Endpoint&, std::optional<std::uint32_t>) override {}
+    void reply(std::uint32_t shard, shard::LoginReply reply) override;
+    void own(const bridge::Lease&, const std::optional<Endpoint>&,
+             std::optional<std::uint32_t>) override {}
 
     void ask(std::uint32_t shard, const shard::AdmissionQuestion& question);
+    void ask_login(std::uint32_t shard, shard::LoginQuestion question);
     void left(std::uint64_t session);
     void work(std::uint32_t shard, shard::TlsJob job);
     void control_takes(const bridge::Message& message);
@@ -82,6 +89,8 @@ private:
     std::vector<std::unique_ptr<SeededRandom>> randoms_;
     std::vector<std::unique_ptr<shard::Shard>> shards_;
     io::Gate gate_;
+    io::LoginDesk logins_;
+    std::set<std::uint64_t> proven_;  // sessions of whose user control said yes
     const shard::AdmissionQuestion* asking_ = nullptr;
     std::uint32_t link_ = 0;  // counts connections to control
     std::optional<Instant> armed_;

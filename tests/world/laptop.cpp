@@ -40,12 +40,20 @@ void Laptop::connect() {
     engine_ = std::make_unique<client::ClientEngine>(
         client::ClientSettings{.personality = person_.personality,
                                .tls = person_.tls,
-                               .username = {},
-                               .password = {},
-                               .new_key_sends_after = chance_.between(0s, 60s)},
+                               .username = person_.common_name,
+                               .password = std::string(right_password),
+                               .new_key_sends_after = chance_.between(0s, 60s),
+                               .wrapping = person_.wrapping,
+                               .unix_seconds = unix_seconds()},
         random_, agenda_.now());
     world_.took_session(person_.index, engine_->session_id());
     after_touch();
+}
+
+/// By the laptop's own clock.
+std::uint32_t Laptop::unix_seconds() const {
+    const std::int64_t boot_seconds = nanoseconds_of(agenda_.now()) / 1'000'000'000;
+    return static_cast<std::uint32_t>(1'800'000'000 + boot_seconds - person_.clock_behind);
 }
 
 void Laptop::disappear() {
@@ -163,7 +171,8 @@ void Laptop::work() {
     InnerPacket packet{.source = engine_->pushed()->address,
                        .destination = Ipv4{0xac100001},
                        .number = world_.next_number(),
-                       .true_source = engine_->pushed()->address};
+                       .true_source = engine_->pushed()->address,
+                       .v6 = setup_.server.inner6 && chance_.happens(0.4)};
     if (chance_.happens(0.02)) {
         packet.source.value += static_cast<std::uint32_t>(1 + chance_.below(60));
         packet.allowed = false;

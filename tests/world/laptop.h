@@ -37,6 +37,8 @@ public:
         std::string common_name;
         const client::Personality* personality = nullptr;
         std::shared_ptr<const crypto::TlsFactory> tls;
+        client::ClientWrapping wrapping;
+        std::int32_t clock_behind = 0;  // seconds
     };
 
     Laptop(Person person, const Setup& setup, Agenda& agenda, std::uint64_t seed,
@@ -64,6 +66,7 @@ private:
     void roam();
     void work();
     void arm();
+    std::uint32_t unix_seconds() const;
     void later(Duration wait, void (Laptop::*deed)());
 
     Person person_;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "dataplane/admission/lease_book.h"
+#include "world/inner_packet.h"
 
 namespace kanmon::world {
 
@@ -25,6 +26,26 @@ Weather draw_weather(Chance& chance) {
     return weather;
 }
 
+client::WrappingPair draw_wrapping(Chance& chance) {
+    const std::uint64_t seed = chance.number();
+    const bool directed = chance.happens(0.7);
+    switch (chance.below(6)) {
+        case 0:
+            return client::WrappingPair(bridge::Wrapping::tls_auth, seed, "SHA1", directed);
+        case 1:
+            return client::WrappingPair(bridge::Wrapping::tls_auth, seed, "SHA256", directed);
+        case 2:
+            return client::WrappingPair(bridge::Wrapping::tls_crypt, seed);
+        case 3:
+        case 4:
+            return client::WrappingPair(bridge::Wrapping::tls_crypt_v2, seed);
+        default:
+            return client::WrappingPair(bridge::Wrapping::none);
+    }
+}
+
+constexpr std::array wrapping_names{"no wrapping", "tls-auth", "tls-crypt", "tls-crypt-v2"};
+
 }  // namespace
 
 bool Setup::has_room_for_all() const {
@@ -34,14 +55,16 @@ bool Setup::has_room_for_all() const {
 
 std::string Setup::text() const {
     return fmt::format(
-        "seed {}: {} clients, {} shard(s), {}, loss {}, duplication {}, theft {}, delay {} ms "
-        "+ {} ms, pool {} {}, at most {}, renegotiation {} s{}{}, flood {}/s{}",
-        seed, clients, shards, openssl ? "OpenSSL" : "scripted TLS", weather.loss,
+        "seed {}: {} clients, {} shard(s), {}, {}, loss {}, duplication {}, theft {}, delay {} ms "
+        "+ {} ms, pool {} {}{}, at most {}, renegotiation {} s{}{}{}, flood {}/s{}",
+        seed, clients, shards, openssl ? "OpenSSL" : "scripted TLS",
+        wrapping_names[static_cast<std::size_t>(server.wrapping.kind)], weather.loss,
         weather.duplication, weather.theft, weather.delay / 1ms, weather.jitter / 1ms,
         to_string(server.client_pool),
-        server.topology == bridge::Topology::net30 ? "net30" : "subnet", gateway.connections_max,
-        server.renegotiate_seconds, crashes ? ", a crash" : "",
-        control_goes_away ? ", control away" : "", flood, squatters ? " by squatters" : "");
+        server.topology == bridge::Topology::net30 ? "net30" : "subnet",
+        server.inner6 ? " with IPv6" : "", gateway.connections_max, server.renegotiate_seconds,
+        crashes ? ", a crash" : "", control_goes_away ? ", control away" : "",
+        server.login.password ? ", passwords" : "", flood, squatters ? " by squatters" : "");
 }
 
 Setup draw_setup(std::uint64_t seed, const Options& options) {
@@ -70,9 +93,17 @@ Setup draw_setup(std::uint64_t seed, const Options& options) {
     server.client_pool = *parse_cidr(tight ? "192.168.0.0/24" : "10.8.0.0/16");
     server.topology = chance.happens(0.5) ? bridge::Topology::net30 : bridge::Topology::subnet;
     server.local_networks = {*parse_cidr("172.16.0.0/12")};
+    if (chance.happens(0.5))
+        server.inner6 = bridge::Inner6{
+            .client_pool = network6(server.client_pool), .local_networks = {}, .dns_servers = {}};
     server.ciphers = {"AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305"};
     server.fallback_cipher = "AES-128-CBC";
     server.renegotiate_seconds = chance.one_of(std::span<const unsigned>(renegotiations));
+    setup.wrapping = draw_wrapping(chance);
+    server.wrapping = setup.wrapping.server();
+    server.digest = server.wrapping.digest;
+    // While control is away nobody can log in, which is another promise than the others here.
+    server.login.password = !setup.control_goes_away && chance.happens(0.3);
     return setup;
 }
 

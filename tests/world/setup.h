@@ -2,16 +2,21 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "bridge/snapshot.h"
+#include "client/wrapping_pair.h"
 #include "world/chance.h"
 
 namespace kanmon::world {
 
+/// What control's double takes for a password.
+inline constexpr std::string_view right_password = "correct horse";
+
 struct Weather {
     double loss = 0;
     double duplication = 0;
-    double corruption = 0;  // of data packets; a corrupted control packet is TLS's business
+    double corruption = 0;  // of what is protected; other control packets are TLS's business
     double theft = 0;       // an attacker sends a packet again, from his own address
     Duration delay{};
     Duration jitter{};
@@ -25,6 +30,7 @@ struct Setup {
     Weather weather;
     bridge::SslServer server;
     bridge::Gateway gateway;
+    client::WrappingPair wrapping{bridge::Wrapping::none};
     Duration control_delay{};  // one way
     Duration life{};           // then everybody leaves
     bool crashes = false;      // the data process dies once

@@ -20,9 +20,17 @@ constexpr Duration quiet_after_life = 120s + 300s + 30s;
 constexpr std::uint32_t stranger_network = 0x2c000000;
 const Endpoint thief = Endpoint::v4(Ipv4{0x2d000001}, 4444);
 
-const client::Personality* personality_of(std::uint32_t index) {
-    const auto all = client::personalities();
-    return all[index % all.size()];
+/// Programs in turn, without those that are older than this wrapping.
+const client::Personality* personality_of(std::uint32_t index, client::KnownWrapping wrapping) {
+    std::vector<const client::Personality*> able;
+    for (const client::Personality* candidate : client::personalities())
+        if (client::knows(*candidate, wrapping)) able.push_back(candidate);
+    return able[index % able.size()];
+}
+
+/// Most clocks are right; every tenth is off by up to an hour and a half.
+std::int32_t clock_behind_of(std::uint32_t index) {
+    return index % 10 == 3 ? static_cast<std::int32_t>(index * 977 % 10800) - 5400 : 0;
 }
 
 }  // namespace
@@ -35,7 +43,11 @@ std::string Summary::text() const {
         half_open_peak, never_connected);
 }
 
-World::World(const Setup& setup) : setup_(setup), chance_(setup.seed * 2), model_(setup_) {
+World::World(const Setup& setup)
+    : setup_(setup),
+      chance_(setup.seed * 2),
+      model_(setup_),
+      keys_(setup_.wrapping, setup_.clients) {
     if (setup_.openssl) seed_openssl(setup_.seed);
     const RealTls real = setup_.openssl ? make_real_tls(setup_.clients) : RealTls{};
     server_tls_ = setup_.openssl ? real.server : scripted_server(chance_.number(), {});
@@ -44,8 +56,11 @@ World::World(const Setup& setup) : setup_(setup), chance_(setup.seed * 2), model
         const std::uint32_t name = i % 20 == 19 ? i - 1 : i;
         Laptop::Person person{.index = i,
                               .common_name = fmt::format("client-{}", name),
-                              .personality = personality_of(i),
-                              .tls = nullptr};
+                              .personality = nullptr,
+                              .tls = nullptr,
+                              .wrapping = keys_.of(i),
+                              .clock_behind = clock_behind_of(i)};
+        person.personality = personality_of(i, person.wrapping.kind);
         const bool old = person.personality->name.starts_with(client::openvpn_2_3.name);
         const std::uint64_t seed = chance_.number();
         person.tls = setup_.openssl
@@ -112,7 +127,8 @@ void World::carry(const Endpoint& from, Buffer datagram) {
     const Weather& weather = setup_.weather;
     const unsigned copies = 1 + (chance_.happens(weather.duplication) ? 1 : 0);
     const bool is_data = wire::peek(datagram) && wire::is_data(wire::peek(datagram)->opcode);
-    if (is_data && chance_.happens(weather.corruption))
+    const bool may_spoil = is_data || !keys_.is_open();
+    if (may_spoil && chance_.happens(weather.corruption))
         datagram[chance_.below(datagram.size())] ^= std::byte{0x10};
     // A control packet moves nobody even when the attacker's copy is the first to arrive.
     if (!is_data && chance_.happens(weather.theft * 10)) intrude(thief, datagram);
@@ -146,13 +162,14 @@ void World::flood() {
     reset.packet_id = 0;
     const Ipv4 address{stranger_network + static_cast<std::uint32_t>(chance_.below(1U << 20))};
     const Endpoint stranger = Endpoint::v4(address, 5555);
-    intrude(stranger, wire::encode(reset));
+    if (chance_.happens(0.5)) outsiders_.insert(stranger);
+    intrude(stranger, sealed_by_stranger(stranger, reset));
     wire::ControlPacket forged = reset;  // as if it had received an answer
     forged.opcode = wire::Opcode::control_v1;
     forged.packet_id = 1;
     forged.acks.add(0);
     SeededRandom(chance_.number()).fill(forged.receiver.octets);
-    intrude(stranger, wire::encode(forged));
+    intrude(stranger, sealed_by_stranger(stranger, forged));
     const auto wait = static_cast<std::int64_t>(1e9 / setup_.flood);
     agenda_.after(Duration(wait), [this] { flood(); });
 }
@@ -173,11 +190,16 @@ void World::to_client(const Endpoint& remote, Bytes datagram) {
 }
 
 void World::answer_stranger(const Endpoint& stranger, Bytes datagram) {
-    const auto answer = wire::decode_control_packet(datagram);
-    const bool is_answer = answer && answer->opcode == wire::Opcode::hard_reset_server_v2;
+    const auto first = wire::peek(datagram);
+    const bool is_answer = first && first->opcode == wire::Opcode::hard_reset_server_v2;
     require(is_answer || squatters_.contains(stranger), "I13",
             "a stranger was sent more than the answer to a reset");
-    if (is_answer && setup_.squatters && stranger != thief) squat(stranger, *answer);
+    require(keys_.is_open() || !outsiders_.contains(stranger), "W2",
+            "a stranger without a key was answered");
+    if (!is_answer || !setup_.squatters || stranger == thief) return;
+    const auto plain = keys_.read_as_insider(datagram);
+    if (!plain) return;
+    if (const auto answer = wire::decode_control_packet(*plain)) squat(stranger, *answer);
 }
 
 /// A source that can receive, but never finishes what it began: it may fill its own table only
@@ -192,13 +214,21 @@ void World::squat(const Endpoint& stranger, const wire::ControlPacket& answer) {
     begin.packet_id = 1;
     const Buffer half_a_hello = from_hex("16010e00");
     begin.payload = half_a_hello;
-    carry(stranger, wire::encode(begin));
+    carry(stranger, sealed_by_stranger(stranger, begin));
+}
+
+Buffer World::sealed_by_stranger(const Endpoint& stranger, const wire::ControlPacket& packet) {
+    return outsiders_.contains(stranger) ? wire::encode(packet) : keys_.seal_as_insider(packet);
 }
 
 /// I13: the octets belong to the session that they name, and go to whom it belongs.
 void World::check_owner(std::uint32_t laptop, Bytes datagram) {
-    const auto packet = wire::decode_control_packet(datagram);
-    if (!packet || packet->key_id != 0) return;  // data, or under dynamic tls-crypt
+    const auto first = wire::peek(datagram);
+    if (!first || wire::is_data(first->opcode) || first->key_id != 0) return;
+    const auto plain = keys_.read(laptop, datagram);
+    require(plain.has_value(), "I13", "a packet under another client's key");
+    const auto packet = wire::decode_control_packet(*plain);
+    if (!packet) return;
     if (packet->acks.count > 0) {
         const auto client = client_sessions_.find(packet->receiver.octets);
         require(client != client_sessions_.end() && client->second == laptop, "I13",
@@ -249,7 +279,8 @@ void World::to_vpc(Bytes inner_packet) {
     const InnerPacket echo{.source = packet->destination,
                            .destination = packet->source,
                            .number = next_number_++,
-                           .true_source = packet->destination};
+                           .true_source = packet->destination,
+                           .v6 = packet->v6};
     agenda_.after(chance_.between(1ms, 20ms), [this, echo] {
         Buffer octets = encode(echo);
         gateway_->from_vpc(echo.destination, octets);

@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "world/gateway.h"
+#include "world/key_ring.h"
 #include "world/laptop.h"
 
 namespace kanmon::world {
@@ -48,6 +49,7 @@ private:
     void flood();
     void answer_stranger(const Endpoint& stranger, Bytes datagram);
     void squat(const Endpoint& stranger, const wire::ControlPacket& answer);
+    Buffer sealed_by_stranger(const Endpoint& stranger, const wire::ControlPacket& packet);
     void crash();
     void check_owner(std::uint32_t laptop, Bytes datagram);
     void check_end();
@@ -59,13 +61,14 @@ private:
     Chance chance_;
     Control control_;
     LeaseModel model_;
+    KeyRing keys_;
     std::shared_ptr<const crypto::TlsFactory> server_tls_;
     std::shared_ptr<Gateway> gateway_;
     std::vector<std::unique_ptr<Laptop>> laptops_;
     std::map<Endpoint, std::uint32_t> whose_;  // endpoints are never handed on
     std::map<std::array<std::byte, 8>, std::uint32_t> client_sessions_, server_sessions_;
     std::map<std::array<std::byte, 8>, std::set<std::uint32_t>> answered_;
-    std::set<Endpoint> squatters_;
+    std::set<Endpoint> squatters_, outsiders_;
     std::unordered_set<std::uint64_t> delivered_;
     std::uint64_t next_number_ = 1;
     Summary summary_;

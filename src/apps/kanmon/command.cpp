@@ -1,5 +1,7 @@
 #include "apps/kanmon/command.h"
 
+#include "apps/kanmon/server_settings.h"
+
 namespace kanmon::apps {
 namespace {
 
@@ -25,32 +27,15 @@ const std::vector<Column> server_columns{{"ID", "SslVpnServerId"},
                                          {"CLIENT POOL", "ClientIpPool"},
                                          {"LOCAL NETWORKS", "LocalSubnet"},
                                          {"GATEWAY", "VpnGatewayId"}};
-const std::vector<Column> server_details{{"server", "SslVpnServerId"},
-                                         {"name", "Name"},
-                                         {"gateway", "VpnGatewayId"},
-                                         {"address", "InternetIp"},
-                                         {"protocol", "Proto"},
-                                         {"port", "Port"},
-                                         {"client pool", "ClientIpPool"},
-                                         {"local networks", "LocalSubnet"},
-                                         {"DNS servers", "DnsServers"},
-                                         {"topology", "Topology"},
-                                         {"cipher without NCP", "Cipher"},
-                                         {"clients online", "Connections"},
-                                         {"clients at most", "MaxConnections"},
-                                         {"slots held, s", "HoldSeconds"},
-                                         {"bundle revision", "BundleRevision"},
-                                         {"created", "CreateTime", Form::time}};
-const std::vector<Column> certificate_columns{{"ID", "SslVpnClientCertId"},
-                                              {"NAME", "Name"},
-                                              {"STATUS", "Status"},
-                                              {"EXPIRES", "EndTime", Form::time},
-                                              {"SERVER", "SslVpnServerId"}};
+const std::vector<Column> certificate_columns{
+    {"ID", "SslVpnClientCertId"}, {"NAME", "Name"},
+    {"STATUS", "Status"},         {"EXPIRES", "EndTime", Form::time},
+    {"ADDRESS", "StaticAddress"}, {"SERVER", "SslVpnServerId"}};
 const std::vector<Column> certificate_details{
     {"certificate", "SslVpnClientCertId"}, {"name", "Name"},
     {"server", "SslVpnServerId"},          {"status", "Status"},
     {"created", "CreateTime", Form::time}, {"expires", "EndTime", Form::time},
-    {"bundle revision", "BundleRevision"}};
+    {"static address", "StaticAddress"},   {"bundle revision", "BundleRevision"}};
 const std::vector<Column> client_columns{{"CLIENT", "CommonName"},
                                          {"STATUS", "Status"},
                                          {"TUNNEL", "PrivateIp"},
@@ -76,6 +61,8 @@ const CommandArgument server_id{"SERVER", "SslVpnServerId", "id of the SSL serve
 const CommandArgument certificate_id{"CERTIFICATE", "SslVpnClientCertId",
                                      "id of the certificate, vsc-…", true};
 const CommandArgument name{"--name", "Name", "a name for people"};
+const CommandArgument static_address{"--address", "StaticAddress",
+                                     "tunnel address that it always gets; empty: none"};
 
 std::vector<Command> account_commands() {
     return {
@@ -197,17 +184,9 @@ std::vector<Command> gateway_commands() {
     };
 }
 
-const std::vector<CommandArgument> server_settings{
-    {"--proto", "Proto", "UDP or TCP"},
-    {"--port", "Port", "1194 when not given"},
-    {"--cipher", "Cipher", "for clients without negotiation: AES-128-CBC and so on"},
-    {"--dns", "DnsServers", "comma-separated addresses inside the local networks"},
-    {"--topology", "Topology", "net30 or subnet"},
-    {"--hold", "HoldSeconds", "how long the slot of a client that left is kept for it"},
-    name};
-
 std::vector<CommandArgument> server_arguments(std::vector<CommandArgument> first) {
-    first.insert(first.end(), server_settings.begin(), server_settings.end());
+    first.push_back(name);
+    first.insert(first.end(), server_settings().begin(), server_settings().end());
     return first;
 }
 
@@ -215,7 +194,7 @@ std::vector<Command> server_commands() {
     return {
         {"server",
          "create",
-         "make the SSL server of a gateway",
+         "make an SSL server of a gateway",
          "CreateSslVpnServer",
          server_arguments(
              {{"--gateway", "VpnGatewayId", "id of its gateway", true},
@@ -240,7 +219,7 @@ std::vector<Command> server_commands() {
          {server_id},
          Shape::first,
          "SslVpnServers.SslVpnServer",
-         server_details},
+         server_details()},
         {"server",
          "modify",
          "change an SSL server; what is not given stays",
@@ -250,7 +229,7 @@ std::vector<Command> server_commands() {
                            {"--local", "LocalSubnet", "what they reach: CIDRs, comma separated"}}),
          Shape::flat,
          {},
-         server_details,
+         server_details(),
          Waits::gateway_active},
         {"server",
          "delete",
@@ -266,7 +245,7 @@ std::vector<Command> certificate_commands() {
          "create",
          "make a client certificate",
          "CreateSslVpnClientCert",
-         {{"--server", "SslVpnServerId", "id of the SSL server", true}, name},
+         {{"--server", "SslVpnServerId", "id of the SSL server", true}, name, static_address},
          Shape::flat,
          {},
          {{"certificate", "SslVpnClientCertId"}, {"name", "Name"}}},
@@ -292,6 +271,11 @@ std::vector<Command> certificate_commands() {
          "ModifySslVpnClientCert",
          {certificate_id, {"--name", "Name", "the new name", true}}},
         {"cert",
+         "modify",
+         "change a certificate; what is not given stays",
+         "ModifySslVpnClientCert",
+         {certificate_id, name, static_address}},
+        {"cert",
          "delete",
          "revoke a certificate; its holders are told to go",
          "DeleteSslVpnClientCert",
@@ -302,6 +286,85 @@ std::vector<Command> certificate_commands() {
          "GetSslVpnClientCertBundle",
          {certificate_id, {"--format", "Format", "zip or ovpn (one file)", true}},
          Shape::file},
+    };
+}
+
+std::vector<Command> identity_commands() {
+    const CommandArgument instance{"IDAAS", "IDaaSInstanceId", "id of the source, idaas-…", true};
+    const CommandArgument user{"USER", "UserId", "id of the user, user-…", true};
+    const std::vector<Column> instance_columns{
+        {"ID", "IDaaSInstanceId"}, {"NAME", "Name"}, {"CREATED", "CreateTime", Form::time}};
+    const std::vector<Column> user_columns{{"ID", "UserId"},
+                                           {"NAME", "UserName"},
+                                           {"ENABLED", "Enabled"},
+                                           {"CODES", "TotpEnrolled"},
+                                           {"CREATED", "CreateTime", Form::time}};
+    const std::vector<Column> user_details{{"user", "UserId"},
+                                           {"name", "UserName"},
+                                           {"source", "IDaaSInstanceId"},
+                                           {"enabled", "Enabled"},
+                                           {"one-time codes", "TotpEnrolled"}};
+    return {
+        {"idaas",
+         "create",
+         "make an identity source with users of its own",
+         "CreateIDaaSInstance",
+         {name},
+         Shape::flat,
+         {},
+         {{"source", "IDaaSInstanceId"}, {"name", "Name"}}},
+        {"idaas",
+         "list",
+         "your identity sources",
+         "DescribeIDaaSInstances",
+         {},
+         Shape::table,
+         "IDaaSInstances.IDaaSInstance",
+         instance_columns},
+        {"idaas",
+         "delete",
+         "delete an identity source with its users",
+         "DeleteIDaaSInstance",
+         {instance}},
+        {"user",
+         "create",
+         "add a user to an identity source",
+         "CreateIDaaSUser",
+         {{"--idaas", "IDaaSInstanceId", "id of the source, idaas-…", true},
+          {"--name", "UserName", "what the user types, such as anna.smith", true},
+          {"--password-file", "Password", "file with the password, - for standard input", true,
+           false, true}},
+         Shape::flat,
+         {},
+         user_details},
+        {"user",
+         "list",
+         "the users of an identity source",
+         "DescribeIDaaSUsers",
+         {instance},
+         Shape::table,
+         "Users.User",
+         user_columns},
+        {"user",
+         "modify",
+         "change a user; who is switched off is disconnected",
+         "ModifyIDaaSUser",
+         {user,
+          {"--enabled", "Enabled", "true or false"},
+          {"--password-file", "Password", "file with the new password, - for standard input", false,
+           false, true}},
+         Shape::flat,
+         {},
+         user_details},
+        {"user", "delete", "delete a user", "DeleteIDaaSUser", {user}},
+        {"user",
+         "totp",
+         "give a user one-time codes; shows the secret once",
+         "EnrolIDaaSUserTotp",
+         {user},
+         Shape::flat,
+         {},
+         {{"for the authenticator app", "OtpauthUri"}}},
     };
 }
 
@@ -340,13 +403,16 @@ std::vector<Command> client_commands() {
 }  // namespace
 
 const std::vector<CommandGroup>& command_groups() {
-    static const std::vector<CommandGroup> groups{{"account", "accounts: who owns everything else"},
-                                                  {"key", "access keys of your account"},
-                                                  {"vpc", "VPCs: networks behind gateways"},
-                                                  {"gateway", "VPN gateways"},
-                                                  {"server", "SSL servers: where clients connect"},
-                                                  {"cert", "client certificates and their bundles"},
-                                                  {"clients", "connected clients"}};
+    static const std::vector<CommandGroup> groups{
+        {"account", "accounts: who owns everything else"},
+        {"key", "access keys of your account"},
+        {"vpc", "VPCs: networks behind gateways"},
+        {"gateway", "VPN gateways"},
+        {"server", "SSL servers: where clients connect"},
+        {"cert", "client certificates and their bundles"},
+        {"idaas", "identity sources: whom users are asked of"},
+        {"user", "users of identity sources"},
+        {"clients", "connected clients"}};
     return groups;
 }
 
@@ -354,7 +420,7 @@ const std::vector<Command>& commands() {
     static const std::vector<Command> table = [] {
         std::vector<Command> all;
         for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
-                          certificate_commands(), client_commands()})
+                          certificate_commands(), identity_commands(), client_commands()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

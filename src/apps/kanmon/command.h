@@ -13,14 +13,23 @@ struct CommandArgument {
     std::string_view help;
     bool required = false;
     bool flag = false;  // takes no value: sends "true"
+    /// The value names a file whose first line is sent, "-" standard input: secrets do not belong
+    /// into command lines, which every process of the machine can read.
+    bool secret = false;
 };
 
-enum class Form : unsigned char { text, time, octets };
+enum class Form : unsigned char {
+    text,
+    time,
+    octets,
+    texts  // of a list; name by value gives each a line of its own
+};
 
 struct Column {
     std::string_view title;
     std::string_view path;
     Form form = Form::text;
+    std::string_view usual = {};  // name by value leaves it out where it has this value
 };
 
 enum class Shape : unsigned char {

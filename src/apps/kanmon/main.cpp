@@ -7,7 +7,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <deque>
+#include <fstream>
 #include <iostream>
+#include <optional>
 
 #include "apps/kanmon/api_client.h"
 #include "apps/kanmon/command.h"
@@ -100,6 +102,15 @@ void add_raw_call(CLI::App& app, RawCall& raw) {
     raw.app->add_option("PARAMETER", raw.pairs, "name=value, as many as the action takes");
 }
 
+std::optional<std::string> first_line_of(const std::string& path) {
+    std::ifstream file;
+    if (path != "-") file.open(path);
+    std::istream& in = path == "-" ? std::cin : file;
+    std::string line;
+    if (!std::getline(in, line)) return std::nullopt;
+    return line;
+}
+
 int usage(const std::string& sentence) {
     std::cerr << "kanmon: " << sentence << "\n";
     return 2;
@@ -123,10 +134,16 @@ int run_parsed(ApiClient& client, const Parsed& parsed, const Options& options) 
                           .json = options.json,
                           .wait = parsed.wait,
                           .output = parsed.output};
-    for (std::size_t i = 0; i < parsed.given.size(); ++i)
-        if (parsed.given[i]->count() > 0)
-            invocation.parameters[std::string(parsed.command->arguments[i].parameter)] =
-                parsed.values[i];
+    for (std::size_t i = 0; i < parsed.given.size(); ++i) {
+        if (parsed.given[i]->count() == 0) continue;
+        const CommandArgument& argument = parsed.command->arguments[i];
+        std::string& value = invocation.parameters[std::string(argument.parameter)];
+        value = parsed.values[i];
+        if (!argument.secret) continue;
+        auto line = first_line_of(value);
+        if (!line) return usage("cannot read " + value);
+        value = std::move(*line);
+    }
     return run_command(client, std::move(invocation));
 }
 

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -54,6 +55,7 @@ std::string cell(const JsonDocument& row, const Column& column) {
         case Form::octets:
             return octets_text(number);
         case Form::text:
+        case Form::texts:
             break;
     }
     const std::string text = showable(row.text(column.path));
@@ -63,10 +65,27 @@ std::string cell(const JsonDocument& row, const Column& column) {
 std::string name_by_value(const JsonDocument& row, const std::vector<Column>& columns) {
     std::vector<std::vector<std::string>> lines;
     for (const Column& column : columns) {
+        if (column.form == Form::texts) {
+            for (const JsonDocument& item : row.items(column.path))
+                lines.push_back({std::string(column.title), showable(item.text(""))});
+            continue;
+        }
         const std::string text = cell(row, column);
-        if (text != "-") lines.push_back({std::string(column.title), text});
+        if (text != "-" && (column.usual.empty() || text != column.usual))
+            lines.push_back({std::string(column.title), text});
     }
     return aligned(lines);
+}
+
+/// A list of networks can be hundreds long; a table shows how it begins.
+std::string shortened(const std::string& text) {
+    constexpr std::size_t octets_max = 60;
+    if (text.size() <= octets_max) return text;
+    const std::size_t comma = text.rfind(',', octets_max);
+    if (comma == std::string::npos) return text;
+    const auto rest =
+        std::count(text.begin() + static_cast<std::ptrdiff_t>(comma), text.end(), ',');
+    return fmt::format("{} and {} more", text.substr(0, comma), rest);
 }
 
 std::string table(const std::vector<JsonDocument>& rows, const std::vector<Column>& columns) {
@@ -74,7 +93,7 @@ std::string table(const std::vector<JsonDocument>& rows, const std::vector<Colum
     for (const Column& column : columns) lines[0].emplace_back(column.title);
     for (const JsonDocument& row : rows) {
         auto& line = lines.emplace_back();
-        for (const Column& column : columns) line.push_back(cell(row, column));
+        for (const Column& column : columns) line.push_back(shortened(cell(row, column)));
     }
     return aligned(lines);
 }

@@ -102,8 +102,40 @@ CREATE UNIQUE INDEX client_certificates_static_address
     ON client_certificates(server, static_address) WHERE static_address <> '';
 )sql";
 
+// Whom a server asks must be of its own account: the store refuses anything else by itself.
+constexpr const char* identities = R"sql(
+CREATE TABLE idaas_instances (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts(id), name TEXT NOT NULL,
+    created_at INTEGER NOT NULL, UNIQUE (account, id)
+) STRICT;
+CREATE TABLE idaas_users (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, instance TEXT NOT NULL, name TEXT NOT NULL,
+    enabled INTEGER NOT NULL, password_hash TEXT NOT NULL, sealed_totp BLOB NOT NULL,
+    created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, UNIQUE (instance, name),
+    FOREIGN KEY (account, instance) REFERENCES idaas_instances(account, id)
+) STRICT;
+CREATE INDEX idaas_users_account ON idaas_users(account);
+CREATE TABLE used_codes (
+    user TEXT NOT NULL REFERENCES idaas_users(id) ON DELETE CASCADE, step INTEGER NOT NULL,
+    PRIMARY KEY (user, step)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE ssl_servers ADD COLUMN multi_factor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ssl_servers ADD COLUMN idaas_instance TEXT NOT NULL DEFAULT '';
+CREATE TRIGGER ssl_servers_ask_their_own_source_at_insert BEFORE INSERT ON ssl_servers
+WHEN NEW.idaas_instance <> '' AND NOT EXISTS (
+    SELECT 1 FROM idaas_instances WHERE id = NEW.idaas_instance AND account = NEW.account)
+BEGIN SELECT RAISE(ABORT, 'the identity source is not of this account'); END;
+CREATE TRIGGER ssl_servers_ask_their_own_source_at_update BEFORE UPDATE ON ssl_servers
+WHEN NEW.idaas_instance <> '' AND NOT EXISTS (
+    SELECT 1 FROM idaas_instances WHERE id = NEW.idaas_instance AND account = NEW.account)
+BEGIN SELECT RAISE(ABORT, 'the identity source is not of this account'); END;
+CREATE TRIGGER idaas_instances_stay_while_asked BEFORE DELETE ON idaas_instances
+WHEN EXISTS (SELECT 1 FROM ssl_servers WHERE idaas_instance = OLD.id)
+BEGIN SELECT RAISE(ABORT, 'an SSL server asks this identity source'); END;
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 2> migrations{first_tables, server_options};
+const std::array<const char*, 3> migrations{first_tables, server_options, identities};
 
 }  // namespace kanmon::adapters

@@ -16,6 +16,7 @@ namespace {
 using namespace usecases;
 
 constexpr std::chrono::days token_retention{7};
+constexpr std::int64_t used_codes_kept = 20;  // steps; older codes are no longer good anyway
 
 class SqliteLedger final : public Ledger {
 public:
@@ -27,6 +28,9 @@ public:
           ssl_servers_(database),
           client_certificates_(database),
           revoked_certificates_(database),
+          idaas_instances_(database),
+          idaas_users_(database),
+          database_(database),
           number_(number) {}
 
     Table<model::Account>& accounts() override { return accounts_; }
@@ -38,6 +42,20 @@ public:
     Table<model::RevokedCertificate>& revoked_certificates() override {
         return revoked_certificates_;
     }
+    Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
+    Table<model::IdaasUser>& idaas_users() override { return idaas_users_; }
+    std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
+                                                     const std::string& name) const override {
+        std::string id;
+        {
+            auto in =
+                database_.prepare("SELECT id FROM idaas_users WHERE instance = ? AND name = ?");
+            in.bind(instance).bind(name);
+            if (!in.step()) return std::nullopt;
+            id = in.text();
+        }
+        return idaas_users_.find(id);
+    }
     std::uint64_t number() const override { return number_; }
 
 private:
@@ -48,6 +66,9 @@ private:
     SqliteTable<model::SslServer> ssl_servers_;
     SqliteTable<model::ClientCertificate> client_certificates_;
     SqliteTable<model::RevokedCertificate> revoked_certificates_;
+    SqliteTable<model::IdaasInstance> idaas_instances_;
+    SqliteTable<model::IdaasUser> idaas_users_;
+    Database& database_;
     std::uint64_t number_;
 };
 
@@ -107,6 +128,7 @@ public:
     Outcome<std::vector<StoredLease>> leases() override;
     Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) override;
     Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) override;
+    Outcome<bool> use_code(const std::string& user, std::int64_t step) override;
     Outcome<std::uint64_t> next_snapshot_number() override;
 
 private:
@@ -319,6 +341,27 @@ Outcome<std::vector<bridge::AttemptRecord>> SqliteBooks::attempts(const AttemptQ
         Records records;
         while (in.step()) records.push_back(read_attempt(in));
         return records;
+    });
+}
+
+Outcome<bool> SqliteBooks::use_code(const std::string& user, std::int64_t step) {
+    return guarded<bool>([&]() -> Outcome<bool> {
+        database_.run("PRAGMA synchronous=FULL");
+        Transaction transaction(database_);
+        bool first = false;
+        {
+            auto out = database_.prepare(
+                "INSERT INTO used_codes VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING step");
+            out.bind(user).bind(step);
+            first = out.step();
+            if (first) out.step();
+        }
+        database_.prepare("DELETE FROM used_codes WHERE user = ? AND step < ?")
+            .bind(user)
+            .bind(step - used_codes_kept)
+            .run();
+        transaction.commit();
+        return first;
     });
 }
 

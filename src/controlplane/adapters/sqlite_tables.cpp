@@ -208,6 +208,8 @@ struct Shape<model::SslServer> {
                                         "sealed_key",
                                         "sealed_wrapping_key",
                                         "sealed_token_key",
+                                        "multi_factor",
+                                        "idaas_instance",
                                         "revision"};
     static constexpr auto account = "account", parent = "gateway";
     static void write(Statement& out, const model::SslServer& row) {
@@ -232,6 +234,8 @@ struct Shape<model::SslServer> {
             .bind_blob(row.sealed_key)
             .bind_blob(row.sealed_wrapping_key)
             .bind_blob(row.sealed_token_key)
+            .bind(row.multi_factor)
+            .bind(row.idaas_instance.text)
             .bind(row.revision);
     }
     static model::SslServer read(Statement& in) {
@@ -257,6 +261,8 @@ struct Shape<model::SslServer> {
         row.sealed_key = in.blob();
         row.sealed_wrapping_key = in.blob();
         row.sealed_token_key = in.blob();
+        row.multi_factor = in.number() != 0;
+        row.idaas_instance.text = in.text();
         row.revision = in.text();
         return row;
     }
@@ -293,6 +299,60 @@ struct Shape<model::ClientCertificate> {
         row.certificate_pem = in.text();
         row.sealed_key = in.blob();
         row.static_address = read_optional_address(in);
+        return row;
+    }
+};
+
+template <>
+struct Shape<model::IdaasInstance> {
+    static constexpr auto table = "idaas_instances";
+    static constexpr std::array columns{"id", "account", "name", "created_at"};
+    static constexpr auto account = "account", parent = "account";
+    static void write(Statement& out, const model::IdaasInstance& row) {
+        out.bind(row.id.text)
+            .bind(row.account.text)
+            .bind(row.name)
+            .bind(seconds_of(row.created_at));
+    }
+    static model::IdaasInstance read(Statement& in) {
+        model::IdaasInstance row;
+        row.id.text = in.text();
+        row.account.text = in.text();
+        row.name = in.text();
+        row.created_at = read_time(in);
+        return row;
+    }
+};
+
+template <>
+struct Shape<model::IdaasUser> {
+    static constexpr auto table = "idaas_users";
+    static constexpr std::array columns{"id",          "account",    "instance",
+                                        "name",        "enabled",    "password_hash",
+                                        "sealed_totp", "created_at", "changed_at"};
+    static constexpr auto account = "account", parent = "instance";
+    static void write(Statement& out, const model::IdaasUser& row) {
+        out.bind(row.id.text)
+            .bind(row.account.text)
+            .bind(row.instance.text)
+            .bind(row.name)
+            .bind(row.enabled)
+            .bind(row.password_hash)
+            .bind_blob(row.sealed_totp)
+            .bind(seconds_of(row.created_at))
+            .bind(seconds_of(row.changed_at));
+    }
+    static model::IdaasUser read(Statement& in) {
+        model::IdaasUser row;
+        row.id.text = in.text();
+        row.account.text = in.text();
+        row.instance.text = in.text();
+        row.name = in.text();
+        row.enabled = in.number() != 0;
+        row.password_hash = in.text();
+        row.sealed_totp = in.blob();
+        row.created_at = read_time(in);
+        row.changed_at = read_time(in);
         return row;
     }
 };
@@ -405,5 +465,7 @@ template class SqliteTable<model::VpnGateway>;
 template class SqliteTable<model::SslServer>;
 template class SqliteTable<model::ClientCertificate>;
 template class SqliteTable<model::RevokedCertificate>;
+template class SqliteTable<model::IdaasInstance>;
+template class SqliteTable<model::IdaasUser>;
 
 }  // namespace kanmon::adapters

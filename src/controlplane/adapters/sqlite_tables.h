@@ -34,5 +34,7 @@ extern template class SqliteTable<model::VpnGateway>;
 extern template class SqliteTable<model::SslServer>;
 extern template class SqliteTable<model::ClientCertificate>;
 extern template class SqliteTable<model::RevokedCertificate>;
+extern template class SqliteTable<model::IdaasInstance>;
+extern template class SqliteTable<model::IdaasUser>;
 
 }  // namespace kanmon::adapters

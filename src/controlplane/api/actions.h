@@ -34,6 +34,15 @@ ActionAnswer modify_ssl_vpn_client_cert(const ActionRequest& request);
 ActionAnswer delete_ssl_vpn_client_cert(const ActionRequest& request);
 ActionAnswer get_ssl_vpn_client_cert_bundle(const ActionRequest& request);
 
+ActionAnswer create_idaas_instance(const ActionRequest& request);
+ActionAnswer describe_idaas_instances(const ActionRequest& request);
+ActionAnswer delete_idaas_instance(const ActionRequest& request);
+ActionAnswer create_idaas_user(const ActionRequest& request);
+ActionAnswer describe_idaas_users(const ActionRequest& request);
+ActionAnswer modify_idaas_user(const ActionRequest& request);
+ActionAnswer delete_idaas_user(const ActionRequest& request);
+ActionAnswer enrol_idaas_user_totp(const ActionRequest& request);
+
 ActionAnswer describe_ssl_vpn_clients(const ActionRequest& request);
 ActionAnswer disconnect_ssl_vpn_client(const ActionRequest& request);
 ActionAnswer release_ssl_vpn_client_slot(const ActionRequest& request);

@@ -22,6 +22,7 @@ std::string address_text(const Endpoint& endpoint) {
 JsonObject client_row(const model::ClientConnection& client) {
     JsonObject row;
     row.text("CommonName", common_name(client.common_name))
+        .text("UserName", client.username)
         .number("ConnectedTime", milliseconds(client.connected_at))
         .text("Ip", client.remote ? address_text(*client.remote) : "")
         .text("Port", client.remote ? std::to_string(client.remote->port) : "")

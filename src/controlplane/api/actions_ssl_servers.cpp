@@ -38,7 +38,8 @@ JsonObject server_fields(const usecases::SslServerView& view) {
         .number("Connections", view.connections)
         .number("MaxConnections", view.connections_max)
         .text("InternetIp", to_string(view.public_address))
-        .flag("EnableMultiFactorAuth", false)
+        .flag("EnableMultiFactorAuth", server.multi_factor)
+        .text("IDaaSInstanceId", server.idaas_instance.text)
         .text("ResourceGroupId", "")
         .text("DnsServers", server.dns_servers)
         .text("Topology", model::topology_text(server.topology))
@@ -64,6 +65,7 @@ ActionAnswer create_ssl_vpn_server(const ActionRequest& request) {
     wanted.cipher = read.text("Cipher");
     wanted.compress = read.flag("Compress", false);
     wanted.enable_multi_factor_auth = read.flag("EnableMultiFactorAuth", false);
+    wanted.idaas_instance = read.text("IDaaSInstanceId");
     wanted.dns_servers = read.text("DnsServers");
     wanted.name = read.text("Name");
     wanted.topology = read.text("Topology");
@@ -113,6 +115,7 @@ ActionAnswer modify_ssl_vpn_server(const ActionRequest& request) {
     wanted.cipher = read.optional_text("Cipher");
     wanted.compress = read.optional_flag("Compress");
     wanted.enable_multi_factor_auth = read.optional_flag("EnableMultiFactorAuth");
+    wanted.idaas_instance = read.optional_text("IDaaSInstanceId");
     wanted.dns_servers = read.optional_text("DnsServers");
     wanted.name = read.optional_text("Name");
     wanted.topology = read.optional_text("Topology");

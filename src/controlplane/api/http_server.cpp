@@ -1,9 +1,12 @@
 #include "controlplane/api/http_server.h"
 
 #include <microhttpd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <bit>
 #include <charconv>
 #include <cstdarg>
 #include <cstdio>
@@ -20,16 +23,26 @@ struct HttpServer::Engine {
     std::string key_pem;  // libmicrohttpd wants C strings
     std::uint16_t port = 0;
     MHD_Daemon* daemon = nullptr;
+    /// Serves what was adopted. Apart from the other, since a daemon of libmicrohttpd 0.9.75 that
+    /// accepts and adopts may meet its limit while it holds a lock, and then never moves again.
+    MHD_Daemon* guests = nullptr;
+    std::atomic<unsigned> guests_present{0};
 
     ~Engine() {
-        if (daemon != nullptr) MHD_stop_daemon(daemon);
+        for (MHD_Daemon* each : {daemon, guests})
+            if (each != nullptr) MHD_stop_daemon(each);
         wipe(std::as_writable_bytes(std::span(key_pem)));
     }
 
     static MHD_Result handle(void* owner, MHD_Connection* connection, const char* url,
                              const char* method, const char* version, const char* piece,
                              std::size_t* piece_octets, void** kept);
+    static void count_guest(void* owner, MHD_Connection* connection, void** kept,
+                            MHD_ConnectionNotificationCode what);
+    MHD_Daemon* start(unsigned flags, std::vector<MHD_OptionItem> options);
     bool run(UniqueFd socket);
+    bool run_guests();
+    void adopt(UniqueFd connection);
 };
 
 namespace {
@@ -164,32 +177,65 @@ MHD_Result HttpServer::Engine::handle(void* owner, MHD_Connection* connection, c
     return send(connection, engine.handler(exchange->request));
 }
 
-bool HttpServer::Engine::run(UniqueFd socket) {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG;
-    std::vector<MHD_OptionItem> options{
-        {MHD_OPTION_LISTEN_SOCKET, socket.get(), nullptr},
-        {MHD_OPTION_CONNECTION_LIMIT, static_cast<std::intptr_t>(limits.connections), nullptr},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-         static_cast<std::intptr_t>(limits.connections_per_address), nullptr},
-        {MHD_OPTION_CONNECTION_TIMEOUT, static_cast<std::intptr_t>(limits.idle_seconds), nullptr},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory_octets, nullptr},
-        {MHD_OPTION_THREAD_POOL_SIZE, static_cast<std::intptr_t>(limits.threads), nullptr}};
+/// What both daemons have in common.
+MHD_Daemon* HttpServer::Engine::start(unsigned flags, std::vector<MHD_OptionItem> options) {
+    flags |= MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG;
+    options.push_back({MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                       static_cast<std::intptr_t>(limits.connections_per_address), nullptr});
+    options.push_back(
+        {MHD_OPTION_CONNECTION_TIMEOUT, static_cast<std::intptr_t>(limits.idle_seconds), nullptr});
+    options.push_back({MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory_octets, nullptr});
     if (certificate) {
         flags |= MHD_USE_TLS;
-        key_pem = as_text(certificate->private_key_pem.view());
         options.push_back({MHD_OPTION_HTTPS_MEM_KEY, 0, key_pem.data()});
         options.push_back({MHD_OPTION_HTTPS_MEM_CERT, 0, certificate->certificate_pem.data()});
         options.push_back({MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(tls_priorities)});
     }
     options.push_back({MHD_OPTION_END, 0, nullptr});
-    daemon = MHD_start_daemon(flags, 0, nullptr, nullptr, &Engine::handle, this,
-                              MHD_OPTION_EXTERNAL_LOGGER, &log_library, nullptr,  //
-                              MHD_OPTION_URI_LOG_CALLBACK, &begin_request, nullptr,
-                              MHD_OPTION_NOTIFY_COMPLETED, &end_request, nullptr,  //
-                              MHD_OPTION_ARRAY, options.data(), MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, nullptr, nullptr, &Engine::handle, this,
+                            MHD_OPTION_EXTERNAL_LOGGER, &log_library, nullptr,  //
+                            MHD_OPTION_URI_LOG_CALLBACK, &begin_request, nullptr,
+                            MHD_OPTION_NOTIFY_COMPLETED, &end_request, nullptr,  //
+                            MHD_OPTION_ARRAY, options.data(), MHD_OPTION_END);
+}
+
+bool HttpServer::Engine::run(UniqueFd socket) {
+    if (certificate) key_pem = as_text(certificate->private_key_pem.view());
+    daemon = start(
+        0, {{MHD_OPTION_LISTEN_SOCKET, socket.get(), nullptr},
+            {MHD_OPTION_CONNECTION_LIMIT, static_cast<std::intptr_t>(limits.connections), nullptr},
+            {MHD_OPTION_THREAD_POOL_SIZE, static_cast<std::intptr_t>(limits.threads), nullptr}});
     if (daemon == nullptr) return false;
     (void)socket.release();  // the library closes it
-    return true;
+    return limits.adopted == 0 || run_guests();
+}
+
+bool HttpServer::Engine::run_guests() {
+    const std::intptr_t never_met = static_cast<std::intptr_t>(limits.adopted) + 1;  // we count
+    guests = start(
+        MHD_USE_NO_LISTEN_SOCKET,
+        {{MHD_OPTION_CONNECTION_LIMIT, never_met, nullptr},
+         {MHD_OPTION_NOTIFY_CONNECTION, std::bit_cast<std::intptr_t>(&Engine::count_guest), this}});
+    return guests != nullptr;
+}
+
+void HttpServer::Engine::count_guest(void* owner, MHD_Connection*, void**,
+                                     MHD_ConnectionNotificationCode what) {
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) --static_cast<Engine*>(owner)->guests_present;
+}
+
+void HttpServer::Engine::adopt(UniqueFd connection) {
+    sockaddr_storage remote{};
+    socklen_t octets = sizeof remote;
+    auto* generic = static_cast<sockaddr*>(static_cast<void*>(&remote));
+    if (guests == nullptr || ::getpeername(connection.get(), generic, &octets) != 0) return;
+    if (++guests_present > limits.adopted) {
+        --guests_present;
+        return;
+    }
+    // The library closes the descriptor also when it refuses the connection.
+    if (MHD_add_connection(guests, connection.release(), generic, octets) != MHD_YES)
+        --guests_present;
 }
 
 HttpServer::HttpServer(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
@@ -198,6 +244,10 @@ HttpServer::~HttpServer() = default;
 
 std::uint16_t HttpServer::port() const {
     return engine_->port;
+}
+
+void HttpServer::adopt(UniqueFd connection) {
+    engine_->adopt(std::move(connection));
 }
 
 Expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(Options options,

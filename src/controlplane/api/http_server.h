@@ -29,6 +29,8 @@ struct HttpLimits {
     /// Read and thrown away before a too large body is answered; beyond it the connection closes.
     std::size_t discarded_octets = 4 * 1024 * 1024;
     unsigned threads = 2;
+    /// How many connections that somebody else accepted are served beside the own ones; 0: none.
+    unsigned adopted = 0;
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
@@ -50,6 +52,9 @@ public:
     HttpServer& operator=(const HttpServer&) = delete;
 
     std::uint16_t port() const;
+
+    /// Serves a connection that somebody else accepted, or closes it beyond `adopted`. Any thread.
+    void adopt(UniqueFd connection);
 
 private:
     struct Engine;

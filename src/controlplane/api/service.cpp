@@ -1,6 +1,9 @@
 #include "controlplane/api/service.h"
 
 #include <fmt/core.h>
+#include <sys/socket.h>
+
+#include <array>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -21,6 +24,17 @@ struct Service::Parts {
 };
 
 namespace {
+
+/// For a browser that was sent to http:// on a shared port.
+constexpr std::string_view speak_https =
+    "HTTP/1.1 400 Bad Request\r\n"
+    "Content-Type: text/plain\r\n"
+    "Connection: close\r\n"
+    "\r\n"
+    "This port speaks HTTPS: write https:// in front of its address.\n";
+
+/// Connections of strangers on shared VPN ports.
+constexpr unsigned adopted_max = 128;
 
 using Started = Expected<std::unique_ptr<HttpServer>, std::string>;
 
@@ -48,7 +62,9 @@ Started start_secure(const ServiceOptions& options, Api& api) {
         addresses.push_back(listen->as_v4());
     auto certificate = load_server_certificate(options.state_folder, addresses, unix_now());
     if (!certificate) return unexpected(certificate.error());
-    return start_server({.listen = *listen, .certificate = std::move(*certificate), .limits = {}},
+    return start_server({.listen = *listen,
+                         .certificate = std::move(*certificate),
+                         .limits = {.adopted = adopted_max}},
                         api);
 }
 
@@ -73,6 +89,20 @@ std::uint16_t Service::port() const {
 
 std::uint16_t Service::plain_port() const {
     return parts_->plain ? parts_->plain->port() : 0;
+}
+
+void Service::adopt(UniqueFd connection) {
+    constexpr char tls_handshake = 0x16;
+    char first = 0;
+    if (!parts_->secure ||
+        ::recv(connection.get(), &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1)  // the sender looked
+        return;
+    if (first == tls_handshake) return parts_->secure->adopt(std::move(connection));
+    if (first < 'A' || first > 'Z') return;
+    ::send(connection.get(), speak_https.data(), speak_https.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    ::shutdown(connection.get(), SHUT_WR);
+    std::array<char, 4096> request{};  // unread octets would turn the end into a reset
+    ::recv(connection.get(), request.data(), request.size(), MSG_DONTWAIT);
 }
 
 Expected<std::unique_ptr<Service>, std::string> Service::start(const ServiceOptions& options,

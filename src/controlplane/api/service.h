@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "controlplane/usecases/control_plane.h"
 
 namespace kanmon::api {
@@ -32,6 +33,11 @@ public:
 
     std::uint16_t port() const;        // of HTTPS; 0: none
     std::uint16_t plain_port() const;  // of plain HTTP; 0: none
+
+    /// Serves a connection that came in by a shared VPN port, by HTTPS. One that speaks plain HTTP
+    /// hears that it should not; anything else, and everything without HTTPS, is closed. Any
+    /// thread.
+    void adopt(UniqueFd connection);
 
 private:
     struct Parts;

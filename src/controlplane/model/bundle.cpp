@@ -164,6 +164,16 @@ std::size_t pushed_networks(const SslServer& server) {
                     server.options.local_networks6.size());
 }
 
+/// What the client has to know of its login, whichever setting asks for it.
+ServerOptions with_login(const SslServer& server) {
+    const bridge::Login login = login_of(server);
+    ServerOptions options = server.options;
+    options.login_certificate = login.certificate;
+    options.login_password = login.password;
+    options.login_code = login.code;
+    return options;
+}
+
 }  // namespace
 
 BundleFacts bundle_facts(const SslServer& server, Ipv4 public_address,
@@ -174,7 +184,7 @@ BundleFacts bundle_facts(const SslServer& server, Ipv4 public_address,
             .cipher = server.cipher,
             .compress = server.compress,
             .networks = pushed_networks(server),
-            .options = server.options,
+            .options = with_login(server),
             .wrapping_mark = to_hex(server.sealed_wrapping_key),
             .authority_pem = server.authority_pem};
 }

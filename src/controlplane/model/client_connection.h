@@ -13,6 +13,7 @@ namespace kanmon::model {
 
 struct ClientConnection {
     SslServerId server;
+    std::string username;     // empty where nobody was asked
     std::string common_name;  // vsc-…; with two-factor the user
     bool online = true;       // false: the slot is held
     std::uint32_t held_seconds_left = 0;

@@ -49,6 +49,14 @@ SslServerId make_ssl_server_id(Random& random) {
     return made<SslServerTag>("vss-", random);
 }
 
+IdaasInstanceId make_idaas_instance_id(Random& random) {
+    return made<IdaasInstanceTag>("idaas-", random);
+}
+
+IdaasUserId make_idaas_user_id(Random& random) {
+    return made<IdaasUserTag>("user-", random);
+}
+
 ClientCertificateId make_client_certificate_id(Random& random) {
     return made<ClientCertificateTag>("vsc-", random);
 }

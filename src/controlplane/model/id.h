@@ -24,6 +24,8 @@ using AccessKeyId = Id<struct AccessKeyTag>;
 using VpcId = Id<struct VpcTag>;
 using VpnGatewayId = Id<struct VpnGatewayTag>;
 using SslServerId = Id<struct SslServerTag>;
+using IdaasInstanceId = Id<struct IdaasInstanceTag>;
+using IdaasUserId = Id<struct IdaasUserTag>;
 using ClientCertificateId = Id<struct ClientCertificateTag>;
 
 AccountId make_account_id(Random& random);
@@ -31,6 +33,8 @@ AccessKeyId make_access_key_id(Random& random);
 VpcId make_vpc_id(Random& random);
 VpnGatewayId make_vpn_gateway_id(Random& random);
 SslServerId make_ssl_server_id(Random& random);
+IdaasInstanceId make_idaas_instance_id(Random& random);
+IdaasUserId make_idaas_user_id(Random& random);
 ClientCertificateId make_client_certificate_id(Random& random);
 
 /// `length` random lower-case letters and digits, without bias.

@@ -115,19 +115,19 @@ Outcome<void> check_networks(const SslServer& server) {
     return {};
 }
 
-Outcome<void> check_login(const ServerOptions& options) {
-    if (!options.login_certificate && !options.login_password)
+Outcome<void> check_login(const bridge::Login& login) {
+    if (!login.certificate && !login.password)
         return illegal("LoginCertificate",
                        "Somebody who enters shows a certificate, a password or "
                        "both; leave LoginCertificate or set LoginPassword.");
-    if (options.login_code && !options.login_password)
+    if (login.code && !login.password)
         return illegal("LoginCode",
                        "A one-time code belongs to a user; set LoginPassword=true as well.");
-    if (options.login_web && options.login_password)
+    if (login.web && login.password)
         return illegal("LoginWeb",
                        "A web page decides instead of password and code; leave "
                        "LoginPassword false beside LoginWeb.");
-    if (options.token_seconds != 0 && !options.login_password && !options.login_web)
+    if (login.token_seconds != 0 && !login.password && !login.web)
         return illegal("TokenSeconds",
                        "A token saves asking for the password or the web page "
                        "again, and this server asks for neither; 0 would do.");
@@ -183,7 +183,7 @@ Outcome<void> check_options(const SslServer& server) {
     if (auto fits = check_wrapping(server.options); !fits) return fits;
     if (auto fits = check_cipher_none(server); !fits) return fits;
     if (auto fits = check_networks(server); !fits) return fits;
-    if (auto fits = check_login(server.options); !fits) return fits;
+    if (auto fits = check_login(login_of(server)); !fits) return fits;
     return check_keepalive(server.options);
 }
 
@@ -194,7 +194,7 @@ std::vector<std::string> warnings_of(const SslServer& server) {
         warnings.emplace_back(
             "Cipher is none and AllowUnencrypted is true: packets of clients that do not negotiate "
             "a cipher (OpenVPN before 2.4) cross the Internet in clear.");
-    if (!options.login_certificate)
+    if (!login_of(server).certificate)
         warnings.emplace_back(
             "LoginCertificate is false: whoever knows a user's password can enter from anywhere.");
     if (server.topology == bridge::Topology::p2p)

@@ -214,6 +214,17 @@ Outcome<void> check_pool_overlap(const Cidr& pool, const std::vector<Neighbour>&
     return {};
 }
 
+bridge::Login login_of(const SslServer& server) {
+    const ServerOptions& options = server.options;
+    bridge::Login login;
+    login.certificate = options.login_certificate || server.multi_factor;
+    login.password = options.login_password || server.multi_factor;
+    login.code = options.login_code;
+    login.web = options.login_web;
+    login.token_seconds = options.token_seconds;
+    return login;
+}
+
 std::string_view transport_text(bridge::Transport transport) {
     return transport == bridge::Transport::udp ? "UDP" : "TCP";
 }

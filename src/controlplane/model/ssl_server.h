@@ -33,6 +33,10 @@ struct SslServer {
     bridge::Topology topology = bridge::Topology::net30;
     std::uint32_t hold_seconds = 300;
     ServerOptions options;
+    /// The original's second factor: certificate, and user name and password of the source, and a
+    /// one-time code of those users that have them.
+    bool multi_factor = false;
+    IdaasInstanceId idaas_instance;  // whom users are asked of; empty: nobody is
     UnixTime created_at{};
     std::string authority_pem;    // the server's own CA
     Buffer sealed_authority_key;  // PEM, sealed
@@ -85,6 +89,12 @@ struct Neighbour {
 Outcome<void> check_pool_overlap(const Cidr& pool, const std::vector<Neighbour>& taken);
 /// A private network with this prefix that overlaps none of `taken`.
 std::optional<Cidr> free_pool(std::uint8_t prefix, const std::vector<Neighbour>& taken);
+
+/// What somebody has to show: the settings and the original's second factor together. Without keys.
+bridge::Login login_of(const SslServer& server);
+/// Seconds that a token lives on servers with a second factor, unless another time is given: a
+/// working day with its evening.
+inline constexpr std::uint32_t usual_token_seconds = 43200;
 
 std::string_view transport_text(bridge::Transport transport);  // "UDP", "TCP"
 std::string_view topology_text(bridge::Topology topology);     // "net30", "subnet", "p2p"

@@ -11,6 +11,7 @@
 #include "bridge/messages.h"
 #include "controlplane/model/account.h"
 #include "controlplane/model/client_certificate.h"
+#include "controlplane/model/identity.h"
 #include "controlplane/model/ssl_server.h"
 #include "controlplane/model/vpc.h"
 #include "controlplane/model/vpn_gateway.h"
@@ -27,7 +28,7 @@ public:
     virtual std::vector<Row> all() const = 0;
     virtual std::vector<Row> of_account(const model::AccountId& account) const = 0;
     /// Rows directly below a resource: servers of a gateway, certificates of a server, gateways of
-    /// a VPC, access keys of an account.
+    /// a VPC, access keys of an account, users of an identity source.
     virtual std::vector<Row> below(const std::string& parent) const = 0;
     virtual void put(const Row& row) = 0;  // inserts, or replaces the row of the same id
     virtual void remove(const std::string& id) = 0;
@@ -44,6 +45,11 @@ public:
     virtual Table<model::SslServer>& ssl_servers() = 0;
     virtual Table<model::ClientCertificate>& client_certificates() = 0;
     virtual Table<model::RevokedCertificate>& revoked_certificates() = 0;
+    virtual Table<model::IdaasInstance>& idaas_instances() = 0;
+    virtual Table<model::IdaasUser>& idaas_users() = 0;
+    /// By its name as it is kept, in lower case.
+    virtual std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
+                                                             const std::string& name) const = 0;
     /// Number of this change (of its audit row); when reading, of the last one. Grows for ever.
     virtual std::uint64_t number() const = 0;
 };
@@ -125,6 +131,10 @@ public:
     virtual Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) = 0;
     /// Oldest first.
     virtual Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) = 0;
+
+    /// True for the first who shows the one-time code of this step, and for nobody after; also
+    /// when two do so at the same moment, and after a restart. Durable.
+    virtual Outcome<bool> use_code(const std::string& user, std::int64_t step) = 0;
 
     /// A number larger than any given before, also across restarts.
     virtual Outcome<std::uint64_t> next_snapshot_number() = 0;

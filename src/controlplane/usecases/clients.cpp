@@ -12,7 +12,8 @@ namespace {
 model::ClientConnection connected(const bridge::ClientFact& fact, const std::string& revision) {
     model::ClientConnection client;
     client.server = {fact.server_id};
-    client.common_name = fact.common_name;
+    client.common_name = fact.common_name.empty() ? fact.username : fact.common_name;
+    client.username = fact.username;
     client.remote = fact.remote;
     client.transport = fact.transport;
     client.tunnel_address = fact.tunnel_address;
@@ -112,12 +113,12 @@ void Clients::hello(const bridge::DataHello& hello) {
     held_.clear();
 }
 
-void Clients::learn(const bridge::ClientFact& fact) {
+bool Clients::learn(const bridge::ClientFact& fact) {
     const std::lock_guard turn(ports_.turn);
     if (fact.status == bridge::ClientStatus::online)
-        online_[fact.session] = fact;
-    else
-        online_.erase(fact.session);
+        return online_.insert_or_assign(fact.session, fact).second;
+    online_.erase(fact.session);
+    return false;
 }
 
 void Clients::learn(const bridge::LeaseFact& fact) {
@@ -127,6 +128,14 @@ void Clients::learn(const bridge::LeaseFact& fact) {
         held_.erase(place);
     else
         held_[place] = fact.lease;
+}
+
+std::vector<std::uint64_t> Clients::sessions_of(const model::SslServerId& server,
+                                                const std::string& username) const {
+    std::vector<std::uint64_t> sessions;
+    for (const auto& [session, fact] : online_)
+        if (fact.server_id == server.text && fact.username == username) sessions.push_back(session);
+    return sessions;
 }
 
 std::uint32_t Clients::online(const model::SslServerId& server) const {

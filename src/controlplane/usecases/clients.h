@@ -27,8 +27,12 @@ public:
 
     /// From the data process. A new process forgets the clients of the old one.
     void hello(const bridge::DataHello& hello);
-    void learn(const bridge::ClientFact& fact);
+    /// True for a client that was not known before.
+    bool learn(const bridge::ClientFact& fact);
     void learn(const bridge::LeaseFact& fact);
+    /// Sessions of a user; the caller holds the turn.
+    std::vector<std::uint64_t> sessions_of(const model::SslServerId& server,
+                                           const std::string& username) const;
     /// Clients online now; the caller holds the turn.
     std::uint32_t online(const model::SslServerId& server) const;
 

@@ -5,6 +5,9 @@
 #include "controlplane/usecases/attempts.h"
 #include "controlplane/usecases/client_certificates.h"
 #include "controlplane/usecases/clients.h"
+#include "controlplane/usecases/directory.h"
+#include "controlplane/usecases/idaas.h"
+#include "controlplane/usecases/logins.h"
 #include "controlplane/usecases/ssl_servers.h"
 #include "controlplane/usecases/vpcs.h"
 #include "controlplane/usecases/vpn_gateways.h"
@@ -19,7 +22,10 @@ struct ControlPlane {
           clients(ports),
           ssl_servers(ports, clients),
           client_certificates(ports),
-          attempts(ports) {}
+          attempts(ports),
+          idaas(ports, clients),
+          directory(ports),
+          logins(ports, directory) {}
 
     Accounts accounts;
     Vpcs vpcs;
@@ -28,6 +34,9 @@ struct ControlPlane {
     SslServers ssl_servers;
     ClientCertificates client_certificates;
     Attempts attempts;
+    Idaas idaas;
+    Directory directory;
+    Logins logins;
 };
 
 }  // namespace kanmon::usecases

@@ -55,12 +55,6 @@ void add_options(bridge::SslServer& enforced, const model::ServerOptions& option
     enforced.wrapping.kind = options.wrapping;
     enforced.wrapping.digest = options.digest;
     enforced.wrapping.directed = options.key_direction;
-    enforced.login = {.certificate = options.login_certificate,
-                      .password = options.login_password,
-                      .code = options.login_code,
-                      .web = options.login_web,
-                      .token_seconds = options.token_seconds,
-                      .token_key = {}};
 }
 
 /// What the settings need in clear; empty where they need none.
@@ -109,6 +103,7 @@ Outcome<bridge::SslServer> enforced_server(Ports& ports, Ledger& ledger,
     enforced.ca_certificate_pem = server.authority_pem;
     enforced.certificate_pem = server.certificate_pem;
     add_options(enforced, server.options);
+    enforced.login = model::login_of(server);
     if (auto added = add_keys(ports.sealer, server, enforced); !added)
         return unexpected(added.error());
     for (const auto& certificate : ledger.client_certificates().below(server.id.text))

@@ -28,6 +28,16 @@ Outcome<model::SslServer> own_server(Ledger& ledger, const Call& call, const std
     return own(ledger.ssl_servers(), call, id, "InvalidSslVpnServerId.NotFound", "SSL server");
 }
 
+Outcome<model::IdaasInstance> own_idaas_instance(Ledger& ledger, const Call& call,
+                                                 const std::string& id) {
+    return own(ledger.idaas_instances(), call, id, "InvalidIDaaSInstanceId.NotFound",
+               "identity source");
+}
+
+Outcome<model::IdaasUser> own_idaas_user(Ledger& ledger, const Call& call, const std::string& id) {
+    return own(ledger.idaas_users(), call, id, "InvalidIDaaSUserId.NotFound", "user");
+}
+
 Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& call,
                                                   const std::string& id, std::string_view code) {
     return own(ledger.client_certificates(), call, id, code, "client certificate");

@@ -12,6 +12,11 @@ Outcome<model::Vpc> own_vpc(Ledger& ledger, const Call& call, const std::string&
 Outcome<model::VpnGateway> own_gateway(Ledger& ledger, const Call& call, const std::string& id);
 /// InvalidSslVpnServerId.NotFound
 Outcome<model::SslServer> own_server(Ledger& ledger, const Call& call, const std::string& id);
+/// InvalidIDaaSInstanceId.NotFound
+Outcome<model::IdaasInstance> own_idaas_instance(Ledger& ledger, const Call& call,
+                                                 const std::string& id);
+/// InvalidIDaaSUserId.NotFound
+Outcome<model::IdaasUser> own_idaas_user(Ledger& ledger, const Call& call, const std::string& id);
 /// `code` differs between the actions of the original.
 Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& call,
                                                   const std::string& id, std::string_view code);

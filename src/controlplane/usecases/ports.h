@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -54,6 +55,29 @@ public:
     virtual Outcome<SecretBuffer> unseal(Bytes sealed, const std::string& context) = 0;
 };
 
+/// What passwords and one-time codes are checked with. Any thread, also without the turn: a
+/// password costs tens of milliseconds and much memory, so that few are computed at a time and the
+/// others wait.
+class CredentialHasher {
+public:
+    virtual ~CredentialHasher() = default;
+    /// argon2id, encoded with its parameters and a salt of its own.
+    virtual Outcome<std::string> hash_password(Bytes password) = 0;
+    virtual bool password_matches(Bytes password, const std::string& hash) = 0;
+    /// Of a password that nobody knows: what is compared for a user who does not exist.
+    virtual const std::string& hash_of_nobody() = 0;
+    /// RFC 6238: six digits.
+    virtual std::string one_time_code(Bytes secret, std::int64_t step) = 0;
+};
+
+/// Threads for what takes long. Jobs may take the turn.
+class Workers {
+public:
+    virtual ~Workers() = default;
+    /// False when too many jobs wait: this one never runs.
+    [[nodiscard]] virtual bool run(std::function<void()> job) = 0;
+};
+
 struct ArchiveEntry {
     std::string name;
     SecretBuffer content;
@@ -73,6 +97,8 @@ public:
     virtual void changed() = 0;
     virtual void disconnect(const bridge::Disconnect& order) = 0;
     virtual void release(const bridge::ReleaseSlot& order) = 0;
+    /// `Logins::take_ready` has something. From any thread, with or without the turn.
+    virtual void logins_ready() = 0;
 };
 
 /// Fixed for the life of the process.
@@ -90,6 +116,8 @@ struct Ports {
     Authority& authority;
     Sealer& sealer;
     Archiver& archiver;
+    CredentialHasher& hasher;
+    Workers& workers;
     Gatekeeper& gatekeeper;
     Random& random;
     Installation installation;

@@ -25,6 +25,12 @@ inline const std::string& parent_of(const model::SslServer& row) {
 inline const std::string& parent_of(const model::ClientCertificate& row) {
     return row.server.text;
 }
+inline const std::string& parent_of(const model::IdaasInstance& row) {
+    return row.account.text;
+}
+inline const std::string& parent_of(const model::IdaasUser& row) {
+    return row.instance.text;
+}
 inline const std::string& parent_of(const model::RevokedCertificate& row) {
     return row.server.text;
 }

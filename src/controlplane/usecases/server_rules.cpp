@@ -6,6 +6,7 @@
 
 #include "controlplane/model/name.h"
 #include "controlplane/model/option_rules.h"
+#include "controlplane/usecases/ownership.h"
 
 namespace kanmon::usecases {
 
@@ -22,11 +23,18 @@ bool take(Outcome<T> checked, U& place, Outcome<void>& result) {
     return true;
 }
 
-Outcome<void> check_second_factor(const ModifySslServer& change) {
-    if (!change.enable_multi_factor_auth.value_or(false)) return {};
-    return model::illegal("EnableMultiFactorAuth",
-                          "This installation has no identity source for a second factor; leave "
-                          "EnableMultiFactorAuth false.");
+/// Switched on, it brings tokens along, so that nobody types a code every hour; switched off, it
+/// takes them with it where nothing else needs them. Said otherwise, it is otherwise.
+void set_second_factor(model::SslServer& server, const ModifySslServer& change) {
+    if (change.idaas_instance) server.idaas_instance = {*change.idaas_instance};
+    const bool wanted = change.enable_multi_factor_auth.value_or(server.multi_factor);
+    const bool changes = wanted != server.multi_factor;
+    server.multi_factor = wanted;
+    if (!changes || change.options.contains("TokenSeconds")) return;
+    std::uint32_t& seconds = server.options.token_seconds;
+    const bridge::Login login = model::login_of(server);
+    if (wanted && seconds == 0) seconds = model::usual_token_seconds;
+    if (!login.password && !login.web) seconds = 0;
 }
 
 std::vector<Cidr> local_networks(const model::SslServer& server) {
@@ -184,8 +192,7 @@ std::string token_context(const model::SslServerId& id) {
 }
 
 Outcome<void> apply(model::SslServer& server, const ModifySslServer& change) {
-    Outcome<void> result = check_second_factor(change);
-    if (!result) return result;
+    Outcome<void> result;
     std::vector<Cidr> networks;
     const auto set = [&](const auto& value, auto check, auto& place) {
         return !value || take(check(*value), place, result);
@@ -206,9 +213,23 @@ Outcome<void> apply(model::SslServer& server, const ModifySslServer& change) {
     if (change.dns_servers) server.dns_servers = *change.dns_servers;
     if (change.compress) server.compress = *change.compress;
     if (result = model::write_options(server.options, change.options); !result) return result;
+    set_second_factor(server, change);
     result = model::check_dns_servers(server.dns_servers, reachable_networks(server));
     if (!result) return result;
     return model::check_options(server);
+}
+
+Outcome<void> check_identity_source(Ledger& ledger, const Call& call,
+                                    const model::SslServer& server) {
+    const bridge::Login login = model::login_of(server);
+    const bool needed = login.password || login.web;
+    if (server.idaas_instance.empty()) {
+        if (needed) return model::missing("IDaaSInstanceId");
+        return {};
+    }
+    const auto instance = own_idaas_instance(ledger, call, server.idaas_instance.text);
+    if (!instance) return unexpected(instance.error());
+    return {};
 }
 
 Outcome<void> check_beside_others(Ledger& ledger, const model::VpnGateway& gateway,

@@ -14,6 +14,12 @@ Outcome<void> apply(model::SslServer& server, const ModifySslServer& change);
 Outcome<void> check_beside_others(Ledger& ledger, const model::VpnGateway& gateway,
                                   const model::SslServer& server);
 
+/// A server whose users log in names an identity source of its own account. One of another account
+/// is refused exactly like one that does not exist. MissingIDaaSInstanceId,
+/// InvalidIDaaSInstanceId.NotFound (404).
+Outcome<void> check_identity_source(Ledger& ledger, const Call& call,
+                                    const model::SslServer& server);
+
 /// What the CA key of a server is sealed with.
 std::string authority_context(const model::SslServerId& id);
 /// The same for the key of its wrapping and the key of its tokens.

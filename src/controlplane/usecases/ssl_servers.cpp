@@ -35,6 +35,7 @@ ModifySslServer as_modification(const CreateSslServer& request) {
     if (!request.cipher.empty()) change.cipher = request.cipher;
     change.compress = request.compress;
     change.enable_multi_factor_auth = request.enable_multi_factor_auth;
+    if (!request.idaas_instance.empty()) change.idaas_instance = request.idaas_instance;
     change.dns_servers = request.dns_servers;
     change.name = request.name;
     if (!request.topology.empty()) change.topology = request.topology;
@@ -54,6 +55,7 @@ Parameters parameters_of(const ModifySslServer& request) {
         .add("Cipher", request.cipher)
         .add("Compress", request.compress)
         .add("EnableMultiFactorAuth", request.enable_multi_factor_auth)
+        .add("IDaaSInstanceId", request.idaas_instance)
         .add("DnsServers", request.dns_servers)
         .add("Topology", request.topology)
         .add("HoldSeconds", request.hold_seconds);
@@ -161,6 +163,8 @@ Outcome<SslServerCreated> SslServers::create(const Call& call, const CreateSslSe
             server.gateway = gateway->id;
             server.created_at = call.now;
             if (auto fits = apply(server, change); !fits) return unexpected(fits.error());
+            if (auto asks = check_identity_source(ledger, call, server); !asks)
+                return unexpected(asks.error());
             if (auto may = check_may_add(ledger, ports_.installation, *gateway); !may)
                 return unexpected(may.error());
             if (auto free = check_beside_others(ledger, *gateway, server); !free)
@@ -205,6 +209,8 @@ Outcome<SslServerView> SslServers::modify(const Call& call, const ModifySslServe
             if (!before) return unexpected(before.error());
             model::SslServer server = *before;
             if (auto fits = apply(server, request); !fits) return unexpected(fits.error());
+            if (auto asks = check_identity_source(ledger, call, server); !asks)
+                return unexpected(asks.error());
             const auto gateway = own_gateway(ledger, call, server.gateway.text);
             if (!gateway) return unexpected(gateway.error());
             if (is_enforced_change(*before, server)) {

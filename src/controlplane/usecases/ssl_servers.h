@@ -15,6 +15,7 @@ struct CreateSslServer {
     std::string cipher;
     bool compress = false;
     bool enable_multi_factor_auth = false;
+    std::string idaas_instance;  // IDaaSInstanceId; required where users log in
     std::string dns_servers;
     std::string name;
     std::string topology;                      // extension `Topology`; net30 when empty
@@ -42,6 +43,7 @@ struct ModifySslServer {
     std::optional<std::string> cipher;
     std::optional<bool> compress;
     std::optional<bool> enable_multi_factor_auth;
+    std::optional<std::string> idaas_instance;
     std::optional<std::string> dns_servers;
     std::optional<std::string> name;
     std::optional<std::string> topology;

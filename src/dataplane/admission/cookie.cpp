@@ -13,6 +13,17 @@ std::uint64_t slot_at(Instant now) {
 
 }  // namespace
 
+std::uint64_t name_of(const Greeter& greeter, const SipKey& key) {
+    std::array<std::byte, 4 + 4 + 16 + 2 + 8> input{};
+    ByteWriter out(input);
+    out.u32(greeter.server);
+    out.u32(greeter.listener);
+    out.bytes(std::as_bytes(std::span(greeter.remote.address.octets)));
+    out.u16(greeter.remote.port);
+    out.bytes(greeter.session.octets);
+    return sip_hash(key, input) | 1;
+}
+
 wire::SessionId CookieMaker::of_slot(const Greeter& greeter, std::uint64_t slot) const {
     std::array<std::byte, 4 + 4 + 16 + 2 + 8 + 8> input{};
     ByteWriter out(input);

@@ -25,6 +25,9 @@ struct Greeter {
     wire::SessionId session;
 };
 
+/// A number that stands for this greeter in a table; never 0. Others cannot aim at it.
+std::uint64_t name_of(const Greeter& greeter, const SipKey& key);
+
 class CookieMaker {
 public:
     explicit CookieMaker(const SipKey& key) : key_(key) {}

@@ -2,19 +2,8 @@
 
 namespace kanmon::admission {
 
-std::uint64_t IssuedCookies::name_of(const Greeter& greeter) const {
-    std::array<std::byte, 4 + 4 + 16 + 2 + 8> input{};
-    ByteWriter out(input);
-    out.u32(greeter.server);
-    out.u32(greeter.listener);
-    out.bytes(std::as_bytes(std::span(greeter.remote.address.octets)));
-    out.u16(greeter.remote.port);
-    out.bytes(greeter.session.octets);
-    return sip_hash(key_, input) | 1;
-}
-
 void IssuedCookies::remember(const Greeter& greeter, const wire::SessionId& cookie, Instant now) {
-    const std::uint64_t name = name_of(greeter);
+    const std::uint64_t name = name_of(greeter, key_);
     const std::size_t first = (name >> 8) % (entries_.size() / ways) * ways;
     std::size_t place = first;
     for (std::size_t i = first; i < first + ways; ++i) {
@@ -30,7 +19,7 @@ void IssuedCookies::remember(const Greeter& greeter, const wire::SessionId& cook
 }
 
 wire::SessionId IssuedCookies::find(const Greeter& greeter, Instant now) const {
-    const std::uint64_t name = name_of(greeter);
+    const std::uint64_t name = name_of(greeter, key_);
     const std::size_t first = (name >> 8) % (entries_.size() / ways) * ways;
     for (std::size_t i = first; i < first + ways; ++i)
         if (entries_[i].greeter == name && now - entries_[i].issued < issued_cookie_life)

@@ -32,7 +32,6 @@ private:
         wire::SessionId cookie;
         Instant issued{};
     };
-    std::uint64_t name_of(const Greeter& greeter) const;
 
     SipKey key_;
     std::vector<Entry> entries_;

@@ -21,8 +21,6 @@
 #include <cassert>
 
 #include "dataplane/crypto/armour.h"
-#include "dataplane/crypto/hmac.h"
-#include "dataplane/crypto/tag_then_encrypt.h"
 
 namespace kanmon::crypto {
 namespace {
@@ -47,17 +45,47 @@ ReplayId decoded(Bytes octets) {
     return {.id = id, .time = in.u32()};
 }
 
-/// `half` 0 or 1 of a static key file.
-Bytes mac_key(const StaticKey& key, std::size_t half, std::size_t octets) {
-    return key.view().subspan(half * half_octets + mac_offset, octets);
-}
-
 template <std::size_t N>
 Secret<N> secret_of(Bytes octets) {
     assert(octets.size() == N);
     Secret<N> secret;
     std::ranges::copy(octets, secret.mutable_view().begin());
     return secret;
+}
+
+/// `half` 0 or 1 of a static key file.
+Bytes mac_key(const StaticKey& key, std::size_t half, std::size_t octets) {
+    return key.view().subspan(half * half_octets + mac_offset, octets);
+}
+Secret<32> crypt_cipher_key(const StaticKey& key, std::size_t half) {
+    return secret_of<32>(key.view().subspan(half * half_octets, 32));
+}
+Secret<32> crypt_mac_key(const StaticKey& key, std::size_t half) {
+    return secret_of<32>(mac_key(key, half, 32));
+}
+
+std::size_t auth_send_half(KeyDirection direction) {
+    return direction == KeyDirection::inverse ? 1 : 0;
+}
+std::size_t auth_receive_half(KeyDirection direction) {
+    return direction == KeyDirection::normal ? 1 : 0;
+}
+/// By custom the server of tls-crypt sends with the first half.
+std::size_t crypt_send_half(Side side) {
+    return side == Side::server ? 0 : 1;
+}
+std::size_t crypt_receive_half(Side side) {
+    return side == Side::server ? 1 : 0;
+}
+
+/// Puts the pieces one behind the other into the front of `room`.
+MutableBytes joined(std::initializer_list<Bytes> pieces, MutableBytes room) {
+    std::size_t octets = 0;
+    for (const Bytes piece : pieces) {
+        std::ranges::copy(piece, room.subspan(octets).begin());
+        octets += piece.size();
+    }
+    return room.first(octets);
 }
 
 }  // namespace
@@ -79,69 +107,87 @@ std::string format_static_key(const StaticKey& key) {
     return text + "-----END " + std::string(static_key_label) + "-----\n";
 }
 
-TlsAuth::TlsAuth(const StaticKey& key, KeyDirection direction, Digest digest) : digest_(digest) {
-    const std::size_t octets = digest_octets(digest);
-    const std::size_t send_half = direction == KeyDirection::inverse ? 1 : 0;
-    const std::size_t receive_half = direction == KeyDirection::normal ? 1 : 0;
-    send_key_ = SecretBuffer(mac_key(key, send_half, octets));
-    receive_key_ = SecretBuffer(mac_key(key, receive_half, octets));
+Buffer wrapped(ControlWrap& wrap, Bytes packet, ReplayId replay) {
+    Buffer room(packet.size() + wrapping_octets_max);
+    room.resize(wrap.wrap(packet, replay, room).size());
+    return room;
 }
 
-Buffer TlsAuth::wrap(Bytes packet, ReplayId replay) const {
+TlsAuth::TlsAuth(const StaticKey& key, KeyDirection direction, Digest digest)
+    : ControlWrap(key),
+      send_(digest, mac_key(key, auth_send_half(direction), digest_octets(digest))),
+      receive_(digest, mac_key(key, auth_receive_half(direction), digest_octets(digest))) {}
+
+MutableBytes TlsAuth::wrap(Bytes packet, ReplayId replay, MutableBytes room) {
     assert(packet.size() >= head_octets);
     const Bytes head = packet.first(head_octets);
     const Bytes rest = packet.subspan(head_octets);
     const auto replay_field = encoded(replay);
-    Buffer wrapped = copy_of(head);
-    append(wrapped, hmac_of(digest_, send_key_.view(), {replay_field, head, rest}));
-    append(wrapped, replay_field);
-    append(wrapped, rest);
-    return wrapped;
+    std::array<std::byte, 64> digest{};
+    send_.start();
+    for (const Bytes part : {Bytes(replay_field), head, rest}) send_.add(part);
+    send_.finish(digest);
+    return joined({head, Bytes(digest).first(send_.octets()), replay_field, rest}, room);
 }
 
-Expected<Unwrapped, Cause> TlsAuth::unwrap(Bytes datagram) const {
+Expected<Unwrapped, Cause> TlsAuth::unwrap(Bytes datagram, MutableBytes room) {
     ByteReader in(datagram);
     const Bytes head = in.bytes(head_octets);
-    const Bytes hmac = in.bytes(digest_octets(digest_));
+    const Bytes hmac = in.bytes(receive_.octets());
     const Bytes replay = in.bytes(replay_octets);
     const Bytes rest = in.rest();
     if (!in.ok() || rest.empty()) return unexpected(Cause::truncated);
-    const Buffer expected = hmac_of(digest_, receive_key_.view(), {replay, head, rest});
-    if (!constant_time_equal(expected, hmac)) return unexpected(Cause::wrapping_mismatch);
-    Unwrapped unwrapped{.packet = copy_of(head), .replay = decoded(replay)};
-    append(unwrapped.packet, rest);
-    return unwrapped;
+    std::array<std::byte, 64> digest{};
+    receive_.start();
+    for (const Bytes part : {replay, head, rest}) receive_.add(part);
+    receive_.finish(digest);
+    if (!constant_time_equal(Bytes(digest).first(receive_.octets()), hmac))
+        return unexpected(Cause::wrapping_mismatch);
+    return Unwrapped{.packet = joined({head, rest}, room), .replay = decoded(replay)};
 }
 
-TlsCrypt::TlsCrypt(const StaticKey& key, Side side) {
-    const std::size_t send = side == Side::server ? 0 : half_octets;
-    const std::size_t receive = side == Side::server ? half_octets : 0;
-    send_cipher_ = secret_of<32>(key.view().subspan(send, 32));
-    send_mac_ = secret_of<32>(key.view().subspan(send + mac_offset, 32));
-    receive_cipher_ = secret_of<32>(key.view().subspan(receive, 32));
-    receive_mac_ = secret_of<32>(key.view().subspan(receive + mac_offset, 32));
+TlsCrypt::TlsCrypt(const StaticKey& key, Side side)
+    : ControlWrap(key),
+      side_(side),
+      send_(crypt_cipher_key(key, crypt_send_half(side)),
+            crypt_mac_key(key, crypt_send_half(side))),
+      receive_(crypt_cipher_key(key, crypt_receive_half(side)),
+               crypt_mac_key(key, crypt_receive_half(side))) {}
+
+void TlsCrypt::rekey(const StaticKey& key) {
+    key_ = key;
+    send_.rekey(crypt_cipher_key(key, crypt_send_half(side_)),
+                crypt_mac_key(key, crypt_send_half(side_)));
+    receive_.rekey(crypt_cipher_key(key, crypt_receive_half(side_)),
+                   crypt_mac_key(key, crypt_receive_half(side_)));
 }
 
-Buffer TlsCrypt::wrap(Bytes packet, ReplayId replay) const {
+MutableBytes TlsCrypt::wrap(Bytes packet, ReplayId replay, MutableBytes room) {
     assert(packet.size() >= head_octets);
-    Buffer wrapped = copy_of(packet.first(head_octets));
-    append(wrapped, encoded(replay));
-    const Bytes rest = packet.subspan(head_octets);
-    append(wrapped, tag_then_encrypt(send_cipher_, send_mac_, copy_of(wrapped), rest));
-    return wrapped;
+    const MutableBytes clear = joined({packet.first(head_octets), encoded(replay)}, room);
+    const MutableBytes sealed =
+        send_.seal({clear}, packet.subspan(head_octets), room.subspan(clear.size()));
+    return room.first(clear.size() + sealed.size());
 }
 
-Expected<Unwrapped, Cause> TlsCrypt::unwrap(Bytes datagram) const {
+Expected<Unwrapped, Cause> TlsCrypt::unwrap(Bytes datagram, MutableBytes room) {
     constexpr std::size_t clear_octets = head_octets + replay_octets;
     if (datagram.size() <= clear_octets + siv_tag_octets) return unexpected(Cause::truncated);
     const Bytes clear = datagram.first(clear_octets);
+    const MutableBytes head = joined({clear.first(head_octets)}, room);
     const auto rest =
-        decrypt_then_check(receive_cipher_, receive_mac_, clear, datagram.subspan(clear_octets));
+        receive_.open({clear}, datagram.subspan(clear_octets), room.subspan(head.size()));
     if (!rest) return unexpected(Cause::wrapping_mismatch);
-    Unwrapped unwrapped{.packet = copy_of(clear.first(head_octets)),
-                        .replay = decoded(clear.last(replay_octets))};
-    append(unwrapped.packet, *rest);
-    return unwrapped;
+    return Unwrapped{.packet = room.first(head.size() + rest->size()),
+                     .replay = decoded(clear.last(replay_octets))};
+}
+
+StaticKey dynamic_key(const StaticKey& exported, const StaticKey* fixed) {
+    StaticKey key = exported;
+    if (fixed == nullptr) return key;
+    const MutableBytes octets = key.mutable_view();
+    for (std::size_t i = 0; i < octets.size(); ++i) octets[i] ^= fixed->view()[i];
+    return key;
 }
 
 }  // namespace kanmon::crypto

@@ -1,21 +1,25 @@
-// tls-auth, tls-crypt and tls-crypt-v2: what wraps a control packet. Layouts are drawn in the .cpp.
+// tls-auth and tls-crypt: what wraps a control packet. Layouts are drawn in the .cpp.
 //
 // A wrapped packet in, the same packet as if it had never been wrapped out (opcode, session id,
 // then the rest), and the other way round. Pure: the replay id and time come from the caller.
-// Source: wire reference, sections 6, 7, 8.
+//
+// Owner:    one thread: the keys never change, but digests and ciphers keep scratch of their own.
+// Promises: no heap after construction, whatever arrives, so that floods cost none.
+// Source:   wire reference, sections 6 and 7.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
-#include "base/bytes.h"
 #include "base/result.h"
 #include "base/secret.h"
-#include "base/time.h"
 #include "bridge/causes.h"
 #include "dataplane/crypto/cipher_suite.h"
+#include "dataplane/crypto/hmac.h"
 #include "dataplane/crypto/key_slots.h"
+#include "dataplane/crypto/tag_then_encrypt.h"
 
 namespace kanmon::crypto {
 
@@ -28,54 +32,69 @@ std::string format_static_key(const StaticKey& key);
 struct ReplayId {
     std::uint32_t id = 0;
     std::uint32_t time = 0;  // sender's unix time when its counter started
+    friend bool operator==(const ReplayId&, const ReplayId&) = default;
 };
 
 struct Unwrapped {
-    Buffer packet;  // opcode ‖ session id ‖ rest
+    Bytes packet;  // opcode ‖ session id ‖ rest; lies in the caller's room
     ReplayId replay;
 };
+
+/// The most that wrapping adds: replay id, time, and the longest digest.
+inline constexpr std::size_t wrapping_octets_max = 8 + 64;
+
+class ControlWrap {
+public:
+    virtual ~ControlWrap() = default;
+    ControlWrap(const ControlWrap&) = delete;
+    ControlWrap& operator=(const ControlWrap&) = delete;
+
+    /// The wrapped packet, in the front of `room`, which has `wrapping_octets_max` octets more than
+    /// the packet and does not overlap it.
+    virtual MutableBytes wrap(Bytes packet, ReplayId replay, MutableBytes room) = 0;
+    /// `room` is as long as the datagram and does not overlap it.
+    /// Errors: truncated, wrapping_mismatch.
+    virtual Expected<Unwrapped, Cause> unwrap(Bytes datagram, MutableBytes room) = 0;
+
+    /// What the wrapping keys were cut from; dynamic tls-crypt is mixed with it.
+    const StaticKey& static_key() const { return key_; }
+
+protected:
+    explicit ControlWrap(const StaticKey& key) : key_(key) {}
+    StaticKey key_;
+};
+
+/// For those who may take heap.
+Buffer wrapped(ControlWrap& wrap, Bytes packet, ReplayId replay);
 
 enum class KeyDirection : std::uint8_t { both, normal, inverse };
 
 /// tls-auth. `direction` normal is "0" (by custom the server's), inverse is "1".
-class TlsAuth {
+class TlsAuth final : public ControlWrap {
 public:
     TlsAuth(const StaticKey& key, KeyDirection direction, Digest digest);
-    Buffer wrap(Bytes packet, ReplayId replay) const;
-    Expected<Unwrapped, Cause> unwrap(Bytes datagram) const;  // truncated, wrapping_mismatch
+    MutableBytes wrap(Bytes packet, ReplayId replay, MutableBytes room) override;
+    Expected<Unwrapped, Cause> unwrap(Bytes datagram, MutableBytes room) override;
 
 private:
-    SecretBuffer send_key_, receive_key_;
-    Digest digest_;
+    Hmac send_, receive_;
 };
 
-class TlsCrypt {
+class TlsCrypt final : public ControlWrap {
 public:
     TlsCrypt(const StaticKey& key, Side side);
-    Buffer wrap(Bytes packet, ReplayId replay) const;
-    Expected<Unwrapped, Cause> unwrap(Bytes datagram) const;
+    /// The same side under another key from now on.
+    void rekey(const StaticKey& key);
+    MutableBytes wrap(Bytes packet, ReplayId replay, MutableBytes room) override;
+    Expected<Unwrapped, Cause> unwrap(Bytes datagram, MutableBytes room) override;
 
 private:
-    Secret<32> send_cipher_, send_mac_, receive_cipher_, receive_mac_;
+    Side side_;
+    TagThenEncrypt send_, receive_;
 };
 
-inline constexpr std::size_t wrapped_client_key_octets_max = 1024;
-
-/// What a tls-crypt-v2 client brings: its own key, and metadata that the server put there.
-struct ClientKeyV2 {
-    StaticKey key;
-    Buffer metadata;
-};
-struct ServerKeyV2 {
-    Secret<32> cipher, mac;
-};
-std::optional<ServerKeyV2> parse_server_key_v2(std::string_view pem);
-Expected<ClientKeyV2, Cause> unwrap_client_key(const ServerKeyV2& server, Bytes wrapped);
-Buffer wrap_client_key(const ServerKeyV2& server, const ClientKeyV2& client);
-/// Splits a datagram whose last two octets tell the length of the wrapped key at its end.
-struct SplitWkc {
-    Bytes packet, wrapped_key;
-};
-Expected<SplitWkc, Cause> split_wrapped_client_key(Bytes datagram);
+/// Dynamic tls-crypt: what TLS exported, mixed with the static key of the connection's wrapping
+/// (none: taken as it is).
+StaticKey dynamic_key(const StaticKey& exported, const StaticKey* fixed);
 
 }  // namespace kanmon::crypto

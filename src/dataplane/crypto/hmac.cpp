@@ -42,6 +42,7 @@ struct Sha512 {
 
 struct Hmac::State {
     virtual ~State() = default;
+    virtual void rekey(Bytes key) = 0;
     virtual void start() = 0;
     virtual void add(Bytes message) = 0;
     virtual void finish(MutableBytes room) = 0;
@@ -49,7 +50,8 @@ struct Hmac::State {
 
 template <class Algorithm>
 struct Hmac::StateOf final : Hmac::State {
-    explicit StateOf(Bytes key) {
+    explicit StateOf(Bytes key) { rekey(key); }
+    void rekey(Bytes key) override {
         require(key.size() <= Algorithm::block_octets, "an HMAC key longer than a block");
         begin(inner, key, inner_pad);
         begin(outer, key, outer_pad);
@@ -94,6 +96,10 @@ Hmac::Hmac(Digest digest, Bytes key) : octets_(digest_octets(digest)) {
 Hmac::~Hmac() = default;
 Hmac::Hmac(Hmac&&) noexcept = default;
 Hmac& Hmac::operator=(Hmac&&) noexcept = default;
+
+void Hmac::rekey(Bytes key) {
+    state_->rekey(key);
+}
 
 void Hmac::start() {
     state_->start();

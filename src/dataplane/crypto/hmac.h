@@ -19,6 +19,9 @@ public:
     Hmac(Hmac&&) noexcept;
     Hmac& operator=(Hmac&&) noexcept;
 
+    /// The same digest under another key from now on.
+    void rekey(Bytes key);
+
     void start();
     void add(Bytes message);
     /// Writes `octets()` octets to the front of `room`.

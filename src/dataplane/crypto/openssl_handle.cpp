@@ -33,7 +33,8 @@ CipherContext make_cipher(const char* name, Bytes key, Way way) {
 }
 
 bool rekey_cipher(evp_cipher_ctx_st* context, Bytes key) {
-    return EVP_CipherInit_ex2(context, nullptr, octets_of(key), nullptr, -1, nullptr) == 1;
+    return static_cast<std::size_t>(EVP_CIPHER_CTX_get_key_length(context)) == key.size() &&
+           EVP_CipherInit_ex2(context, nullptr, octets_of(key), nullptr, -1, nullptr) == 1;
 }
 
 bool start_cipher(evp_cipher_ctx_st* context, Bytes initial_vector) {

@@ -22,7 +22,7 @@ enum class Way : std::uint8_t { decrypt, encrypt };
 /// A context with the key scheduled and no padding; each use sets the IV only. `name` is OpenSSL's.
 CipherContext make_cipher(const char* name, Bytes key, Way way);
 
-/// Schedules another key of the same length, without allocating. False when OpenSSL refuses.
+/// Another key for the same cipher and way. Takes no heap. False when OpenSSL refuses.
 bool rekey_cipher(evp_cipher_ctx_st* context, Bytes key);
 
 /// Runs over whole messages in one piece. False when OpenSSL refuses.

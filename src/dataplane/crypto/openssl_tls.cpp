@@ -129,7 +129,8 @@ void Engine::handshake(TlsOutput& output) {
 
 void Engine::finish_handshake(TlsOutput& output) {
     SSL* session = session_.get();
-    if (!verification_.peer) {
+    const bool shows_none = SSL_get0_peer_certificate(session) == nullptr;
+    if (!verification_.peer && (context_->certificate_required || !shows_none)) {
         // Cannot happen while the verify callback is in place; nobody gets in if it ever does.
         fail(output, Cause::certificate_missing, "the handshake ended without an identity");
         return;

@@ -16,6 +16,9 @@ struct TlsServerCredentials {
     std::string certificate_pem;  // with its chain
     SecretBuffer private_key_pem;
     std::vector<std::string> revoked_serials;  // hexadecimal; case and leading zeros do not matter
+    /// False: a client may show none, and says by a password who it is. One that it does show is
+    /// verified all the same.
+    bool certificate_required = true;
 };
 
 struct TlsClientCredentials {

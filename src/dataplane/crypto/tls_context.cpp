@@ -268,6 +268,8 @@ Expected<std::shared_ptr<const TlsContext>, std::string> make_server_context(
             show(openssl, context->role, credentials.certificate_pem, credentials.private_key_pem);
         !done)
         return unexpected(done.error());
+    context->certificate_required = credentials.certificate_required;
+    if (!context->certificate_required) SSL_CTX_set_verify(openssl, SSL_VERIFY_PEER, verify_peer);
     for (const std::string& serial : credentials.revoked_serials) {
         const auto normal = normal_serial(serial);
         if (!normal)

@@ -27,6 +27,7 @@ struct TlsContext {
     SslContext openssl;
     std::unordered_set<std::string> revoked_serials;  // normal_serial
     WallClock now;
+    bool certificate_required = true;  // of the peer
     std::unique_ptr<VerifiedCertificates> verified = std::make_unique<VerifiedCertificates>();
 };
 

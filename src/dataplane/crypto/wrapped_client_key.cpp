@@ -7,18 +7,17 @@
 //     tag: HMAC-SHA256 over length | client key | metadata; `length` counts all of it
 //
 // Source: wire reference, section 8.
+#include "dataplane/crypto/wrapped_client_key.h"
+
 #include <algorithm>
 #include <cassert>
 
 #include "dataplane/crypto/armour.h"
-#include "dataplane/crypto/control_wrap.h"
-#include "dataplane/crypto/tag_then_encrypt.h"
 
 namespace kanmon::crypto {
 namespace {
 
 constexpr std::string_view server_key_label = "OpenVPN tls-crypt-v2 server key";
-constexpr std::size_t server_key_octets = 128;
 constexpr std::size_t length_octets = 2;
 constexpr std::size_t wrapped_octets_min = siv_tag_octets + StaticKey::size() + length_octets;
 
@@ -28,33 +27,40 @@ std::size_t length_at_end(Bytes octets) {
 
 }  // namespace
 
+std::optional<ServerKeyV2> server_key_v2(Bytes octets) {
+    if (octets.size() != server_key_v2_octets) return std::nullopt;
+    ServerKeyV2 key;
+    std::ranges::copy(octets.first(32), key.cipher.mutable_view().begin());
+    std::ranges::copy(octets.subspan(64, 32), key.mac.mutable_view().begin());
+    return key;
+}
+
 std::optional<ServerKeyV2> parse_server_key_v2(std::string_view pem) {
     const auto lines = inside_armour(pem, server_key_label);
     if (!lines) return std::nullopt;
     auto octets = from_base64(*lines);
     if (!octets) return std::nullopt;
-    std::optional<ServerKeyV2> key;
-    if (octets->size() == server_key_octets) {
-        key.emplace();
-        std::ranges::copy(Bytes(*octets).first(32), key->cipher.mutable_view().begin());
-        std::ranges::copy(Bytes(*octets).subspan(64, 32), key->mac.mutable_view().begin());
-    }
+    auto key = server_key_v2(*octets);
     wipe(*octets);
     return key;
 }
 
-Expected<ClientKeyV2, Cause> unwrap_client_key(const ServerKeyV2& server, Bytes wrapped) {
+Expected<ClientKeyReader::Read, Cause> ClientKeyReader::read(Bytes wrapped) {
     if (wrapped.size() < wrapped_octets_min) return unexpected(Cause::truncated);
     if (wrapped.size() > wrapped_client_key_octets_max || length_at_end(wrapped) != wrapped.size())
         return unexpected(Cause::malformed);
-    auto plain = decrypt_then_check(server.cipher, server.mac, wrapped.last(length_octets),
-                                    wrapped.first(wrapped.size() - length_octets));
+    const auto plain = seal_.open({wrapped.last(length_octets)},
+                                  wrapped.first(wrapped.size() - length_octets), plain_);
     if (!plain) return unexpected(Cause::wrapping_mismatch);
-    ClientKeyV2 client;
-    std::ranges::copy(Bytes(*plain).first(StaticKey::size()), client.key.mutable_view().begin());
-    client.metadata = copy_of(Bytes(*plain).subspan(StaticKey::size()));
-    wipe(*plain);
-    return client;
+    std::ranges::copy(plain->first(StaticKey::size()), key_.mutable_view().begin());
+    return Read{.key = key_, .metadata = plain->subspan(StaticKey::size())};
+}
+
+Expected<ClientKeyV2, Cause> unwrap_client_key(const ServerKeyV2& server, Bytes wrapped) {
+    ClientKeyReader reader(server);
+    const auto read = reader.read(wrapped);
+    if (!read) return unexpected(read.error());
+    return ClientKeyV2{.key = read->key, .metadata = copy_of(read->metadata)};
 }
 
 Buffer wrap_client_key(const ServerKeyV2& server, const ClientKeyV2& client) {
@@ -64,9 +70,10 @@ Buffer wrap_client_key(const ServerKeyV2& server, const ClientKeyV2& client) {
     ByteWriter(length).u16(static_cast<std::uint16_t>(octets));
     Buffer plain = copy_of(client.key.view());
     append(plain, client.metadata);
-    Buffer wrapped = tag_then_encrypt(server.cipher, server.mac, length, plain);
+    Buffer wrapped(octets);
+    TagThenEncrypt(server.cipher, server.mac).seal({length}, plain, wrapped);
     wipe(plain);
-    append(wrapped, length);
+    std::ranges::copy(length, MutableBytes(wrapped).last(length_octets).begin());
     return wrapped;
 }
 

@@ -31,7 +31,8 @@ std::uint64_t ClientDirectory::hash_of(const Place& place) const {
     const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(place.remote.address.octets);
     const std::uint64_t socket =
         std::uint64_t{place.server} << 32 | std::uint64_t{place.listener} << 16 | place.remote.port;
-    const std::uint64_t address = fold(halves[0] ^ seed_[0], halves[1] ^ seed_[1]);
+    const std::uint64_t address =
+        fold(halves[0] ^ seed_[0], halves[1] ^ seed_[1] ^ std::uint64_t{place.stream} << 32);
     return fold(address ^ seed_[1], socket ^ seed_[0]);
 }
 

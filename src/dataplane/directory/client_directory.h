@@ -22,6 +22,7 @@ struct Place {
     std::uint32_t server = 0;
     std::uint32_t listener = 0;
     Endpoint remote;
+    std::uint32_t stream = 0;  // the connection, when it is one
     friend bool operator==(const Place&, const Place&) = default;
 };
 

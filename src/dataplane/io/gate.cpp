@@ -25,8 +25,11 @@ void Gate::ask(std::uint32_t shard, const shard::AdmissionQuestion& question, In
                                         .server_id = question.server_id,
                                         .holder = question.holder,
                                         .common_name = question.common_name,
-                                        .remote = question.remote};
-    by_remote_[question.remote] = question.session;
+                                        .remote = {}};
+    if (!question.stream) {
+        clients_[question.session].remote = question.remote;
+        by_remote_[question.remote] = question.session;
+    }
     gone_.erase({lease->server_id, lease->address});
     // A living connection without open questions: nothing speaks against control standing by.
     if (connected_ && waiting_.empty()) vouched_at_ = now;
@@ -66,7 +69,7 @@ Expected<bridge::Lease, Cause> Gate::find_lease(const shard::AdmissionQuestion& 
 /// The same holder at the same address and port is the same program started again, whichever shard
 /// its first life was on.
 std::uint64_t Gate::replaced_by(const shard::AdmissionQuestion& question) const {
-    if (question.replaces != 0) return question.replaces;
+    if (question.replaces != 0 || question.stream) return question.replaces;
     const auto newest = by_remote_.find(question.remote);
     if (newest == by_remote_.end() || newest->second == question.session) return 0;
     const auto client = clients_.find(newest->second);
@@ -78,8 +81,10 @@ std::uint64_t Gate::replaced_by(const shard::AdmissionQuestion& question) const 
 void Gate::erase_client(std::uint64_t session) {
     const auto found = clients_.find(session);
     if (found == clients_.end()) return;
-    const auto newest = by_remote_.find(found->second.remote);
-    if (newest != by_remote_.end() && newest->second == session) by_remote_.erase(newest);
+    if (found->second.remote) {
+        const auto newest = by_remote_.find(*found->second.remote);
+        if (newest != by_remote_.end() && newest->second == session) by_remote_.erase(newest);
+    }
     clients_.erase(found);
 }
 
@@ -164,9 +169,10 @@ void Gate::left(std::uint64_t session, Instant now) {
 
 void Gate::take(const bridge::Disconnect& command) {
     for (const auto& [session, client] : clients_) {
-        const bool named = command.session == 0 && !command.common_name.empty() &&
-                           client.common_name == command.common_name &&
-                           client.server_id == command.server_id;
+        const bool named =
+            command.session == 0 && !command.common_name.empty() &&
+            (client.common_name == command.common_name || client.holder == command.common_name) &&
+            client.server_id == command.server_id;
         if (named || (command.session != 0 && session == command.session))
             outlet_.disconnect(client.shard, session, command.cause);
     }

@@ -29,8 +29,9 @@ public:
     virtual void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) = 0;
     /// Dropped without a word while control is away.
     virtual void tell_control(bridge::Message message) = 0;
-    /// From now on this shard owns the client's tunnel address and remote endpoint; or nobody.
-    virtual void own(const bridge::Lease& lease, const Endpoint& remote,
+    /// From now on this shard owns the client's tunnel address, and for datagrams its remote
+    /// endpoint; or nobody.
+    virtual void own(const bridge::Lease& lease, const std::optional<Endpoint>& remote,
                      std::optional<std::uint32_t> shard) = 0;
 };
 
@@ -70,7 +71,7 @@ private:
         std::string server_id;
         std::string holder;
         std::string common_name;
-        Endpoint remote;
+        std::optional<Endpoint> remote;  // of datagrams; who speaks over a connection is known
         bool admitted = false;
     };
     struct Waiting {

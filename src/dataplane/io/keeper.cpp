@@ -23,6 +23,7 @@ Keeper::Keeper(KeeperOptions options, KeeperWiring wiring)
       control_("control", options_.bridge_path),
       broker_("broker", options_.broker_path),
       gate_(*this),
+      logins_(*this),
       slots_(options_.make_tls),
       ports_(
           static_cast<std::uint32_t>(wiring_.inboxes.size()),
@@ -48,6 +49,7 @@ void Keeper::run() {
         receive_broker();
         if (dismissing_.exchange(false)) gate_.dismiss_all(Cause::gateway_stopping);
         gate_.reach(now_);
+        logins_.reach(now_);
         ports_.reach(now_);
         if (now_ >= report_at_) report();
         retry_shards();
@@ -68,8 +70,9 @@ void Keeper::stop() {
 
 void Keeper::wait() {
     Instant until = report_at_;
-    for (const auto& deadline : {control_.next_attempt(), broker_.next_attempt(),
-                                 gate_.next_deadline(), ports_.next_deadline()})
+    for (const auto& deadline :
+         {control_.next_attempt(), broker_.next_attempt(), gate_.next_deadline(),
+          logins_.next_deadline(), ports_.next_deadline()})
         if (deadline) until = std::min(until, *deadline);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now_).count();
     const bool behind =
@@ -93,6 +96,7 @@ void Keeper::greet_control() {
     control_.send(
         bridge::encode(bridge::Message{0, bridge::DataHello{options_.process, snapshot_number_}}));
     gate_.control_connected(now_);
+    logins_.control_connected();
     for (const bridge::ClientFact& fact : ended_) tell_control({0, fact});
     report();
 }
@@ -107,12 +111,17 @@ void Keeper::receive_control() {
         gate_.control_heard(now_);
         take_command(std::move(*message), std::move(received->descriptors));
     }
-    if (control_.lost()) gate_.control_lost(now_);
+    if (control_.lost()) {
+        gate_.control_lost(now_);
+        logins_.control_lost(now_);
+    }
 }
 
 void Keeper::take_command(bridge::Message message, std::vector<UniqueFd> descriptors) {
     if (const auto* answer = std::get_if<bridge::LeaseAnswer>(&message.body))
         return gate_.take(message.id, *answer, now_);
+    if (const auto* answer = std::get_if<bridge::LoginAnswer>(&message.body))
+        return logins_.take(message.id, *answer);
     if (const auto* command = std::get_if<bridge::Disconnect>(&message.body))
         return gate_.take(*command);
     if (const auto* command = std::get_if<bridge::ReleaseSlot>(&message.body))
@@ -183,6 +192,10 @@ void Keeper::take(std::uint32_t shard, shard::AdmissionQuestion question) {
     gate_.ask(shard, question, now_);
 }
 
+void Keeper::take(std::uint32_t shard, shard::LoginQuestion question) {
+    logins_.ask(shard, std::move(question), now_);
+}
+
 void Keeper::take(std::uint32_t, SessionLeft message) {
     gate_.left(message.session, now_);
 }
@@ -209,6 +222,15 @@ void Keeper::take(std::uint32_t, TunLost message) {
     ports_.tun_lost(message.server, now_);
 }
 
+/// A browser can try again: without control, or while it lags behind, its connection just closes.
+void Keeper::take(std::uint32_t, Stranger message) {
+    if (!control_.connected() || control_.queued() >= outbox_for_strangers) return;
+    const std::string& server_id = slots_.slots().at(message.server).server().id;
+    control_.send(
+        bridge::encode(bridge::Message{0, bridge::StrangerStream{server_id, message.remote}}),
+        std::move(message.fd));
+}
+
 void Keeper::answer(std::uint32_t shard, shard::AdmissionAnswer answer) {
     to_shard(shard, std::move(answer));
 }
@@ -217,17 +239,21 @@ void Keeper::disconnect(std::uint32_t shard, std::uint64_t session, Cause cause)
     to_shard(shard, DisconnectSession{session, cause});
 }
 
-void Keeper::own(const bridge::Lease& lease, const Endpoint& remote,
+void Keeper::reply(std::uint32_t shard, shard::LoginReply reply) {
+    to_shard(shard, std::move(reply));
+}
+
+void Keeper::own(const bridge::Lease& lease, const std::optional<Endpoint>& remote,
                  std::optional<std::uint32_t> shard) {
     const auto index = slots_.index_of(lease.server_id);
     if (!index) return;
     TunnelOwners& owners = *slots_.slots()[*index].owners;
     if (shard) {
         owners.set(lease.address, *shard);
-        wiring_.remotes->set(remote, *shard);
+        if (remote) wiring_.remotes->set(*remote, *shard);
     } else {
         owners.clear(lease.address);
-        wiring_.remotes->clear(remote);
+        if (remote) wiring_.remotes->clear(*remote);
     }
 }
 

@@ -14,6 +14,7 @@
 #include "dataplane/io/gate.h"
 #include "dataplane/io/keeper_inbox.h"
 #include "dataplane/io/link.h"
+#include "dataplane/io/login_desk.h"
 #include "dataplane/io/port_desk.h"
 #include "dataplane/io/server_slots.h"
 
@@ -32,11 +33,12 @@ struct KeeperWiring {
     RemoteOwners* remotes = nullptr;
 };
 
-class Keeper final : public GateOutlet {
+class Keeper final : public GateOutlet, public LoginOutlet {
 public:
     static constexpr std::size_t records_max = 4096;
     static constexpr std::size_t ended_max = 4096;
     static constexpr std::size_t outbox_for_records = 1024;
+    static constexpr std::size_t outbox_for_strangers = 32;
     static constexpr Duration report_interval = 5s;
 
     Keeper(KeeperOptions options, KeeperWiring wiring);
@@ -49,8 +51,9 @@ public:
 
     void answer(std::uint32_t shard, shard::AdmissionAnswer answer) override;
     void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) override;
+    void reply(std::uint32_t shard, shard::LoginReply reply) override;
     void tell_control(bridge::Message message) override;
-    void own(const bridge::Lease& lease, const Endpoint& remote,
+    void own(const bridge::Lease& lease, const std::optional<Endpoint>& remote,
              std::optional<std::uint32_t> shard) override;
 
 private:
@@ -64,10 +67,12 @@ private:
 
     void take(std::uint32_t, std::monostate) {}
     void take(std::uint32_t shard, shard::AdmissionQuestion question);
+    void take(std::uint32_t shard, shard::LoginQuestion question);
     void take(std::uint32_t shard, SessionLeft message);
     void take(std::uint32_t shard, bridge::ClientFact fact);
     void take(std::uint32_t shard, DropReport report);
     void take(std::uint32_t shard, TunLost message);
+    void take(std::uint32_t shard, Stranger message);
 
     void to_shard(std::uint32_t shard, ShardMessage message);
     void retry_shards();
@@ -80,6 +85,7 @@ private:
     Link control_;
     Link broker_;
     Gate gate_;
+    LoginDesk logins_;
     ServerSlots slots_;
     PortDesk ports_;
     std::vector<std::deque<ShardMessage>> unsent_;  // by shard: what its mailbox had no room for

@@ -10,6 +10,7 @@
 
 #include "bridge/messages.h"
 #include "dataplane/io/mailbox.h"
+#include "dataplane/io/streams.h"
 #include "dataplane/shard/shard.h"
 
 namespace kanmon::io {
@@ -29,8 +30,8 @@ struct TunLost {
 
 struct KeeperMessage {
     std::uint32_t shard = 0;
-    std::variant<std::monostate, shard::AdmissionQuestion, SessionLeft, bridge::ClientFact,
-                 DropReport, TunLost>
+    std::variant<std::monostate, shard::AdmissionQuestion, shard::LoginQuestion, SessionLeft,
+                 bridge::ClientFact, DropReport, TunLost, Stranger>
         body;
 };
 

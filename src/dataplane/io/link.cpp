@@ -30,18 +30,24 @@ std::optional<Instant> Link::next_attempt() const {
     return next_attempt_;
 }
 
-void Link::send(Buffer octets) {
+void Link::send(Buffer octets, UniqueFd descriptor) {
     if (!connected()) return;
-    outbox_.push_back(std::move(octets));
+    outbox_.push_back({std::move(octets), std::move(descriptor)});
     if (outbox_.size() > outbox_max) return close();
     flush();
 }
 
 void Link::flush() {
     while (connected() && !outbox_.empty()) {
-        const auto sent = socket_.send(outbox_.front());
+        const Outgoing& first = outbox_.front();
+        const int descriptor = first.descriptor.get();
+        const auto sent =
+            socket_.send(first.octets, std::span(&descriptor, first.descriptor ? 1U : 0U));
         if (!sent && sent.error() == bridge::SocketError::would_block) return;
-        if (!sent) return close();
+        // Without its descriptor such a message means nothing; the kernel may refuse to carry more
+        // of them at once, which is no reason to lose the connection.
+        const bool refused = !sent && sent.error() == bridge::SocketError::failed;
+        if (!sent && !(refused && first.descriptor)) return close();
         outbox_.pop_front();
     }
 }

@@ -34,8 +34,8 @@ public:
     /// When `reach` has something to do; nothing while connected.
     std::optional<Instant> next_attempt() const;
 
-    /// Queues and sends what can be sent. Ignored while not connected.
-    void send(Buffer octets);
+    /// Queues and sends what can be sent, with a descriptor beside it. Ignored while not connected.
+    void send(Buffer octets, UniqueFd descriptor = {});
     void flush();
     /// The next packet; nothing when there is none or the connection ended.
     std::optional<bridge::Received> receive();
@@ -43,12 +43,17 @@ public:
     bool lost();
 
 private:
+    struct Outgoing {
+        Buffer octets;
+        UniqueFd descriptor;  // or none
+    };
+
     void close();
 
     std::string name_;
     std::string path_;
     bridge::PacketSocket socket_;
-    std::deque<Buffer> outbox_;
+    std::deque<Outgoing> outbox_;
     Instant next_attempt_{};
     Duration pause_ = first_pause;
     bool lost_ = false;

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/address.h"
+#include "bridge/snapshot.h"
 
 namespace kanmon::io {
 
@@ -20,8 +21,10 @@ class TunnelOwners {
 public:
     static constexpr std::uint64_t addresses_max = std::uint64_t{1} << 20;
 
-    explicit TunnelOwners(const Cidr& pool)
-        : mask_(static_cast<std::uint32_t>(std::min(pool.size(), addresses_max) - 1)),
+    explicit TunnelOwners(const Cidr& pool, const std::optional<Cidr6>& pool6 = {})
+        : pool_(pool),
+          pool6_(pool6),
+          mask_(static_cast<std::uint32_t>(std::min(pool.size(), addresses_max) - 1)),
           owners_(std::make_unique<std::atomic<std::uint8_t>[]>(std::size_t{mask_} + 1)) {}
 
     void set(Ipv4 address, std::uint32_t shard) { at(address).store(octet_of(shard)); }
@@ -31,6 +34,12 @@ public:
         if (owner == 0) return std::nullopt;
         return owner - 1u;
     }
+    /// By an IPv6 tunnel address, which follows from the IPv4 one.
+    std::optional<std::uint32_t> find(const Ipv6& address) const {
+        if (!pool6_) return std::nullopt;
+        const auto address4 = bridge::tunnel_address4(pool_, *pool6_, address);
+        return address4 ? find(*address4) : std::nullopt;
+    }
 
 private:
     static std::uint8_t octet_of(std::uint32_t shard) {
@@ -38,6 +47,8 @@ private:
     }
     std::atomic<std::uint8_t>& at(Ipv4 address) const { return owners_[address.value & mask_]; }
 
+    const Cidr pool_;
+    const std::optional<Cidr6> pool6_;
     // Larger pools than the table share its places: addresses are given from the lowest up.
     const std::uint32_t mask_;
     const std::unique_ptr<std::atomic<std::uint8_t>[]> owners_;

@@ -32,11 +32,6 @@ void PortDesk::want_listeners(shard::ServerIndex server, const bridge::SslServer
     for (const bridge::Listener& listener : wanted.listeners) {
         const auto place = static_cast<std::uint32_t>(arrangement.from.size());
         arrangement.from.push_back(ArrangeListeners::yet_to_come);
-        if (listener.transport != bridge::Transport::udp) {
-            log_event(Severity::warning, "listener left out: only UDP is served",
-                      {{"server", wanted.id}, {"listener", to_string(listener.local)}});
-            continue;
-        }
         Port& port = want(server, wanted.id, listener, now);
         if (port.state == State::open) arrangement.from.back() = port.number;
         same = same && port.state == State::open && port.number == place;
@@ -135,14 +130,20 @@ void PortDesk::deal_tun(const Port& port, std::vector<UniqueFd> descriptors) {
               {{"server", port.server_id}, {"queues", std::to_string(queues)}});
 }
 
+/// Connections are spread by the kernel's hash and stay where they were accepted: nothing to steer.
 void PortDesk::deal_listener(const Port& port, std::vector<UniqueFd> descriptors) {
-    if (shards_ > 1 && !steer(descriptors.front().get(), shards_))
+    const bridge::Transport transport = port.listener->transport;
+    const bool datagrams = transport == bridge::Transport::udp;
+    if (datagrams && shards_ > 1 && !steer(descriptors.front().get(), shards_))
         log_event(Severity::warning, "no socket filter: shards hand packets over to each other",
                   {{"listener", to_string(port.listener->local)}});
     for (std::uint32_t shard = 0; shard < shards_; ++shard)
-        to_shard_(shard, AddListener{port.server, port.number, std::move(descriptors[shard])});
+        to_shard_(shard,
+                  AddListener{port.server, port.number, std::move(descriptors[shard]), transport});
     log_event(Severity::info, "listener open",
-              {{"server", port.server_id}, {"listener", to_string(port.listener->local)}});
+              {{"server", port.server_id},
+               {"listener", to_string(port.listener->local)},
+               {"transport", datagrams ? "UDP" : "TCP"}});
 }
 
 void PortDesk::tun_lost(shard::ServerIndex server, Instant now) {

@@ -3,7 +3,7 @@
 // Promises: what is open stays open when the broker dies; only what is missing is asked for, again
 //           and again, since control may want a server before the broker has made it.
 // Owner:    the keeper's thread; all times are arguments.
-// Limits:   UDP listeners; others are named in the log and left alone.
+// Limits:   none of its own; a listener has one socket a shard.
 #pragma once
 
 #include <functional>

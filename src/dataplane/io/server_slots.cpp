@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "dataplane/admission/lease_book.h"
 #include "dataplane/crypto/openssl_tls.h"
+#include "dataplane/shard/doorway.h"
 
 namespace kanmon::io {
 
@@ -15,7 +16,12 @@ bool same_credentials(const bridge::SslServer& left, const bridge::SslServer& ri
     return left.ca_certificate_pem == right.ca_certificate_pem &&
            left.certificate_pem == right.certificate_pem &&
            left.private_key_pem == right.private_key_pem &&
-           left.revoked_serials == right.revoked_serials;
+           left.revoked_serials == right.revoked_serials &&
+           left.login.certificate == right.login.certificate;
+}
+
+std::optional<Cidr6> pool6_of(const bridge::SslServer& server) {
+    return server.inner6 ? std::optional(server.inner6->client_pool) : std::nullopt;
 }
 
 }  // namespace
@@ -53,8 +59,15 @@ void ServerSlots::fill(Slot& slot, const bridge::SslServer& server) {
                   {{"server", server.id}, {"why", tls.error()}});
         profile->server.enabled = false;
     }
-    if (!slot.owners || slot.server().client_pool != server.client_pool)
-        slot.owners = std::make_shared<TunnelOwners>(server.client_pool);
+    if (!shard::Doorway::make(server.wrapping)) {
+        log_event(Severity::error, "unusable wrapping key, the server stays off",
+                  {{"server", server.id}});
+        profile->server.enabled = false;
+    }
+    const auto pool6 = pool6_of(server);
+    if (!slot.owners || slot.server().client_pool != server.client_pool ||
+        pool6_of(slot.server()) != pool6)
+        slot.owners = std::make_shared<TunnelOwners>(server.client_pool, pool6);
     slot.profile = std::move(profile);
     slot.present = true;
 }
@@ -83,7 +96,8 @@ Expected<std::shared_ptr<const crypto::TlsFactory>, std::string> make_server_tls
     return crypto::openssl_server({.ca_certificate_pem = server.ca_certificate_pem,
                                    .certificate_pem = server.certificate_pem,
                                    .private_key_pem = server.private_key_pem,
-                                   .revoked_serials = server.revoked_serials},
+                                   .revoked_serials = server.revoked_serials,
+                                   .certificate_required = server.login.certificate},
                                   [] { return unix_now(); });
 }
 

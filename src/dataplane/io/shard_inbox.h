@@ -34,9 +34,10 @@ struct AddListener {
     shard::ServerIndex server = 0;
     std::uint32_t listener = 0;
     UniqueFd fd;
+    bridge::Transport transport = bridge::Transport::udp;
 };
 /// The server's listeners changed: the one now at place i was at `from[i]`, or is yet to come.
-/// Those that are not named are closed.
+/// Those that are not named are closed; connections that clients have entered by stay.
 struct ArrangeListeners {
     static constexpr std::uint32_t yet_to_come = 0xffffffff;
     shard::ServerIndex server = 0;
@@ -49,9 +50,9 @@ struct DisconnectSession {
 /// Report every client and the drop counters.
 struct ReportAll {};
 
-using ShardMessage =
-    std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener, ArrangeListeners,
-                 DisconnectSession, ReportAll, shard::AdmissionAnswer, shard::TlsDone>;
+using ShardMessage = std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener,
+                                  ArrangeListeners, DisconnectSession, ReportAll,
+                                  shard::AdmissionAnswer, shard::LoginReply, shard::TlsDone>;
 
 struct StrayPacket {
     static constexpr std::size_t octets_max = 2304;

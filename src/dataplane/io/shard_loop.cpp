@@ -15,30 +15,20 @@ namespace kanmon::io {
 
 namespace {
 
-enum class Source : std::uint8_t { inbox, tun, udp };
-
-constexpr std::uint64_t tag_of(Source source, std::uint32_t server, std::uint32_t slot) {
-    return std::uint64_t{static_cast<std::uint8_t>(source)} << 56 | std::uint64_t{server} << 24 |
-           slot;
-}
-constexpr Source source_of(std::uint64_t tag) {
-    return static_cast<Source>(tag >> 56);
-}
-constexpr std::uint32_t server_of(std::uint64_t tag) {
-    return static_cast<std::uint32_t>(tag >> 24);
-}
-constexpr std::uint32_t slot_of(std::uint64_t tag) {
-    return static_cast<std::uint32_t>(tag & 0xffffff);
-}
-
 constexpr int sleep_milliseconds_max = 1000;
 constexpr std::byte data_v1{6};
 
-std::optional<Ipv4> destination_of(Bytes packet) {
-    constexpr std::size_t header_octets = 20;
-    constexpr std::size_t destination_at = 16;
-    if (packet.size() < header_octets || packet[0] >> 4 != std::byte{4}) return std::nullopt;
-    return Ipv4{ByteReader(packet.subspan(destination_at)).u32()};
+/// The shard that owns the destination of a tunnelled packet.
+std::optional<std::uint32_t> owner_of_destination(const TunnelOwners& owners, Bytes packet) {
+    constexpr std::size_t header_v4 = 20, header_v6 = 40;
+    constexpr std::size_t destination_v4 = 16, destination_v6 = 24;
+    if (packet.size() < header_v4) return std::nullopt;
+    if (packet[0] >> 4 == std::byte{4})
+        return owners.find(Ipv4{ByteReader(packet.subspan(destination_v4)).u32()});
+    if (packet[0] >> 4 != std::byte{6} || packet.size() < header_v6) return std::nullopt;
+    Ipv6 destination;
+    std::memcpy(destination.octets.data(), packet.data() + destination_v6, 16);
+    return owners.find(destination);
 }
 
 }  // namespace
@@ -48,47 +38,41 @@ struct ShardLoop::Ports {
         std::unique_ptr<TunQueue> queue;
         bool reads = true;
     };
+    struct Listener {  // one of both, or none yet
+        std::unique_ptr<UdpSocket> udp;
+        std::unique_ptr<StreamListener> tcp;
+
+        explicit operator bool() const { return udp || tcp; }
+        int fd() const { return udp ? udp->fd() : tcp->fd(); }
+        Source source() const { return udp ? Source::udp : Source::tcp_listener; }
+    };
     std::vector<Tun> tuns;
-    std::vector<std::unique_ptr<UdpSocket>> listeners;
+    std::vector<Listener> listeners;
     std::shared_ptr<const TunnelOwners> owners;
+    bool port_share = false;
+
+    UdpSocket* udp(std::uint32_t listener) const {
+        return listener < listeners.size() ? listeners[listener].udp.get() : nullptr;
+    }
 };
 
-ShardLoop::ShardLoop(const shard::ShardOptions& options, ShardWiring wiring)
+ShardLoop::ShardLoop(const shard::ShardOptions& options, ShardWiring wiring, StreamLimits streams)
     : index_(options.index),
       shards_(options.count),
       wiring_(std::move(wiring)),
       inbox_(*wiring_.inboxes.at(options.index)),
       shard_(options, random_, *this),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      streams_(
+          shard_, poll_, [this](Stranger stranger) { pass_on(std::move(stranger)); }, streams),
       tun_room_(std::make_unique_for_overwrite<std::byte[]>(TunQueue::packet_octets_max)) {
-    watch(inbox_.wakeup.fd(), tag_of(Source::inbox, 0, 0));
+    poll_.watch(inbox_.wakeup.fd(), {Source::inbox});
 }
 
 ShardLoop::~ShardLoop() = default;
 
-void ShardLoop::watch(int fd, std::uint64_t tag) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = tag;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
-        log_event(Severity::error, "cannot watch a descriptor");
-}
-
-void ShardLoop::watch_again(int fd, std::uint64_t tag) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = tag;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
-}
-
-/// Explicit, since closing is not enough while another process holds the same open file.
-void ShardLoop::unwatch(int fd) {
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-}
-
 void ShardLoop::close_tuns(shard::ServerIndex server) {
     for (const Ports::Tun& tun : ports(server).tuns)
-        if (tun.reads) unwatch(tun.queue->fd());
+        if (tun.reads) poll_.unwatch(tun.queue->fd());
     ports(server).tuns.clear();
 }
 
@@ -98,37 +82,47 @@ void ShardLoop::stop() {
 }
 
 int ShardLoop::sleep_milliseconds() const {
-    const std::optional<Instant> deadline = shard_.next_deadline();
     if (!unsent_.empty()) return 1;
-    if (!deadline) return sleep_milliseconds_max;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - boot_now()).count();
+    std::optional<Instant> next;
+    for (const auto& deadline :
+         {shard_.next_deadline(), streams_.next_deadline(), accept_again_at_})
+        if (deadline) next = next ? std::min(*next, *deadline) : *deadline;
+    if (!next) return sleep_milliseconds_max;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - boot_now()).count();
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, sleep_milliseconds_max));
 }
 
 void ShardLoop::run() {
     ::pthread_setname_np(::pthread_self(), "shard");
-    std::array<epoll_event, events_max> events{};
     while (!stopping_.load(std::memory_order_relaxed)) {
-        const int count =
-            ::epoll_wait(epoll_.get(), events.data(), events_max, sleep_milliseconds());
+        const std::span<const epoll_event> ready = poll_.wait(sleep_milliseconds());
         now_ = boot_now();
         wall_ = unix_now();
-        const auto ready = std::span(events).first(static_cast<std::size_t>(std::max(count, 0)));
+        streams_.set_time(now_, wall_);
         bool messages = false;
-        for (const epoll_event& event : ready)
-            if (source_of(event.data.u64) == Source::tun)
-                drain_tun(server_of(event.data.u64), slot_of(event.data.u64));
         for (const epoll_event& event : ready) {
-            if (source_of(event.data.u64) == Source::udp)
-                drain_udp(server_of(event.data.u64), slot_of(event.data.u64));
-            messages = messages || source_of(event.data.u64) == Source::inbox;
+            const EventTag tag = tag_of(event.data.u64);
+            if (tag.source == Source::tun) drain_tun(tag.server, tag.slot);
         }
+        for (const epoll_event& event : ready) {
+            const EventTag tag = tag_of(event.data.u64);
+            if (tag.source == Source::udp) drain_udp(tag.server, tag.slot);
+            messages = messages || tag.source == Source::inbox;
+        }
+        drain_streams(ready);
         if (messages) drain_inbox();
         if (const auto deadline = shard_.next_deadline(); deadline && *deadline <= now_)
             shard_.reach(now_, wall_);
-        sending_.flush();
+        streams_.reach();
+        if (accept_again_at_ && *accept_again_at_ <= now_) accept_again();
+        flush();
         retry_keeper();
     }
+}
+
+void ShardLoop::flush() {
+    sending_.flush();
+    streams_.flush();
 }
 
 // --- packets ------------------------------------------------------------------------------------
@@ -148,14 +142,13 @@ void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot) {
         if (outcome != TunRead::packet) break;
         enter(server, packet);
     }
-    sending_.flush();
+    flush();
 }
 
 void ShardLoop::enter(shard::ServerIndex server, MutableBytes packet) {
     const TunnelOwners* owners = ports_[server].owners.get();
     if (shards_ > 1 && owners != nullptr) {
-        const std::optional<Ipv4> destination = destination_of(packet);
-        const auto owner = destination ? owners->find(*destination) : std::nullopt;
+        const auto owner = owner_of_destination(*owners, packet);
         if (owner && *owner != index_ && *owner < shards_)
             return hand_over(*owner, StrayPacket::Kind::tunnelled, {.server = server, .remote = {}},
                              {}, packet);
@@ -164,8 +157,7 @@ void ShardLoop::enter(shard::ServerIndex server, MutableBytes packet) {
 }
 
 void ShardLoop::drain_udp(shard::ServerIndex server, std::uint32_t listener) {
-    if (server >= ports_.size() || listener >= ports_[server].listeners.size()) return;
-    const UdpSocket* socket = ports_[server].listeners[listener].get();
+    const UdpSocket* socket = server < ports_.size() ? ports_[server].udp(listener) : nullptr;
     if (socket == nullptr) return;
     for (std::size_t left = udp_budget; left > 0; --left) {
         for (const ReceivedRun& run : received_.receive(*socket)) {
@@ -182,12 +174,12 @@ void ShardLoop::drain_udp(shard::ServerIndex server, std::uint32_t listener) {
         }
         if (!received_.filled()) break;
     }
-    sending_.flush();
+    flush();
 }
 
 void ShardLoop::receive(const shard::Path& path, const ReceivedRun& run) {
     const std::uint32_t listener = path.listener;
-    const bool wildcard = ports_[path.server].listeners[listener]->wildcard();
+    const bool wildcard = ports_[path.server].listeners[listener].udp->wildcard();
     const std::uint32_t number =
         wildcard && !is_wildcard(run.local) ? locals_.number_of(run.local) : 0;
     shard::Path numbered = path;
@@ -221,19 +213,17 @@ void ShardLoop::take_stray(StrayPacket& stray) {
     const shard::ServerIndex server = stray.path.server;
     if (server >= ports_.size()) return count(Cause::unknown_client);
     if (stray.kind == StrayPacket::Kind::tunnelled) return shard_.from_tunnel(server, packet, now_);
-    const auto& listeners = ports_[server].listeners;
-    if (stray.path.listener >= listeners.size() || !listeners[stray.path.listener])
-        return count(Cause::unknown_client);
+    if (ports_[server].udp(stray.path.listener) == nullptr) return count(Cause::unknown_client);
     receive(stray.path, ReceivedRun{stray.path.remote, stray.local, packet, packet.size()});
 }
 
 void ShardLoop::send(const shard::Path& path, Bytes datagram) {
+    if (path.is_stream()) return streams_.send(path.stream, datagram);
     const std::uint32_t listener = LocalAddresses::listener_of(path.listener);
-    if (path.server >= ports_.size() || listener >= ports_[path.server].listeners.size() ||
-        !ports_[path.server].listeners[listener])
-        return count(Cause::send_failed);
-    sending_.add(*ports_[path.server].listeners[listener], path.remote,
-                 locals_.address_of(LocalAddresses::number_in(path.listener)), datagram);
+    UdpSocket* socket = path.server < ports_.size() ? ports_[path.server].udp(listener) : nullptr;
+    if (socket == nullptr) return count(Cause::send_failed);
+    sending_.add(*socket, path.remote, locals_.address_of(LocalAddresses::number_in(path.listener)),
+                 datagram);
 }
 
 void ShardLoop::deliver(shard::ServerIndex server, MutableBytes inner_packet) {
@@ -243,6 +233,79 @@ void ShardLoop::deliver(shard::ServerIndex server, MutableBytes inner_packet) {
     if (outcome == TunWrite::failed) count(Cause::send_failed);
 }
 
+Ipv6 ShardLoop::local_address(const shard::Path& path) const {
+    if (path.is_stream()) return streams_.local_address(path.stream);
+    const UdpSocket* socket =
+        path.server < ports_.size()
+            ? ports_[path.server].udp(LocalAddresses::listener_of(path.listener))
+            : nullptr;
+    if (socket == nullptr) return {};
+    return socket->wildcard() ? locals_.address_of(LocalAddresses::number_in(path.listener))
+                              : socket->local().address;
+}
+
+// --- streams ------------------------------------------------------------------------------------
+
+void ShardLoop::drain_streams(std::span<const epoll_event> ready) {
+    for (const epoll_event& event : ready) {
+        const EventTag tag = tag_of(event.data.u64);
+        if (tag.source == Source::stream) streams_.ready(tag.server, event.events);
+    }
+    flush();
+    for (const epoll_event& event : ready) {
+        const EventTag tag = tag_of(event.data.u64);
+        if (tag.source == Source::tcp_listener) accept(tag.server, tag.slot);
+    }
+}
+
+void ShardLoop::accept(shard::ServerIndex server, std::uint32_t listener) {
+    if (server >= ports_.size() || listener >= ports_[server].listeners.size()) return;
+    StreamListener* socket = ports_[server].listeners[listener].tcp.get();
+    if (socket == nullptr || socket->paused()) return;
+    const shard::Path place{.server = server, .listener = listener, .remote = {}};
+    if (streams_.accept(*socket, place, ports_[server].port_share)) return;
+    if (!accept_again_at_)
+        log_event(Severity::warning, "out of descriptors, new connections wait",
+                  {{"listener", to_string(socket->local())},
+                   {"connections", std::to_string(streams_.size())}});
+    poll_.unwatch(socket->fd());
+    socket->pause(true);
+    accept_again_at_ = now_ + accept_pause;
+}
+
+void ShardLoop::accept_again() {
+    accept_again_at_.reset();
+    for (std::size_t server = 0; server < ports_.size(); ++server) {
+        auto& listeners = ports_[server].listeners;
+        for (std::size_t i = 0; i < listeners.size(); ++i) {
+            StreamListener* socket = listeners[i].tcp.get();
+            if (socket == nullptr || !socket->paused()) continue;
+            socket->pause(false);
+            poll_.watch(socket->fd(), {Source::tcp_listener, static_cast<std::uint32_t>(server),
+                                       static_cast<std::uint32_t>(i)});
+        }
+    }
+}
+
+bool ShardLoop::has_room(const shard::Path& path, std::size_t octets) {
+    return streams_.has_room(path.stream, octets);
+}
+
+void ShardLoop::entered(const shard::Path& path, std::size_t frame_octets_max) {
+    streams_.entered(path.stream, frame_octets_max);
+}
+
+void ShardLoop::finished(const shard::Path& path) {
+    streams_.finished(path.stream);
+}
+
+/// Not kept for a keeper that lags behind: it would hold descriptors without end.
+void ShardLoop::pass_on(Stranger stranger) {
+    if (!unsent_.empty() ||
+        !wiring_.keeper->mailbox.post(KeeperMessage{index_, std::move(stranger)}))
+        count(Cause::queue_full);
+}
+
 // --- messages -----------------------------------------------------------------------------------
 
 void ShardLoop::drain_inbox() {
@@ -250,7 +313,7 @@ void ShardLoop::drain_inbox() {
     bool more = true;
     for (std::size_t left = ShardInbox::strays_max; left > 0 && more; --left)
         more = inbox_.strays.pop_with([&](StrayPacket& stray) { take_stray(stray); });
-    sending_.flush();
+    flush();
     const bool waiting = inbox_.mailbox.drain([&](ShardMessage message) {
         std::visit([&](auto&& body) { take(std::move(body)); }, std::move(message));
     });
@@ -265,6 +328,10 @@ ShardLoop::Ports& ShardLoop::ports(shard::ServerIndex server) {
 void ShardLoop::take(ConfigureShard message) {
     for (std::size_t i = 0; i < message.owners.size(); ++i)
         ports(static_cast<shard::ServerIndex>(i)).owners = std::move(message.owners[i]);
+    for (std::size_t i = 0; i < message.profiles.size(); ++i)
+        if (message.profiles[i])
+            ports(static_cast<shard::ServerIndex>(i)).port_share =
+                message.profiles[i]->server.port_share;
     shard_.configure(std::move(message.profiles), now_);
 }
 
@@ -273,7 +340,7 @@ void ShardLoop::take(AddTun message) {
     port.tuns.push_back({std::make_unique<TunQueue>(std::move(message.fd)), message.reads});
     const auto slot = static_cast<std::uint32_t>(port.tuns.size() - 1);
     if (message.reads)
-        watch(port.tuns.back().queue->fd(), tag_of(Source::tun, message.server, slot));
+        poll_.watch(port.tuns.back().queue->fd(), {Source::tun, message.server, slot});
 }
 
 void ShardLoop::take(RemoveTun message) {
@@ -283,25 +350,30 @@ void ShardLoop::take(RemoveTun message) {
 void ShardLoop::take(AddListener message) {
     Ports& port = ports(message.server);
     if (message.listener >= port.listeners.size()) port.listeners.resize(message.listener + 1);
-    sending_.flush();
-    port.listeners[message.listener] = std::make_unique<UdpSocket>(std::move(message.fd));
-    watch(port.listeners[message.listener]->fd(),
-          tag_of(Source::udp, message.server, message.listener));
+    flush();
+    Ports::Listener& listener = port.listeners[message.listener];
+    if (message.transport == bridge::Transport::tcp)
+        listener = {nullptr, std::make_unique<StreamListener>(std::move(message.fd))};
+    else
+        listener = {std::make_unique<UdpSocket>(std::move(message.fd)), nullptr};
+    poll_.watch(listener.fd(), {listener.source(), message.server, message.listener});
 }
 
 void ShardLoop::take(ArrangeListeners message) {
-    sending_.flush();
+    flush();
     auto& present = ports(message.server).listeners;
-    std::vector<std::unique_ptr<UdpSocket>> arranged(message.from.size());
+    std::vector<Ports::Listener> arranged(message.from.size());
     for (std::size_t i = 0; i < arranged.size(); ++i) {
         if (message.from[i] >= present.size() || !present[message.from[i]]) continue;
-        arranged[i] = std::move(present[message.from[i]]);
-        watch_again(arranged[i]->fd(),
-                    tag_of(Source::udp, message.server, static_cast<std::uint32_t>(i)));
+        arranged[i] = std::exchange(present[message.from[i]], {});
+        poll_.watch_again(arranged[i].fd(),
+                          {arranged[i].source(), message.server, static_cast<std::uint32_t>(i)});
     }
-    for (const auto& closing : present)
-        if (closing) unwatch(closing->fd());
+    for (const Ports::Listener& closing : present)
+        if (closing) poll_.unwatch(closing.fd());
     present = std::move(arranged);
+    // Whoever has begun a session is judged by it; the others knew places that may have changed.
+    streams_.close_waiting(message.server);
 }
 
 void ShardLoop::take(DisconnectSession message) {
@@ -311,7 +383,8 @@ void ShardLoop::take(DisconnectSession message) {
 void ShardLoop::take(ReportAll) {
     shard_.report_all(wall_);
     DropReport report{shard_.drops()};
-    for (std::size_t i = 0; i < cause_count; ++i) report.by_cause[i] += drops_[i];
+    for (std::size_t i = 0; i < cause_count; ++i)
+        report.by_cause[i] += drops_[i] + streams_.drops()[i];
     const auto add = [&](Cause cause, std::uint64_t count) {
         report.by_cause[static_cast<std::size_t>(cause)] += count;
     };
@@ -325,6 +398,10 @@ void ShardLoop::take(shard::AdmissionAnswer message) {
     shard_.answer(std::move(message), now_, wall_);
 }
 
+void ShardLoop::take(shard::LoginReply message) {
+    shard_.take_login(message, now_, wall_);
+}
+
 void ShardLoop::take(shard::TlsDone message) {
     shard_.finish(std::move(message), now_, wall_);
 }
@@ -334,6 +411,10 @@ void ShardLoop::work(shard::TlsJob job) {
 }
 
 void ShardLoop::ask(shard::AdmissionQuestion question) {
+    tell_keeper({index_, std::move(question)});
+}
+
+void ShardLoop::ask_login(shard::LoginQuestion question) {
     tell_keeper({index_, std::move(question)});
 }
 

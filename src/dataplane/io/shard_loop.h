@@ -1,8 +1,8 @@
 // The thread around one shard: its epoll, its sockets, its TUN queues, its clock.
 //
-// One turn: drain the TUN queues, drain the UDP sockets, take strays and messages, let timers run.
-// What is to be sent leaves at the end of each drain; nothing waits for a batch to fill. The clock
-// is read once a turn.
+// One turn: drain the TUN queues, the UDP sockets and the TCP connections, take strays and
+// messages, let timers run. What is to be sent leaves at the end of each drain; nothing waits for a
+// batch to fill. The clock is read once a turn.
 // Promises: nothing on the packet path locks, allocates or logs; packets that belong to another
 //           shard are handed over to it.
 // Owner:    `run` is the shard's thread; `stop` may be called from any other.
@@ -14,11 +14,13 @@
 #include <memory>
 #include <vector>
 
+#include "dataplane/io/event_poll.h"
 #include "dataplane/io/keeper_inbox.h"
 #include "dataplane/io/local_addresses.h"
 #include "dataplane/io/receive_batch.h"
 #include "dataplane/io/send_batch.h"
 #include "dataplane/io/shard_inbox.h"
+#include "dataplane/io/streams.h"
 #include "dataplane/io/tls_workers.h"
 #include "dataplane/io/tun_queue.h"
 #include "dataplane/shard/shard.h"
@@ -37,9 +39,10 @@ class ShardLoop final : public shard::Outlet {
 public:
     static constexpr std::size_t tun_budget = 64;  // packets a queue and turn
     static constexpr std::size_t udp_budget = 4;   // receive batches a socket and turn
-    static constexpr std::size_t events_max = 64;
+    /// How long nobody is accepted after the descriptors ran out.
+    static constexpr Duration accept_pause = 1s;
 
-    ShardLoop(const shard::ShardOptions& options, ShardWiring wiring);
+    ShardLoop(const shard::ShardOptions& options, ShardWiring wiring, StreamLimits streams = {});
     ~ShardLoop() override;
 
     void run();
@@ -47,8 +50,13 @@ public:
 
     void send(const shard::Path& path, Bytes datagram) override;
     void deliver(shard::ServerIndex server, MutableBytes inner_packet) override;
+    Ipv6 local_address(const shard::Path& path) const override;
+    bool has_room(const shard::Path& path, std::size_t octets) override;
+    void entered(const shard::Path& path, std::size_t frame_octets_max) override;
+    void finished(const shard::Path& path) override;
     void work(shard::TlsJob job) override;
     void ask(shard::AdmissionQuestion question) override;
+    void ask_login(shard::LoginQuestion question) override;
     void left(std::uint64_t session, Cause cause) override;
     void report(bridge::ClientFact fact) override;
     void report(bridge::AttemptRecord record) override;
@@ -59,6 +67,9 @@ private:
     int sleep_milliseconds() const;
     void drain_tun(shard::ServerIndex server, std::size_t slot);
     void drain_udp(shard::ServerIndex server, std::uint32_t listener);
+    void drain_streams(std::span<const epoll_event> ready);
+    void accept(shard::ServerIndex server, std::uint32_t listener);
+    void accept_again();
     void drain_inbox();
     void take_stray(StrayPacket& stray);
     void receive(const shard::Path& path, const ReceivedRun& run);
@@ -76,12 +87,12 @@ private:
     void take(DisconnectSession message);
     void take(ReportAll message);
     void take(shard::AdmissionAnswer message);
+    void take(shard::LoginReply message);
     void take(shard::TlsDone message);
 
+    void flush();
+    void pass_on(Stranger stranger);
     Ports& ports(shard::ServerIndex server);
-    void watch(int fd, std::uint64_t tag);
-    void watch_again(int fd, std::uint64_t tag);
-    void unwatch(int fd);
     void close_tuns(shard::ServerIndex server);
     void tell_keeper(KeeperMessage message);
     void retry_keeper();
@@ -93,8 +104,10 @@ private:
     ShardInbox& inbox_;
     SystemRandom random_;
     shard::Shard shard_;
-    UniqueFd epoll_;
+    EventPoll poll_;
+    Streams streams_;
     std::vector<Ports> ports_;
+    std::optional<Instant> accept_again_at_;
     LocalAddresses locals_;
     ReceiveBatch received_;
     SendBatch sending_;

@@ -2,7 +2,8 @@
 
 namespace kanmon::routing {
 
-AddressTable::AddressTable(const Cidr& pool) : pool_(pool), pages_((pool.size() + 255) / 256) {}
+AddressTable::AddressTable(const Cidr& pool, const std::optional<Cidr6>& pool6)
+    : pool_(pool), pool6_(pool6), pages_((pool.size() + 255) / 256) {}
 
 bool AddressTable::set(Ipv4 address, std::uint32_t client) {
     if (!pool_.contains(address)) return false;

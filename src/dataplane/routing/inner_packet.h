@@ -1,4 +1,4 @@
-// Is a tunnelled packet allowed? The IPv4 header is read once, then judged by addresses.
+// A tunnelled packet, read once: its header and where its transport header begins.
 //
 //      0        1     2              6        8     9           10        12       16       20
 //     +--------+-----+--------+-----+--------+-----+-----------+---------+--------+--------+------+
@@ -6,10 +6,15 @@
 //     |        |     | u16    | u16 | offset |     | u8        | checksum|        | nation |      |
 //     +--------+-----+--------+-----+--------+-----+-----------+---------+--------+--------+------+
 //
-// Pure. Checksums are the receiver's business. Source: RFC 791.
+//      0            4         6       7       8           24             40
+//     +------------+---------+-------+-------+-----------+--------------+------------------------+
+//     | 6, class,  | payload | next  | hop   | source    | destination  | extension headers, then|
+//     | flow label | u16     | header| limit | 16        | 16           | the transport header   |
+//     +------------+---------+-------+-------+-----------+--------------+------------------------+
+//
+// Pure. Checksums are the receiver's business. Source: RFC 791, RFC 8200 section 4.
+// Limits: `extension_headers_max`; a chain must lie wholly in the packet (RFC 7112).
 #pragma once
-
-#include <span>
 
 #include "base/address.h"
 #include "base/bytes.h"
@@ -18,28 +23,28 @@
 
 namespace kanmon::routing {
 
+inline constexpr unsigned extension_headers_max = 8;
+
+inline constexpr std::uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_icmp6 = 58;
+
 struct InnerPacket {
-    MutableBytes octets;  // exactly the packet: what follows its total length is cut off
-    std::uint8_t header_octets = 20;
-    std::uint8_t protocol = 0;
+    MutableBytes octets;  // exactly the packet: what follows its stated length is cut off
+    std::uint16_t header_octets = 20;  // up to the transport header, extension headers included
+    std::uint8_t protocol = 0;         // of the transport header
+    bool v6 = false;
+    bool fragment = false;        // a part of a packet, the first one too
     bool later_fragment = false;  // offset > 0: holds no transport header
-    Ipv4 source, destination;
+    bool may_fragment = false;    // IPv4 without DF
+    bool source_routed = false;   // asks to visit other addresses before or after its destination
+    Ipv4 source, destination;     // of IPv4
+    Ipv6 source6, destination6;   // of IPv6
+
+    MutableBytes transport() const { return octets.subspan(header_octets); }
 };
 
-/// Errors: not_ip (another version), truncated, malformed (lengths that contradict each other),
-/// unsupported_framing (a compression header in front).
+/// Errors: not_ip (another version), truncated, malformed (lengths that contradict each other, a
+/// chain of extension headers that is too long or leaves the packet), unsupported_framing (a
+/// compression header in front).
 Expected<InnerPacket, Cause> read_inner_packet(MutableBytes payload);
-
-/// What one server's clients may send. Borrows `local_networks`.
-struct Neighbourhood {
-    Cidr client_pool;
-    Ipv4 server_address;
-    std::span<const Cidr> local_networks;
-};
-
-/// A packet that a client with this tunnel address sends. Errors: spoofed_source, multicast
-/// (broadcast too), client_to_client, malformed (a destination that no wire carries).
-Expected<void, Cause> check_from_client(const InnerPacket& packet, Ipv4 client,
-                                        const Neighbourhood& neighbourhood);
 
 }  // namespace kanmon::routing

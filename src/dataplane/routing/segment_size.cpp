@@ -1,16 +1,14 @@
 #include "dataplane/routing/segment_size.h"
 
+#include "dataplane/routing/tcp_segment.h"
+
 namespace kanmon::routing {
 
 namespace {
 
-constexpr std::uint8_t protocol_tcp = 6;
-constexpr std::size_t tcp_header_octets = 20;
-constexpr std::size_t flags_at = 13;
-constexpr std::size_t checksum_at = 16;
-constexpr std::uint8_t flag_syn = 0x02;
 constexpr std::uint8_t option_end = 0, option_nothing = 1, option_segment_size = 2;
 constexpr std::size_t segment_size_option_octets = 4;
+constexpr std::uint16_t header_v6_more = 20;  // octets that an IPv6 header has more than IPv4's
 
 std::uint8_t octet_at(MutableBytes bytes, std::size_t at) {
     return std::to_integer<std::uint8_t>(bytes[at]);
@@ -30,12 +28,12 @@ std::uint16_t as_summed(std::uint16_t word, std::size_t at) {
 }
 
 void replace_word(MutableBytes segment, std::size_t at, std::uint16_t value) {
-    std::uint32_t sum = static_cast<std::uint16_t>(~word_at(segment, checksum_at));
+    std::uint32_t sum = static_cast<std::uint16_t>(~word_at(segment, tcp_checksum_at));
     sum += static_cast<std::uint16_t>(~as_summed(word_at(segment, at), at));
     sum += as_summed(value, at);
     sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);
-    put_word(segment, checksum_at, static_cast<std::uint16_t>(~sum));
+    put_word(segment, tcp_checksum_at, static_cast<std::uint16_t>(~sum));
     put_word(segment, at, value);
 }
 
@@ -60,22 +58,27 @@ std::size_t find_segment_size(MutableBytes segment, std::size_t header_octets) {
 
 }  // namespace
 
-std::uint16_t segment_limit(const Wrapping& wrapping, std::uint16_t outer_max) {
+std::uint16_t wrapping_octets(const Wrapping& wrapping) {
     const unsigned outer = (wrapping.outer_v6 ? 40U : 20U) + (wrapping.outer_tcp ? 22U : 8U);
+    return static_cast<std::uint16_t>(outer + wrapping.front_octets + wrapping.back_octets);
+}
+
+std::uint16_t segment_limit(const Wrapping& wrapping, std::uint16_t outer_max) {
     const unsigned inner = 20U + 20U;  // IPv4 and TCP without options
-    const unsigned taken = outer + wrapping.front_octets + wrapping.back_octets + inner;
+    const unsigned taken = wrapping_octets(wrapping) + inner;
     const unsigned least = 536;  // every IPv4 host takes it; a smaller clamp would only hurt
     return static_cast<std::uint16_t>(outer_max > taken + least ? outer_max - taken : least);
 }
 
-bool clamp_segment_size(const InnerPacket& packet, std::uint16_t limit) {
+bool clamp_segment_size(const InnerPacket& packet, std::uint16_t limit_v4) {
     if (packet.protocol != protocol_tcp || packet.later_fragment) return false;
-    const MutableBytes segment = packet.octets.subspan(packet.header_octets);
+    const MutableBytes segment = packet.transport();
     if (segment.size() < tcp_header_octets) return false;
-    if ((octet_at(segment, flags_at) & flag_syn) == 0) return false;
-    const std::size_t header_octets = std::size_t{octet_at(segment, 12)} / 16 * 4;
+    if ((octet_at(segment, tcp_flags_at) & tcp_syn) == 0) return false;
+    const std::size_t header_octets = std::size_t{octet_at(segment, tcp_offset_at)} / 16 * 4;
     if (header_octets < tcp_header_octets || header_octets > segment.size()) return false;
     const std::size_t at = find_segment_size(segment, header_octets);
+    const auto limit = static_cast<std::uint16_t>(packet.v6 ? limit_v4 - header_v6_more : limit_v4);
     if (at == 0 || word_at(segment, at) <= limit) return false;
     replace_word(segment, at, limit);
     return true;

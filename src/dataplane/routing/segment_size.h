@@ -20,11 +20,15 @@ struct Wrapping {
     std::uint16_t back_octets = 0;    // epoch tags, or padding at its longest
 };
 
-/// The largest segment of which the whole outer packet has at most `outer_max` octets.
+/// What stands around an inner packet on the wire, the outer IP header included.
+std::uint16_t wrapping_octets(const Wrapping& wrapping);
+
+/// The largest segment inside IPv4 of which the whole outer packet has at most `outer_max` octets;
+/// inside IPv6 it is 20 less.
 std::uint16_t segment_limit(const Wrapping& wrapping, std::uint16_t outer_max = outer_octets_max);
 
-/// Lowers the MSS option of a TCP SYN to `limit`; leaves every other packet alone. True when it
-/// changed something.
-bool clamp_segment_size(const InnerPacket& packet, std::uint16_t limit);
+/// Lowers the MSS option of a TCP SYN to the limit, of which `limit_v4` is the one inside IPv4;
+/// leaves every other packet alone. True when it changed something.
+bool clamp_segment_size(const InnerPacket& packet, std::uint16_t limit_v4);
 
 }  // namespace kanmon::routing

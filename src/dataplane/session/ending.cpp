@@ -7,9 +7,9 @@
 
 namespace kanmon::session {
 
-void Session::State::turn_away(Cause cause, std::string_view detail) {
+void Session::State::turn_away(Cause cause, std::string_view detail, std::uint32_t wait_seconds) {
     const std::string reason = reason_text(cause, detail, certificate);
-    Farewell words = refusal(cause, reason, peer);
+    Farewell words = refusal(cause, reason, peer, std::chrono::seconds(wait_seconds));
     if (words.delay == Duration::zero()) {
         report_end(cause, bridge::Stage::admission, reason);
         return end(cause, reason, words.message);

@@ -1,4 +1,5 @@
 // The first key of a connection: from TLS to PUSH_REPLY.
+#include <algorithm>
 #include <cassert>
 
 #include "dataplane/session/push.h"
@@ -26,29 +27,35 @@ void Session::State::identify() {
     keys.current->answer_key_method_2(message, options_text(), ids, random);
     peer = wire::parse_peer_info(message.peer_info);
 
-    if (!certificate) return turn_away(Cause::certificate_missing, {});
-    if (certificate->objection) return turn_away(*certificate->objection, {});
+    const bridge::Login& wanted = profile.server.login;
+    if (!certificate && (wanted.certificate || !asks_for_login(wanted)))
+        return turn_away(Cause::certificate_missing, {});
+    if (certificate && certificate->objection) return turn_away(*certificate->objection, {});
     const auto agreement =
         negotiate(profile.server, peer, wire::parse_options_string(message.options));
     if (!agreement) return turn_away(agreement.error().cause, agreement.error().detail);
     agreed = *agreement;
-    ask_admission(std::move(message));
+    const auto exported = keys.current->take_dynamic_tls_crypt();
+    agreed.dynamic_tls_crypt = agreed.dynamic_tls_crypt && exported;
+    if (agreed.dynamic_tls_crypt) wrapping.begin_dynamic(*exported);
+    prove(std::move(message));
 }
 
-void Session::State::ask_admission(wire::ClientKeyMethod2 message) {
-    static_cast<void>(life.take(Step::identified));
-    emit(AdmissionRequest{.certificate = *certificate,
-                          .username = std::move(message.username),
-                          .password = std::move(message.password),
-                          .peer_info = peer});
+void Session::State::ask_admission() {
+    if (!life.take(Step::proven)) return;
+    emit(AdmissionRequest{
+        .certificate = certificate, .username = login.username, .peer_info = peer});
 }
 
 void Session::State::admit(Ipv4 address) {
     if (!life.take(Step::admitted)) return;  // it left while it was being decided
-    const PushOptions wanted = push_options(profile.server, agreed,
-                                            {.tunnel_address = address,
-                                             .server_address = profile.server_address,
-                                             .peer_id = start.peer_id});
+    PushOptions wanted = push_options(profile.server, agreed,
+                                      {.tunnel_address = address,
+                                       .server_address = profile.server_address,
+                                       .peer_id = start.peer_id});
+    const auto tokens = token_options();
+    wanted.options.insert(wanted.options.end() - static_cast<std::ptrdiff_t>(wanted.tail),
+                          tokens.begin(), tokens.end());
     auto messages = wire::push_reply(wanted.options, wanted.tail);
     assert(messages && "our own options are far shorter than a message");
     push_messages = std::move(*messages);
@@ -75,8 +82,10 @@ void Session::State::connect() {
     if (!life.take(Step::pushed)) return;
     timers.clear(Timer::handshake);
     send_with(keys.current->key_id());
+    const auto usual = std::min<std::uint32_t>(profile.server.tun_mtu, 1500);
     emit(Connected{.cipher = std::string(crypto::name_of(agreed.cipher)),
                    .description = description(agreed),
+                   .tun_mtu = static_cast<std::uint16_t>(agreed.tun_mtu.value_or(usual)),
                    .peer_info = peer});
     start_keepalive();
     schedule_renegotiation();

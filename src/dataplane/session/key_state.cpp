@@ -1,7 +1,5 @@
 #include "dataplane/session/key_state.h"
 
-#include <utility>
-
 namespace kanmon::session {
 
 namespace {
@@ -80,6 +78,7 @@ std::optional<TlsFailure> KeyState::finish(TlsProgress progress) {
     if (established_now) {
         certificate_ = std::move(output.peer);
         exported_keys_ = std::move(output.data_keys);
+        dynamic_tls_crypt_ = std::move(output.dynamic_tls_crypt);
     }
     if (stopped_) return std::nullopt;
     if (!exchanged_)

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "dataplane/session/negotiation.h"
 #include "dataplane/session/reliability.h"
@@ -54,6 +55,10 @@ public:
     bool begun() const { return tls_.begun(); }
     bool established() const { return tls_.established(); }
     const std::optional<crypto::PeerCertificate>& certificate() const { return certificate_; }
+    /// What TLS exported for dynamic tls-crypt; once, and not before it is established.
+    std::optional<crypto::KeyBlock> take_dynamic_tls_crypt() {
+        return std::exchange(dynamic_tls_crypt_, std::nullopt);
+    }
 
     // --- key-method 2 ---
     /// Nothing yet, or the client's message, once. Errors: malformed.
@@ -83,7 +88,7 @@ private:
     ReceiveWindow receive_;
     TlsChannel tls_;
     std::optional<crypto::PeerCertificate> certificate_;
-    std::optional<crypto::KeyBlock> exported_keys_;
+    std::optional<crypto::KeyBlock> exported_keys_, dynamic_tls_crypt_;
     std::optional<crypto::PrfInput> prf_input_;
     Buffer plaintext_;  // up to the end of the key-method 2 message; holds secrets
     bool exchanged_ = false;

@@ -18,6 +18,7 @@ enum class Phase : std::uint8_t {
     greeted,      // the reset was answered; TLS has not begun
     securing,     // TLS handshake
     identifying,  // TLS stands; the client's key-method 2 message is awaited
+    proving,      // what the server wants beside the certificate is being asked of control
     asking,       // the shard was asked whether this client may enter
     holding,      // admitted; a client that asks for its options has not asked yet
     pushing,      // keys are installed, PUSH_REPLY is with TLS
@@ -31,6 +32,7 @@ enum class Step : std::uint8_t {
     tls_begun,
     tls_done,
     identified,
+    proven,
     admitted,
     asked_for_options,
     pushed,
@@ -51,9 +53,12 @@ inline constexpr std::array lifecycle{
     Transition{Phase::greeted,     Step::ended,             Phase::lingering},
     Transition{Phase::securing,    Step::tls_done,          Phase::identifying},
     Transition{Phase::securing,    Step::ended,             Phase::lingering},
-    Transition{Phase::identifying, Step::identified,        Phase::asking},
+    Transition{Phase::identifying, Step::identified,        Phase::proving},
     Transition{Phase::identifying, Step::deferred,          Phase::refusing},
     Transition{Phase::identifying, Step::ended,             Phase::lingering},
+    Transition{Phase::proving,     Step::proven,            Phase::asking},
+    Transition{Phase::proving,     Step::deferred,          Phase::refusing},
+    Transition{Phase::proving,     Step::ended,             Phase::lingering},
     Transition{Phase::asking,      Step::admitted,          Phase::holding},
     Transition{Phase::asking,      Step::deferred,          Phase::refusing},
     Transition{Phase::asking,      Step::ended,             Phase::lingering},
@@ -96,7 +101,8 @@ constexpr bool every_phase_can_end() {
 static_assert(lifecycle_detail::only_way_in(Phase::connected, Phase::pushing));
 static_assert(lifecycle_detail::only_way_in(Phase::pushing, Phase::holding));
 static_assert(lifecycle_detail::only_way_in(Phase::holding, Phase::asking));
-static_assert(lifecycle_detail::only_way_in(Phase::asking, Phase::identifying));
+static_assert(lifecycle_detail::only_way_in(Phase::asking, Phase::proving));
+static_assert(lifecycle_detail::only_way_in(Phase::proving, Phase::identifying));
 static_assert(!next_phase(Phase::refusing, Step::admitted));
 static_assert(!next_phase(Phase::lingering, Step::ended), "a second goodbye prolongs nothing");
 static_assert(lifecycle_detail::every_phase_can_end());
@@ -112,6 +118,7 @@ constexpr bridge::Stage stage_of(Phase phase) {
             return tls;
         case Phase::identifying:
             return key_exchange;
+        case Phase::proving:
         case Phase::asking:
         case Phase::holding:
         case Phase::refusing:

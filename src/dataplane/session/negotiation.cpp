@@ -13,6 +13,7 @@ using crypto::CipherSuite;
 using Ciphers = std::vector<CipherSuite>;
 
 constexpr std::size_t shown_ciphers_max = 120;
+constexpr std::uint32_t tun_mtu_least = 576;  // what every IPv4 host must accept
 
 /// Names this gateway does not implement cannot be chosen, so they are left out.
 Ciphers known(const std::vector<std::string>& names) {
@@ -108,10 +109,12 @@ Expected<Negotiated, Objection> negotiate(const bridge::SslServer& server,
     agreed.push_cipher = announces_ciphers(peer);
     agreed.data_v2 = peer.can(wire::Ability::data_v2);
     agreed.protocol_flags = peer.can(wire::Ability::cc_exit_notify);
+    agreed.dynamic_tls_crypt = agreed.protocol_flags && peer.can(wire::Ability::dynamic_tls_crypt);
     if (peer.can(wire::Ability::tls_key_export)) agreed.derivation = KeyDerivation::tls_ekm;
     if (can_do_epochs(agreed, peer)) agreed.format = crypto::DataFormat::epoch;
     agreed.framing = choose_framing(peer, options);
-    if (peer.mtu > 0) agreed.tun_mtu = std::min<std::uint32_t>(server.tun_mtu, peer.mtu);
+    if (peer.mtu >= tun_mtu_least)
+        agreed.tun_mtu = std::min<std::uint32_t>(server.tun_mtu, peer.mtu);
     return agreed;
 }
 

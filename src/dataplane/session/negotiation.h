@@ -30,6 +30,7 @@ struct Negotiated {
     bool data_v2 = false;                         // the client can take a peer id
     KeyDerivation derivation = KeyDerivation::prf;
     bool protocol_flags = false;           // the client can take `protocol-flags`
+    bool dynamic_tls_crypt = false;        // later keys are agreed under a wrapping of their own
     std::optional<std::uint32_t> tun_mtu;  // to be pushed
     friend bool operator==(const Negotiated&, const Negotiated&) = default;
 };

@@ -1,5 +1,7 @@
 #include "dataplane/session/push.h"
 
+#include "dataplane/session/push_inner6.h"
+
 namespace kanmon::session {
 
 namespace {
@@ -45,6 +47,7 @@ void push_protocol(std::vector<std::string>& options, const Negotiated& agreed) 
     }
     std::string flags = "protocol-flags cc-exit";
     if (exported) flags += " tls-ekm";
+    if (agreed.dynamic_tls_crypt) flags += " dyn-tls-crypt";
     if (agreed.format == crypto::DataFormat::epoch) flags += " aead-epoch";
     options.push_back(std::move(flags));
 }
@@ -63,6 +66,7 @@ PushOptions push_options(const bridge::SslServer& server, const Negotiated& agre
     for (const Cidr& network : server.local_networks) options.push_back(route_to(network));
     for (const Ipv4 resolver : server.dns_servers)
         options.push_back("dhcp-option DNS " + to_string(resolver));
+    push_routes6(options, server);
     push_topology(options, server, subject.server_address);
     push_keepalive(options, server);
     push_framing(options, agreed.framing);
@@ -71,6 +75,7 @@ PushOptions push_options(const bridge::SslServer& server, const Negotiated& agre
     options.push_back(server.topology == bridge::Topology::net30
                           ? net30_interface(subject.tunnel_address)
                           : subnet_interface(subject.tunnel_address, server.client_pool));
+    push_interface6(options, server, subject);
     if (agreed.data_v2) options.push_back("peer-id " + std::to_string(subject.peer_id));
     if (agreed.push_cipher)
         options.push_back("cipher " + std::string(crypto::name_of(agreed.cipher)));

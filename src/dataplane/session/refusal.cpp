@@ -45,12 +45,17 @@ std::string reason_text(Cause cause, std::string_view detail,
     return text;
 }
 
-Farewell refusal(Cause cause, std::string_view reason, const wire::PeerInfo& peer) {
+Farewell refusal(Cause cause, std::string_view reason, const wire::PeerInfo& peer,
+                 std::chrono::seconds wait) {
+    if (cause == Cause::login_expired) return {fmt::format("AUTH_FAILED,SESSION: {}", reason), {}};
     if (!row_of(cause).temporary || is_about_the_certificate(cause))
         return {fmt::format("AUTH_FAILED,{}", reason), {}};
     if (peer.can(wire::Ability::auth_fail_temporary))
-        return {fmt::format("AUTH_FAILED,TEMP[backoff {},advance no]:{}", backoff.count(), reason),
+        return {fmt::format("AUTH_FAILED,TEMP[backoff {},advance no]:{}",
+                            wait > wait.zero() ? wait.count() : backoff.count(), reason),
                 {}};
+    // A program that came back by itself would only offer the wrong password again.
+    if (cause == Cause::login_locked) return {fmt::format("AUTH_FAILED,{}", reason), {}};
     return {fmt::format("RESTART,{}", reason), restart_delay};
 }
 

@@ -2,6 +2,7 @@
 //
 //   permanent                    AUTH_FAILED,<why>
 //   temporary, client knows TEMP AUTH_FAILED,TEMP[backoff 10,advance no]:<why>
+//   login no longer good         AUTH_FAILED,SESSION: <why>: the client asks its person again
 //   temporary, older client      RESTART,<why>, some seconds later: it takes AUTH_FAILED as final
 //   and
 //                                would stop, but comes back after a RESTART
@@ -32,7 +33,9 @@ std::string reason_text(Cause cause, std::string_view detail,
 
 /// Certificate causes are always permanent here: time alone does not help the person who reads
 /// this.
-Farewell refusal(Cause cause, std::string_view reason, const wire::PeerInfo& peer);
+/// `wait` is when to come back, where somebody knows; else `backoff`.
+Farewell refusal(Cause cause, std::string_view reason, const wire::PeerInfo& peer,
+                 std::chrono::seconds wait = {});
 
 /// For a client that is connected: RESTART when it may come back, AUTH_FAILED when it must not.
 std::string dismissal(Cause cause, std::string_view reason);

@@ -14,10 +14,11 @@ constexpr std::size_t retired_keys_max = 2;
 /// Renewing a key may be up to this much early, so that clients that came together part.
 constexpr std::uint64_t jitter_percent = 10;
 
+/// Who showed none the first time shows none later: then the user's proof is all there is.
 bool same_identity(const std::optional<crypto::PeerCertificate>& first,
                    const std::optional<crypto::PeerCertificate>& later) {
-    return first && later && first->common_name == later->common_name &&
-           first->sha256 == later->sha256;
+    if (!first || !later) return first.has_value() == later.has_value();
+    return first->common_name == later->common_name && first->sha256 == later->sha256;
 }
 
 }  // namespace
@@ -53,12 +54,17 @@ void Session::State::advance_renegotiation() {
     };
     const auto& shown = keys.upcoming->certificate();
     if (!same_identity(certificate, shown)) return goodbye(Cause::identity_changed);
-    if (shown->objection) return goodbye(*shown->objection);
+    if (shown && shown->objection) return goodbye(*shown->objection);
 
     auto read = keys.upcoming->read_key_method_2();
     if (!read) return abandon_renegotiation();
     if (!*read) return;  // more of it is to come
-    keys.upcoming->answer_key_method_2(**read, options_text(), ids, random);
+    prove_again(std::move(**read));
+}
+
+/// The client hears our half only now: until then its new key is as unusable as ours.
+void Session::State::complete_renegotiation(const wire::ClientKeyMethod2& message) {
+    keys.upcoming->answer_key_method_2(message, options_text(), ids, random);
     if (!install(*keys.upcoming)) return abandon_renegotiation();
     succeed();
 }
@@ -66,6 +72,7 @@ void Session::State::advance_renegotiation() {
 void Session::State::abandon_renegotiation() {
     // Kept until the next attempt, so that the alert of a failed handshake still leaves.
     keys.upcoming->stop_reading();
+    forget_later_login();
     timers.clear(Timer::renegotiation);
     timers.set(Timer::renegotiate, now + renegotiation_pause);
 }
@@ -78,12 +85,15 @@ void Session::State::succeed() {
     while (keys.retired.size() > 1 &&
            (keys.retired.size() > retired_keys_max || keys.retired[1]->used_by_peer))
         retire_oldest();
+    forget_later_login();
     timers.clear(Timer::renegotiation);
     timers.set(Timer::switch_key,
                hurried ? now + hurried_switch_delay : renegotiation_begun + switch_delay);
     hurried = false;
     timers.set(Timer::lame_duck, now + transition_time);
     schedule_renegotiation();
+    for (const std::string& option : token_options())
+        if (option.starts_with("auth-token ")) keys.current->send_message("PUSH_REPLY," + option);
 }
 
 void Session::State::retire_oldest() {

@@ -7,12 +7,14 @@ namespace kanmon::session {
 
 // --- what comes in ---
 
-Session::State::State(SessionStart starting, Random& randomness, Instant created)
+Session::State::State(SessionStart starting, Random& randomness, Instant time)
     : start(std::move(starting)),
       profile(*start.profile),
       random(randomness),
       ids{.own = start.own, .peer = start.peer},
-      now(created) {
+      wrapping(start.wrapping),
+      now(time),
+      created(time) {
     // Over UDP the client has proved its address by echoing our reset: packet 0 of both sides is
     // done.
     keys.current = make_key(0, start.reset_already_sent ? 1 : 0);
@@ -22,9 +24,15 @@ Session::State::State(SessionStart starting, Random& randomness, Instant created
 }
 
 Taken Session::State::receive_control(Bytes datagram) {
-    const auto decoded = wire::decode_control_packet(datagram);
-    if (!decoded) return unexpected(decoded.error());
-    const wire::ControlPacket& packet = *decoded;
+    std::array<std::byte, wire::control_datagram_octets_max> room{};
+    const auto plain = wrapping.unwrap(datagram, room);
+    if (!plain) return unexpected(plain.error());
+    const auto packet = wire::decode_control_packet(*plain);
+    if (!packet) return unexpected(packet.error());
+    return take_packet(*packet);
+}
+
+Taken Session::State::take_packet(const wire::ControlPacket& packet) {
     if (packet.sender != ids.peer) return unexpected(Cause::unknown_client);
     if (packet.acks.count > 0 && packet.receiver != ids.own)
         return unexpected(Cause::foreign_session_id);
@@ -33,11 +41,13 @@ Taken Session::State::receive_control(Bytes datagram) {
         case wire::Opcode::soft_reset_v1:
             return take_soft_reset(packet);
         case wire::Opcode::hard_reset_client_v2:
+        case wire::Opcode::hard_reset_client_v3:
             // Our answer was lost or came late. Another reset than the first is somebody else's.
             if (packet.packet_id != 0U || packet.key_id != 0)
                 return unexpected(Cause::reset_not_first);
             break;
         case wire::Opcode::control_v1:
+        case wire::Opcode::control_wkc_v1:  // the key was taken off when it was unwrapped
         case wire::Opcode::ack_v1:
             break;
         default:
@@ -77,17 +87,21 @@ void Session::State::finish(TlsProgress progress) {
 
 void Session::State::read_messages(KeyState& key) {
     while (!life.over()) {
-        const auto message = key.next_message();
+        auto message = key.next_message();
         if (!message) return end(Cause::malformed, "a control message longer than 2048 octets");
         if (!*message) return;
         take_message(**message);
+        wipe(std::as_writable_bytes(std::span(**message)));  // it may have held a code
     }
 }
 
 void Session::State::take_message(std::string_view text) {
-    switch (wire::parse_control_message(text).kind) {
+    const wire::ControlMessage message = wire::parse_control_message(text);
+    switch (message.kind) {
         case wire::MessageKind::push_request:
             return take_push_request();
+        case wire::MessageKind::cr_response:
+            return take_challenge_response(message.argument);
         case wire::MessageKind::exit:
             return end(Cause::client_left, {});
         default:
@@ -100,6 +114,10 @@ void Session::State::fire(Timer timer) {
         case Timer::handshake:
         case Timer::quiet:
             return time_out();
+        case Timer::login:
+            return turn_away(Cause::login_timeout, {});
+        case Timer::pending:
+            return say_pending();
         case Timer::farewell:
             return send_farewell();
         case Timer::linger:
@@ -146,6 +164,8 @@ std::string Session::State::options_text() const {
     if (const auto digest = crypto::digest_of(server.digest))
         own.digest_octets = crypto::digest_octets(*digest);
     own.tcp = profile.tcp;
+    own.tls_auth = server.wrapping.kind == bridge::Wrapping::tls_auth;
+    own.directed = server.wrapping.directed;
     return wire::options_string(own);
 }
 
@@ -169,6 +189,11 @@ void Session::finish(TlsProgress progress, Instant now) {
 void Session::reach(Instant now) {
     state_->now = now;
     while (const auto timer = state_->timers.take_due(now)) state_->fire(*timer);
+}
+
+void Session::take_login(std::uint32_t number, const bridge::LoginAnswer& answer, Instant now) {
+    state_->now = now;
+    state_->take_login(number, answer);
 }
 
 void Session::admit(Ipv4 tunnel_address, Instant now) {
@@ -230,7 +255,7 @@ std::optional<Transmit> Session::next_transmit() {
     state_->keys.visit([&](KeyState& key) {
         if (transmit) return;
         if (auto datagram = key.next_datagram(state_->ids, state_->now))
-            transmit = Transmit{std::move(*datagram)};
+            transmit = Transmit{state_->wrapping.wrap(key.key_id(), std::move(*datagram))};
     });
     return transmit;
 }
@@ -254,6 +279,9 @@ std::optional<Deadline> Session::next_deadline() const {
     return earliest;
 }
 
+const std::optional<crypto::PeerCertificate>& Session::certificate() const {
+    return state_->certificate;
+}
 bridge::Stage Session::stage() const {
     return stage_of(state_->life.phase());
 }

@@ -5,8 +5,9 @@
 //
 //     receive_control ─┐                          ┌─> next_transmit   datagrams for the client
 //     finish (TLS) ────┤   reliability, key       ├─> next_tls_work   for a TLS worker
-//     admit / refuse ──┤   states, negotiation,   ├─> next_event      for the shard
-//     reach (time) ────┘   push, renegotiation    └─> next_deadline   when to call reach
+//     take_login ──────┤   states, negotiation,   ├─> next_event      for the shard
+//     admit / refuse ──┤   login, push,           └─> next_deadline   when to call reach
+//     reach (time) ────┘   renegotiation
 //
 // Owner:  the client's shard.
 // Limits: 64 kB of TLS handshake, 6 control packets in flight (4 until the client acknowledged one
@@ -25,8 +26,9 @@
 #include "bridge/snapshot.h"
 #include "dataplane/crypto/key_slots.h"
 #include "dataplane/crypto/tls.h"
+#include "dataplane/session/login_plan.h"
+#include "dataplane/session/wrapping.h"
 #include "dataplane/wire/compression.h"
-#include "dataplane/wire/control_packet.h"
 #include "dataplane/wire/peer_info.h"
 
 namespace kanmon::session {
@@ -49,6 +51,10 @@ struct SessionStart {
     /// UDP: the stateless reset answer was sent and its id 0 counts as acknowledged. TCP: false,
     /// the session sends the reset itself.
     bool reset_already_sent = true;
+    /// The wall clock now. Later times follow from it by the boot clock, so that a clock that is
+    /// set meanwhile neither ends nor prolongs what this session gave out.
+    UnixTime began{};
+    WrappingStart wrapping{};
 };
 
 struct TlsWork {
@@ -69,11 +75,14 @@ struct Transmit {
     Buffer datagram;
 };
 
-/// The client proved who it is and asks to enter. Answer with `admit` or `refuse`.
+/// The client claims to be somebody; control has to say whether it is. LoginRequest
+/// (login_plan.h) is answered by `take_login`, perhaps minutes later, perhaps several times.
+
+/// The client proved who it is, by every factor, and asks to enter. Answer with `admit` or
+/// `refuse`.
 struct AdmissionRequest {
-    crypto::PeerCertificate certificate;
-    std::string username;
-    SecretBuffer password;
+    std::optional<crypto::PeerCertificate> certificate;
+    std::string username;  // as control spells it; empty where nobody was asked
     wire::PeerInfo peer_info;
 };
 /// The packet path shall accept (and later send with) this key.
@@ -96,7 +105,8 @@ struct SendInBand {
 /// PUSH_REPLY is on its way and the keys are installed: the tunnel carries packets.
 struct Connected {
     std::string cipher;
-    std::string description;  // of the data channel, for the log
+    std::string description;       // of the data channel, for the log
+    std::uint16_t tun_mtu = 1500;  // what was pushed, or what every client has without
     wire::PeerInfo peer_info;
 };
 /// The client is gone or refused; its slot may be held from now. The session lingers (`Finished`
@@ -109,8 +119,8 @@ struct Ended {
 /// Nothing more will come out; the shard may destroy the session.
 struct Finished {};
 
-using SessionEvent = std::variant<AdmissionRequest, InstallKey, SendWithKey, RetireKey, SendInBand,
-                                  Connected, Ended, Finished>;
+using SessionEvent = std::variant<LoginRequest, AdmissionRequest, InstallKey, SendWithKey,
+                                  RetireKey, SendInBand, Connected, Ended, Finished>;
 
 /// When to call `reach` next, and why: the reason appears in traces.
 struct Deadline {
@@ -130,6 +140,9 @@ public:
     Taken receive_control(Bytes datagram, Instant now);
     void finish(TlsProgress progress, Instant now);
     void reach(Instant now);
+
+    /// What control said to the LoginRequest of this number. Of an older one: ignored.
+    void take_login(std::uint32_t number, const bridge::LoginAnswer& answer, Instant now);
 
     /// The shard's answer to AdmissionRequest: the client's tunnel address.
     void admit(Ipv4 tunnel_address, Instant now);
@@ -155,6 +168,8 @@ public:
     std::optional<Deadline> next_deadline() const;
 
     // --- for the client list and for tests ---
+    /// Verified, and perhaps objected to; nothing before TLS stands, or when none was shown.
+    const std::optional<crypto::PeerCertificate>& certificate() const;
     bridge::Stage stage() const;
     std::uint64_t number() const;
     wire::PeerId peer_id() const;

@@ -2,6 +2,7 @@
 //
 //   session.cpp        the public face: routes packets, TLS progress and time to the parts
 //   handshake.cpp      the first key: TLS, identity, negotiation, admission, PUSH_REPLY
+//   login.cpp          user names, passwords, codes, pages, tokens: what control is asked
 //   renegotiation.cpp  every later key: who starts it, what must not change, which key is in force
 //   keepalive.cpp      pings, silence, and the OCC messages that travel as data
 //   ending.cpp         refusals, goodbyes and the time after them
@@ -39,11 +40,25 @@ struct Keys {
     }
 };
 
+/// What is known of who uses the connection.
+struct LoginState {
+    std::uint32_t number = 0;  // of the latest question
+    bool waits = false;        // for its answer
+    Instant begun{};
+    UnixTime proven_at{};     // when the user was last asked, and all of it held
+    std::string claimed;      // the user name as the client sends it
+    std::string username;     // as control spells it; empty until it said yes
+    std::string state;        // of a challenge that the client is to answer while it waits
+    bool challenged = false;  // by CR_TEXT
+    std::optional<TokenClaims> token;
+};
+
 struct Session::State {
     State(SessionStart start, Random& random, Instant now);
 
     // --- session.cpp ---
     Taken receive_control(Bytes datagram);
+    Taken take_packet(const wire::ControlPacket& packet);
     Taken receive_for(KeyState& key, const wire::ControlPacket& packet);
     void finish(TlsProgress progress);
     void read_messages(KeyState& key);
@@ -56,16 +71,36 @@ struct Session::State {
     // --- handshake.cpp ---
     void advance_handshake();
     void identify();
-    void ask_admission(wire::ClientKeyMethod2 message);
+    void ask_admission();
     void admit(Ipv4 address);
     void take_push_request();
     void push();
     void connect();
 
+    // --- login.cpp ---
+    void prove(wire::ClientKeyMethod2 message);
+    void prove_again(wire::ClientKeyMethod2 message);
+    LoginPlan plan(const wire::ClientKeyMethod2& message) const;
+    void ask(LoginRequest request);
+    void take_login(std::uint32_t number, const bridge::LoginAnswer& answer);
+    void take_first_login(const bridge::LoginAnswer& answer);
+    void take_later_login(const bridge::LoginAnswer& answer);
+    void accept_login(const std::string& username, UnixTime at);
+    void challenge(const bridge::LoginAnswer& answer);
+    void take_challenge_response(std::string_view argument);
+    void open_page(const bridge::LoginAnswer& answer);
+    void say_pending();
+    void refuse_later(Cause cause, std::string_view detail);
+    void forget_later_login();
+    UnixTime wall() const;
+    /// The options of a new token, or none where none are given.
+    std::vector<std::string> token_options();
+
     // --- renegotiation.cpp ---
     Taken take_soft_reset(const wire::ControlPacket& packet);
     void begin_renegotiation();
     void advance_renegotiation();
+    void complete_renegotiation(const wire::ClientKeyMethod2& message);
     void abandon_renegotiation();
     void succeed();
     void retire_oldest();
@@ -84,7 +119,7 @@ struct Session::State {
 
     // --- ending.cpp ---
     /// Refuses a client that has shown who it is.
-    void turn_away(Cause cause, std::string_view detail);
+    void turn_away(Cause cause, std::string_view detail, std::uint32_t wait_seconds = 0);
     void send_farewell();
     /// Ends and lingers; `goodbye` is a control message, empty for none.
     void end(Cause cause, std::string detail, std::string_view goodbye = {});
@@ -99,17 +134,21 @@ struct Session::State {
     const ServerProfile& profile;
     Random& random;
     SessionIds ids;
+    Wrapping wrapping;
     Instant now;  // of the latest input
     Lifecycle life;
     Timers timers;
     Keys keys;
     std::uint32_t generations = 0;
+    Instant created;
     std::deque<SessionEvent> events;
 
     // Known since the first key exchange; later ones may not change it.
     std::optional<crypto::PeerCertificate> certificate;
     wire::PeerInfo peer;
     Negotiated agreed;
+    LoginState login;
+    std::optional<wire::ClientKeyMethod2> rekey;  // of a renegotiation that waits for control
 
     std::vector<std::string> push_messages;
     std::optional<Instant> pushed_at;

@@ -19,6 +19,13 @@ inline constexpr Duration handshake_limit = 60s;
 /// 30 s outlasts the longest of these pauses, so that only a client whose packet was lost four
 /// times in a row (0.2 % at 20 % loss) is given up, and a forgotten half-open session goes early.
 inline constexpr Duration quiet_limit = 30s;
+/// From the key exchange until every factor has said yes; stock clients wait as long when they are
+/// told to by AUTH_PENDING.
+inline constexpr Duration login_limit = 300s;
+/// Passwords are checked within a second: who waits longer is told so, and then again and again,
+/// because a client restarts by itself when it has heard nothing for some time.
+inline constexpr Duration pending_after = 5s;
+inline constexpr Duration pending_again = 30s;
 /// After a goodbye: long enough for a client to have heard it, acknowledged or not.
 inline constexpr Duration linger_time = 5s;
 /// Before a RESTART with a temporary reason: clients come back 1 to 5 s after it, and each attempt
@@ -46,6 +53,8 @@ inline constexpr int restart_multiple = 2;
 enum class Timer : std::uint8_t {
     handshake,
     quiet,
+    login,
+    pending,
     farewell,
     linger,
     ping,
@@ -60,8 +69,8 @@ enum class Timer : std::uint8_t {
 
 constexpr std::string_view name_of(Timer timer) {
     constexpr std::array<std::string_view, static_cast<std::size_t>(Timer::count)> names{
-        "handshake",   "quiet",         "farewell",   "linger",     "ping",     "keepalive",
-        "renegotiate", "renegotiation", "switch_key", "key_expiry", "lame_duck"};
+        "handshake", "quiet",       "login",         "pending",    "farewell",   "linger",   "ping",
+        "keepalive", "renegotiate", "renegotiation", "switch_key", "key_expiry", "lame_duck"};
     return names[static_cast<std::size_t>(timer)];
 }
 

@@ -2,13 +2,17 @@
 #pragma once
 
 #include "dataplane/crypto/key_slots.h"
+#include "dataplane/routing/path_limit.h"
+#include "dataplane/routing/policy.h"
+#include "dataplane/routing/upload_hole.h"
 #include "dataplane/shard/shard.h"
 
 namespace kanmon::shard {
 
 struct Client {
     Client(session::SessionStart start, Random& random, Instant now)
-        : number(start.number),
+        : path_limit(start.profile->server.outer_octets_max),
+          number(start.number),
           peer_id(start.peer_id),
           profile(start.profile),
           session(std::move(start), random, now) {}
@@ -18,9 +22,14 @@ struct Client {
     crypto::KeySlots keys;
     Path path;
     Ipv4 tunnel_address;
+    routing::Sender sender;  // the same address as policy wants it
     std::uint32_t slot = 0;
     std::uint16_t segment_limit = 0xffff;  // of TCP inside the tunnel
-    std::uint8_t keys_used = 0;            // a bit for each key id under which a packet was opened
+    std::uint16_t wrapping_octets = 0;     // around an inner packet, the outer IP header included
+    std::uint16_t tun_mtu = 1500;          // the largest inner packet that the client takes
+    routing::PathLimit path_limit;
+    routing::UploadHole upload_hole;
+    std::uint8_t keys_used = 0;  // a bit for each key id under which a packet was opened
     wire::KeyId newest_key = 0;  // key and id of the newest packet: older ones do not float
     std::uint64_t newest_packet = 0;
     wire::Framing framing = wire::Framing::none;
@@ -28,6 +37,8 @@ struct Client {
     Instant compressed_since{};       // the first of these
     std::uint64_t received_octets = 0, sent_octets = 0;
     std::uint64_t received_packets = 0, sent_packets = 0;
+    std::uint64_t refused_packets = 0, oversize_packets = 0, fragmented_packets = 0;
+    Instant told_too_big{};   // when the VPC was last told that a packet did not fit
     Instant told_sent{};      // when the session last heard that we sent
     bool told_limit = false;  // that the sending key nears its end
     bool reachable = true;    // its listener still exists
@@ -43,10 +54,14 @@ struct Client {
     std::uint64_t number = 0;
     wire::PeerId peer_id = 0;
     std::shared_ptr<const session::ServerProfile> profile;
+    bridge::Listener way_in;  // the listener of its path, whatever place in the list that has
     session::Session session;
     std::optional<Instant> scheduled;  // the earliest entry in the deadline heap that counts
     std::optional<crypto::PeerCertificate> certificate;
+    std::string username;  // empty where nobody was asked
     std::uint64_t replaces = 0;
+    Buffer key_metadata;                       // of the tls-crypt-v2 key that the client brought
+    std::optional<std::int32_t> clock_behind;  // ours minus the client's, in seconds
     wire::PeerInfo peer_info;
     std::string cipher;
     UnixTime connected_at{};

@@ -1,5 +1,6 @@
 // A new snapshot's servers. What clients hold in their hands decides who has to go.
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/shard/state.h"
 
@@ -16,16 +17,44 @@ const session::ServerProfile* profile_of(const std::vector<Profile>& profiles,
     return nullptr;
 }
 
+std::optional<Cidr6> pool6_of(const bridge::SslServer& server) {
+    return server.inner6 ? std::optional(server.inner6->client_pool) : std::nullopt;
+}
+
+routing::Neighbourhood around(const session::ServerProfile& profile) {
+    const bridge::SslServer& server = profile.server;
+    routing::Neighbourhood made{.client_pool = server.client_pool,
+                                .server_address = profile.server_address,
+                                .local_networks = server.local_networks,
+                                .client_pool6 = pool6_of(server),
+                                .server_address6 = {}};
+    if (server.inner6)
+        made.server_address6 = bridge::tunnel_address6(
+            server.client_pool, server.inner6->client_pool, profile.server_address);
+    return made;
+}
+
+/// Other factors than the client has shown. A new token key only makes tokens useless.
+bool asks_otherwise(const bridge::Login& held, const bridge::Login& present) {
+    return held.certificate != present.certificate || held.password != present.password ||
+           held.code != present.code || held.web != present.web;
+}
+
 /// True when a client that was set up by `held` cannot go on under `present`. Added or removed
 /// networks, resolvers and timers are no such change: they reach clients when they come next.
 bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present) {
-    return !present.enabled || held.listeners != present.listeners ||
-           held.client_pool != present.client_pool || held.topology != present.topology ||
+    return !present.enabled || held.client_pool != present.client_pool ||
+           pool6_of(held) != pool6_of(present) || held.topology != present.topology ||
            held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
-           held.digest != present.digest || held.tun_mtu != present.tun_mtu ||
            held.compression_framing != present.compression_framing ||
+           held.wrapping != present.wrapping || held.digest != present.digest ||
+           asks_otherwise(held.login, present.login) || held.tun_mtu != present.tun_mtu ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
+}
+
+bool has_way_in(const Client& client, const bridge::SslServer& present) {
+    return std::ranges::find(present.listeners, client.way_in) != present.listeners.end();
 }
 
 bool is_revoked(const Client& client, const bridge::SslServer& present) {
@@ -45,16 +74,30 @@ Profile with_transport(const Profile& profile, bool tcp) {
 
 void Shard::State::configure(std::vector<Profile> profiles) {
     dismiss_outdated(profiles);
-    servers.clear();
+    std::vector<Server> former = std::exchange(servers, {});
     for (const Profile& profile : profiles) {
         Server& server = servers.emplace_back();
         if (!profile) continue;
         server.datagrams = with_transport(profile, false);
         server.streams = with_transport(profile, true);
-        server.addresses.emplace(profile->server.client_pool);
+        server.addresses.emplace(profile->server.client_pool, pool6_of(profile->server));
+        server.around = around(*server.datagrams);
+        open_doorway(server, former);
     }
     for (const auto& client : clients)
         if (client != nullptr && !client->buried) relocate(*client);
+}
+
+/// An unchanged doorway goes on, so that it does not forget what it counted.
+void Shard::State::open_doorway(Server& server, std::vector<Server>& former) {
+    const auto same = std::ranges::find_if(former, [&](const Server& candidate) {
+        return candidate.datagrams && candidate.settings().id == server.settings().id &&
+               candidate.settings().wrapping == server.settings().wrapping;
+    });
+    server.door =
+        same != former.end() ? std::move(same->door) : Doorway::make(server.settings().wrapping);
+    if (server.door && server.door->brings_keys() && !brought)
+        brought.emplace(derived_key(options.cookie_key, 5));
 }
 
 /// While the outlet still knows the former listeners, so that goodbyes leave by them.
@@ -63,17 +106,18 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles) {
         if (client == nullptr || client->buried) continue;
         const bridge::SslServer& held = client->profile->server;
         const session::ServerProfile* present = profile_of(profiles, held.id);
-        if (present == nullptr || is_outdated(held, present->server))
+        const bool way_in = present != nullptr && has_way_in(*client, present->server);
+        if (!way_in || is_outdated(held, present->server))
             client->session.dismiss(Cause::server_changed, now);
         else if (is_revoked(*client, present->server))
             client->session.dismiss(Cause::certificate_revoked, now);
         pump(*client);
-        if (present == nullptr || held.listeners != present->server.listeners)
-            client->reachable = false;
+        // A connection outlives its listener: the goodbye still gets through.
+        if (!way_in && !client->path.is_stream()) client->reachable = false;
     }
 }
 
-/// Finds the client's server under its new index.
+/// Finds the client's server and its listener at their new places. A connection has its own place.
 void Shard::State::relocate(Client& client) {
     const std::string& id = client.profile->server.id;
     const auto server = std::ranges::find_if(servers, [&](const Server& candidate) {
@@ -83,12 +127,21 @@ void Shard::State::relocate(Client& client) {
     path.server = client.reachable && server != servers.end()
                       ? static_cast<ServerIndex>(server - servers.begin())
                       : no_server;
+    if (path.server != no_server && !path.is_stream()) {
+        const auto& listeners = server->settings().listeners;
+        const auto way_in = std::ranges::find(listeners, client.way_in);
+        if (way_in != listeners.end())
+            path.move_to_listener(static_cast<std::uint32_t>(way_in - listeners.begin()));
+    }
     if (path != client.path) {
         client.path = path;
         directory.move(client.slot, place_of(path));
     }
-    if (client.leased && !client.over && path.server != no_server)
-        server->addresses->set(client.tunnel_address, client.slot);
+    if (path.server == no_server) return;
+    if (client.leased && !client.over) server->addresses->set(client.tunnel_address, client.slot);
+    const std::uint16_t outer_max = server->settings().outer_octets_max;
+    if (client.path_limit.outer_max() != outer_max) client.path_limit.forget(outer_max);
+    measure(client);
 }
 
 }  // namespace kanmon::shard

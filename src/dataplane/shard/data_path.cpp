@@ -1,16 +1,12 @@
-// Data packets in both directions. Nothing here locks, allocates or logs.
+// Data packets, opened and sealed. Nothing here locks, allocates or logs.
 #include <utility>
 
-#include "dataplane/routing/segment_size.h"
 #include "dataplane/shard/state.h"
 #include "dataplane/wire/in_band.h"
 
 namespace kanmon::shard {
 
 namespace {
-
-/// How often a session hears that packets are sent; its pings are seconds apart.
-constexpr Duration sent_interval = 1s;
 
 /// A client that sends so many compressed packets in such a time, and no plain one among them, will
 /// not stop: its user learns why nothing passes.
@@ -67,21 +63,22 @@ void Shard::State::receive_data(const Path& path, MutableBytes datagram, wire::F
 
 /// The client speaks from another address: moves it there. False when it must not have that one.
 bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPacket& opened) {
+    if (to.is_stream() || client.path.is_stream()) return false;  // a connection is where it is
     const bool late = opened.key_id == client.newest_key && opened.packet_id < client.newest_packet;
     if (late) return true;  // overtaken on its way from the address that the client has left
     if (!may_move(client, to)) return false;
     client.path = to;
+    client.way_in = servers[to.server].listener_of(to);
     directory.move(client.slot, place_of(to));
+    client.path_limit.forget(client.path_limit.outer_max());
+    client.upload_hole = {};
     measure(client);
     if (client.connected) report(client, bridge::ClientStatus::online, Cause::client_left);
     return true;
 }
 
 bool Shard::State::may_move(Client& client, const Path& to) {
-    const Server* server = server_of(to);
-    if (server == nullptr || server->is_stream(to.listener) ||
-        server->is_stream(client.path.listener) || !client.certificate)
-        return false;
+    if (server_of(to) == nullptr || !client.certificate) return false;
     for (Slot slot = directory.newest_at(place_of(to)); slot != no_slot;
          slot = directory.older_here(slot)) {
         Client* other = at(slot);
@@ -130,20 +127,6 @@ void Shard::State::take_packet(Client& client, MutableBytes payload) {
     }
 }
 
-void Shard::State::forward(Client& client, MutableBytes payload) {
-    const auto packet = routing::read_inner_packet(payload);
-    if (!packet) return drop(packet.error());
-    const bridge::SslServer& settings = servers[client.path.server].settings();
-    const auto allowed = routing::check_from_client(
-        *packet, client.tunnel_address,
-        {settings.client_pool, client.profile->server_address, settings.local_networks});
-    if (!allowed) return drop(allowed.error());
-    routing::clamp_segment_size(*packet, client.segment_limit);
-    client.received_octets += packet->octets.size();
-    ++client.received_packets;
-    outlet.deliver(client.path.server, packet->octets);
-}
-
 void Shard::State::note_heard(Client& client) {
     if (heard == &client) return;
     end_run();
@@ -167,23 +150,6 @@ void Shard::State::prepare_later(Client& client) {
 }
 
 // --- to the client -------------------------------------------------------------------------------
-
-void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
-    const auto inner = routing::read_inner_packet(packet);
-    if (!inner) return drop(inner.error());
-    if (index >= servers.size() || !servers[index].addresses)
-        return drop(Cause::no_client_for_address);
-    Client* client = at(servers[index].addresses->find(inner->destination));
-    if (client == nullptr || client->over) return drop(Cause::no_client_for_address);
-    routing::clamp_segment_size(*inner, client->segment_limit);
-    if (!seal_and_send(*client, inner->octets)) return;
-    client->sent_octets += inner->octets.size();
-    ++client->sent_packets;
-    if (now - client->told_sent < sent_interval) return;
-    client->told_sent = now;
-    client->session.sent(now);
-    watch_key_limit(*client);
-}
 
 Expected<MutableBytes, Cause> Shard::State::seal(Client& client, Bytes payload) {
     const std::size_t front = client.keys.front_octets();
@@ -217,17 +183,6 @@ void Shard::State::watch_key_limit(Client& client) {
     client.told_limit = true;
     client.session.key_limit_near(now);
     pump(client);
-}
-
-/// What a packet costs on this client's present path, with its present key.
-void Shard::State::measure(Client& client) const {
-    const bool stream = client.profile->tcp;
-    client.segment_limit = routing::segment_limit(
-        {.outer_v6 = !client.path.remote.is_v4(),
-         .outer_tcp = stream,
-         .front_octets = static_cast<std::uint16_t>(client.keys.front_octets() +
-                                                    wire::frame_octets(client.framing)),
-         .back_octets = static_cast<std::uint16_t>(client.keys.back_octets())});
 }
 
 }  // namespace kanmon::shard

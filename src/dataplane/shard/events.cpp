@@ -1,8 +1,39 @@
 // What sessions say, and what the keeper answers.
+#include <cstdlib>
+
 #include "base/escape.h"
 #include "dataplane/shard/state.h"
+#include "dataplane/wire/stream_framing.h"
 
 namespace kanmon::shard {
+
+namespace {
+
+std::string common_name_of(const Client& client) {
+    return client.certificate ? client.certificate->common_name : std::string();
+}
+
+bool same_person(const Client& left, const Client& right) {
+    const auto& mine = left.certificate;
+    const auto& theirs = right.certificate;
+    const bool same_certificate =
+        mine && theirs ? mine->sha256 == theirs->sha256 : mine.has_value() == theirs.has_value();
+    return same_certificate && left.username == right.username;
+}
+
+/// Beyond this, one side finds the other's certificate expired or not yet valid.
+constexpr std::int32_t clock_skew_seconds_max = 600;
+
+bool is_skewed(const Client& client) {
+    return client.clock_behind && std::abs(*client.clock_behind) > clock_skew_seconds_max;
+}
+
+std::string clock_text(std::int32_t behind) {
+    return "the client's clock is " + std::to_string(std::abs(behind)) + " s " +
+           (behind > 0 ? "behind" : "ahead of") + " the gateway's";
+}
+
+}  // namespace
 
 /// Takes out of a session whatever it has to say. Events come before datagrams: the keys that a
 /// PUSH_REPLY lets the client use are installed before it leaves.
@@ -24,26 +55,46 @@ void Shard::State::pump(Client& client) {
     schedule(client);
 }
 
+void Shard::State::on(Client& client, session::LoginRequest&& request) {
+    const auto& certificate = client.session.certificate();
+    outlet.ask_login({.session = client.number,
+                      .number = request.number,
+                      .question = {.session = client.number,
+                                   .server_id = client.profile->server.id,
+                                   .common_name = certificate ? certificate->common_name : "",
+                                   .username = std::move(request.username),
+                                   .password = std::move(request.password),
+                                   .code = std::move(request.code),
+                                   .state = std::move(request.state),
+                                   .methods = std::move(request.methods),
+                                   .remote = client.path.remote,
+                                   .proof = request.proof,
+                                   .proven_at = request.proven_at}});
+}
+
 void Shard::State::on(Client& client, session::AdmissionRequest&& request) {
     client.certificate = std::move(request.certificate);
+    client.username = std::move(request.username);
     client.peer_info = std::move(request.peer_info);
     client.replaces = predecessor_of(client);
+    const std::string common_name = common_name_of(client);
     outlet.ask({.session = client.number,
                 .server = client.path.server,
                 .server_id = client.profile->server.id,
-                .holder = client.certificate->common_name,
-                .common_name = client.certificate->common_name,
+                .holder = client.username.empty() ? common_name : client.username,
+                .common_name = common_name,
                 .remote = client.path.remote,
-                .replaces = client.replaces});
+                .replaces = client.replaces,
+                .stream = client.path.is_stream()});
 }
 
-/// The session of the same certificate that this client had at the same address before, or 0.
+/// The session of the same person with the same certificate that this client had at the same
+/// address before, or 0.
 std::uint64_t Shard::State::predecessor_of(const Client& client) const {
     for (Slot slot = directory.older_here(client.slot); slot != no_slot;
          slot = directory.older_here(slot)) {
         const Client* older = at(slot);
-        if (older != nullptr && older->leased && !older->over &&
-            older->certificate->sha256 == client.certificate->sha256)
+        if (older != nullptr && older->leased && !older->over && same_person(*older, client))
             return older->number;
     }
     return 0;
@@ -73,6 +124,14 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
     ++leased;
     client->tunnel_address = answer.tunnel_address;
     half_open.leave(client->slot);
+    const Server& server = servers[client->path.server];
+    client->sender.address = answer.tunnel_address;
+    if (server.around.client_pool6)
+        client->sender.address6 = bridge::tunnel_address6(
+            server.around.client_pool, *server.around.client_pool6, answer.tunnel_address);
+    if (client->path.is_stream())
+        outlet.entered(client->path,
+                       wire::frame_octets_after_entry(client->profile->server.tun_mtu));
     servers[client->path.server].addresses->set(answer.tunnel_address, client->slot);
     client->session.admit(answer.tunnel_address, now);
     pump(*client);
@@ -106,6 +165,7 @@ void Shard::State::on(Client& client, session::Connected&& connected) {
     client.connected = true;
     client.connected_at = wall;
     client.cipher = std::move(connected.cipher);
+    client.tun_mtu = connected.tun_mtu;
     client.peer_info = std::move(connected.peer_info);
     report(client, bridge::ClientStatus::online, Cause::client_left);
     record(client, bridge::Stage::connected, std::nullopt,
@@ -126,7 +186,7 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
         .session = client.number,
         .status = status,
         .server_id = client.profile->server.id,
-        .common_name = client.certificate->common_name,
+        .common_name = common_name_of(client),
         .remote = client.path.remote,
         .transport = client.profile->tcp ? bridge::Transport::tcp : bridge::Transport::udp,
         .tunnel_address = client.tunnel_address,
@@ -134,29 +194,36 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
         .version = client.peer_info.version,
         .platform = client.peer_info.platform,
         .revision = client.peer_info.revision,
-        .username = {},
-        .clock_behind_seconds = {},
+        .username = client.username,
+        .clock_behind_seconds = client.clock_behind,
         .connected_at = client.connected_at,
         .received_octets = client.received_octets,
         .sent_octets = client.sent_octets,
         .received_packets = client.received_packets,
         .sent_packets = client.sent_packets,
+        .refused_packets = client.refused_packets,
+        .oversize_packets = client.oversize_packets,
+        .fragmented_packets = client.fragmented_packets,
         .segment_limit = client.segment_limit,
         .cause = cause});
 }
 
 void Shard::State::record(const Client& client, bridge::Stage stage, std::optional<Cause> cause,
                           std::string detail) {
-    outlet.report(bridge::AttemptRecord{
-        .at = wall,
-        .server_id = client.profile->server.id,
-        .remote = client.path.remote,
-        .session = client.number,
-        .stage = stage,
-        .refused = cause.has_value() && !client.connected,
-        .cause = cause.value_or(Cause::client_left),
-        .common_name = client.certificate ? client.certificate->common_name : std::string(),
-        .detail = std::move(detail)});
+    if (is_skewed(client)) {
+        detail += (detail.empty() ? "" : "; ") + clock_text(*client.clock_behind);
+        // What the client's TLS objects to is most likely the date in our certificate.
+        if (cause == Cause::tls_failed && !client.connected) cause = Cause::clock_skew;
+    }
+    outlet.report(bridge::AttemptRecord{.at = wall,
+                                        .server_id = client.profile->server.id,
+                                        .remote = client.path.remote,
+                                        .session = client.number,
+                                        .stage = stage,
+                                        .refused = cause.has_value() && !client.connected,
+                                        .cause = cause.value_or(Cause::client_left),
+                                        .common_name = common_name_of(client),
+                                        .detail = std::move(detail)});
 }
 
 }  // namespace kanmon::shard

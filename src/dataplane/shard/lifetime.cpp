@@ -65,7 +65,9 @@ void Shard::State::bury() {
     for (const Slot slot : graves) {
         directory.remove(slot);
         give_back(slot, clients[slot]->had_keys);
-        clients[slot].reset();
+        const std::unique_ptr<Client> gone = std::move(clients[slot]);
+        if (gone->path.is_stream() && directory.newest_at(place_of(gone->path)) == no_slot)
+            outlet.finished(gone->path);
     }
     graves.clear();
 }
@@ -73,8 +75,11 @@ void Shard::State::bury() {
 void Shard::State::schedule(Client& client) {
     if (client.buried) return;
     const auto deadline = client.session.next_deadline();
-    if (!deadline) return;
-    const Instant at = std::max(deadline->at, now + deadline_least);
+    const auto hole = client.upload_hole.due();
+    if (!deadline && !hole) return;
+    Instant at = deadline ? deadline->at : *hole;
+    if (hole) at = std::min(at, *hole);
+    at = std::max(at, now + deadline_least);
     // An earlier entry finds out by itself that there is nothing to do yet.
     if (client.scheduled && *client.scheduled <= at) return;
     client.scheduled = at;
@@ -91,6 +96,7 @@ void Shard::State::reach() {
         if (client == nullptr || client->scheduled != due.at) continue;
         client->scheduled.reset();
         client->session.reach(now);
+        tell_upload(*client);
         pump(*client);
     }
 }

@@ -4,9 +4,6 @@
 
 namespace kanmon::shard {
 
-namespace {
-
-/// Independent keys for independent purposes, from the one that all shards share.
 admission::SipKey derived_key(const std::array<std::byte, 32>& secret, std::uint8_t purpose) {
     std::array<std::byte, 16> octets{};
     for (std::uint8_t half = 0; half < 2; ++half) {
@@ -18,6 +15,8 @@ admission::SipKey derived_key(const std::array<std::byte, 32>& secret, std::uint
     }
     return admission::sip_key(octets);
 }
+
+namespace {
 
 std::array<std::uint64_t, 2> directory_seed(const std::array<std::byte, 32>& secret) {
     const admission::SipKey key = derived_key(secret, 4);
@@ -35,12 +34,13 @@ constexpr std::size_t arena_octets = 66 * 1024;  // the longest inner packet and
 }  // namespace
 
 directory::Place place_of(const Path& path) {
-    return {path.server, path.listener, path.remote};
+    return {path.server, path.listener, path.remote, path.stream};
 }
 
-bool Server::is_stream(std::uint32_t listener) const {
+bridge::Listener Server::listener_of(const Path& path) const {
     const auto& listeners = settings().listeners;
-    return listener < listeners.size() && listeners[listener].transport == bridge::Transport::tcp;
+    const std::uint32_t index = path.listener_index();
+    return index < listeners.size() ? listeners[index] : bridge::Listener{};
 }
 
 Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
@@ -55,7 +55,17 @@ Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
       issued(derived_key(given.cookie_key, 2)),
       hellos(derived_key(given.cookie_key, 3)),
       half_open(slots_max, given.half_open_max, given.half_open_per_network_max),
-      arena(arena_octets) {}
+      arena(arena_octets),
+      piece_room(arena_octets) {}
+
+void Shard::State::receive(const Path& path, MutableBytes packet) {
+    Server* server = server_of(path);
+    const auto first = wire::peek(packet);
+    if (server == nullptr) return drop(Cause::unknown_client);
+    if (!first) return drop(first.error());
+    if (wire::is_data(first->opcode)) return receive_data(path, packet, *first);
+    receive_control(path, *server, packet);
+}
 
 Server* Shard::State::server_of(const Path& path) {
     if (path.server >= servers.size() || !servers[path.server].datagrams) return nullptr;
@@ -90,17 +100,15 @@ void Shard::receive(const Path& path, Run run, Instant now, UnixTime wall) {
     for (MutableBytes rest = run.octets; !rest.empty();) {
         const MutableBytes segment = rest.first(std::min(step, rest.size()));
         rest = rest.subspan(segment.size());
-        Server* server = state_->server_of(path);
-        const auto first = wire::peek(segment);
-        if (server == nullptr)
-            state_->drop(Cause::unknown_client);
-        else if (!first)
-            state_->drop(first.error());
-        else if (wire::is_data(first->opcode))
-            state_->receive_data(path, segment, *first);
-        else
-            state_->receive_control(path, *server, segment);
+        state_->receive(path, segment);
     }
+    state_->end_run();
+}
+
+void Shard::receive(const Path& path, std::span<const MutableBytes> packets, Instant now,
+                    UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    for (const MutableBytes packet : packets) state_->receive(path, packet);
     state_->end_run();
 }
 
@@ -114,6 +122,14 @@ void Shard::finish(TlsDone done, Instant now, UnixTime wall) {
     Client* client = state_->find(done.session);
     if (client == nullptr) return;  // it went while its TLS was worked on
     client->session.finish(std::move(done.progress), now);
+    state_->pump(*client);
+}
+
+void Shard::take_login(const LoginReply& reply, Instant now, UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    Client* client = state_->find(reply.session);
+    if (client == nullptr || client->over) return;  // it left meanwhile
+    client->session.take_login(reply.number, reply.answer, now);
     state_->pump(*client);
 }
 
@@ -136,6 +152,10 @@ void Shard::hang_up(const Path& path, Instant now, UnixTime wall) {
     for (Slot slot = state.directory.newest_at(place_of(path)); slot != no_slot;
          slot = state.directory.older_here(slot))
         if (Client* client = state.at(slot)) state_->remove(*client, Cause::client_left, {});
+}
+
+bool Shard::serves(const Path& path) const {
+    return state_->directory.newest_at(place_of(path)) != no_slot;
 }
 
 void Shard::reach(Instant now, UnixTime wall) {

@@ -26,11 +26,19 @@ namespace kanmon::shard {
 /// Index of an SSL server in the present snapshot's `servers`, stable while the server exists.
 using ServerIndex = std::uint32_t;
 
-/// Which socket a datagram came in by, or leaves by.
+/// Which socket a packet came in by, or leaves by.
 struct Path {
     ServerIndex server = 0;
-    std::uint32_t listener = 0;  // index in that server's `listeners`
+    /// Low half: index in that server's `listeners`. High half: the io floor's own, which of the
+    /// machine's addresses was asked.
+    std::uint32_t listener = 0;
     Endpoint remote;
+    /// The connection, when this is a stream; never 0, and not given again soon. 0: datagrams.
+    std::uint32_t stream = 0;
+
+    std::uint32_t listener_index() const { return listener & 0xffff; }
+    void move_to_listener(std::uint32_t index) { listener = (listener & 0xffff0000) | index; }
+    bool is_stream() const { return stream != 0; }
     friend bool operator==(const Path&, const Path&) = default;
 };
 
@@ -45,13 +53,27 @@ struct AdmissionQuestion {
     std::uint64_t session = 0;
     ServerIndex server = 0;
     std::string server_id;
-    std::string holder;  // certificate common name
-    std::string common_name;
+    std::string holder;       // the user; where none is asked for, the certificate
+    std::string common_name;  // of the certificate; empty without one
     Endpoint remote;
     /// A session of the same holder at the same remote address and port that this one replaces, or
     /// 0.
     std::uint64_t replaces = 0;
+    bool stream = false;  // over a connection: nobody else can speak from there
 };
+/// A client claims to be somebody. The keeper asks control and passes on what it says, by
+/// `Shard::take_login`: at once, in minutes, or several times.
+struct LoginQuestion {
+    std::uint64_t session = 0;
+    std::uint32_t number = 0;  // of that session's questions
+    bridge::LoginQuestion question;
+};
+struct LoginReply {
+    std::uint64_t session = 0;
+    std::uint32_t number = 0;
+    bridge::LoginAnswer answer;
+};
+
 struct AdmissionAnswer {
     std::uint64_t session = 0;
     bool admitted = false;
@@ -76,14 +98,32 @@ constexpr std::uint32_t shard_of_session(std::uint64_t session, std::uint32_t co
 
 /// Where a shard's output goes. Called during receive, from_tunnel, reach, …, on the shard's
 /// thread. `send` and `deliver` borrow the octets until they return; they must not allocate. An
-/// outlet that decides at once (a simulator) may call `finish` and `answer` from `work` and `ask`.
+/// outlet that decides at once (a simulator) may call `finish`, `answer` and `take_login` from
+/// `work`, `ask` and `ask_login`.
 class Outlet {
 public:
     virtual ~Outlet() = default;
     virtual void send(const Path& path, Bytes datagram) = 0;
     virtual void deliver(ServerIndex server, MutableBytes inner_packet) = 0;
+    /// Streams only. False: the connection cannot take another tunnelled packet that becomes
+    /// `octets` long when it is sealed. It is dropped unsealed then, since clients before 2.4 give
+    /// up a stream whose packet ids have gaps.
+    virtual bool has_room(const Path&, std::size_t octets) {
+        static_cast<void>(octets);
+        return true;
+    }
+    /// Streams only: the client is admitted, and may send frames of this length.
+    virtual void entered(const Path&, std::size_t frame_octets_max) {
+        static_cast<void>(frame_octets_max);
+    }
+    /// Streams only: the last session of this connection is over. It is to be closed when what was
+    /// sent before has left.
+    virtual void finished(const Path&) {}
+    /// Our own address outside that the client of this path uses; zeros when nobody knows it.
+    virtual Ipv6 local_address(const Path&) const { return {}; }
     virtual void work(TlsJob job) = 0;
     virtual void ask(AdmissionQuestion question) = 0;
+    virtual void ask_login(LoginQuestion question) = 0;
     /// The lease of this session ends now (its hold begins).
     virtual void left(std::uint64_t session, Cause cause) = 0;
     virtual void report(bridge::ClientFact fact) = 0;
@@ -105,21 +145,27 @@ public:
     ~Shard();
 
     /// The servers of a new snapshot, with their TLS factories already made. Servers whose profile
-    /// changed in what clients hold dismiss their sessions with `server_changed`, and revoked
-    /// certificates end theirs. The index of a profile is its ServerIndex from now on; goodbyes to
-    /// clients of servers that changed or went leave during this call, by the former index. A null
-    /// profile keeps an index empty.
+    /// changed in what clients hold (of the listeners, their own) dismiss their sessions with
+    /// `server_changed`, and revoked certificates end theirs. The index of a profile is its
+    /// ServerIndex from now on; goodbyes to clients of servers that changed or went leave during
+    /// this call, by the former index. A null profile keeps an index empty.
     void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles,
                    Instant now);
 
     void receive(const Path& path, Run run, Instant now, UnixTime wall);
+    /// Packets of one stream, in their order.
+    void receive(const Path& path, std::span<const MutableBytes> packets, Instant now,
+                 UnixTime wall);
     /// A packet that the VPC sends to a tunnel address. Errors are counted, not returned.
     void from_tunnel(ServerIndex server, MutableBytes packet, Instant now);
     void finish(TlsDone done, Instant now, UnixTime wall);
     void answer(AdmissionAnswer answer, Instant now, UnixTime wall);
+    void take_login(const LoginReply& reply, Instant now, UnixTime wall);
     void disconnect(std::uint64_t session, Cause cause, Instant now, UnixTime wall);
     /// The stream of this path (a TCP connection) has ended: so have its clients.
     void hang_up(const Path& path, Instant now, UnixTime wall);
+    /// True when a session has begun on this stream and is not over.
+    bool serves(const Path& path) const;
     void reach(Instant now, UnixTime wall);
     std::optional<Instant> next_deadline() const;
 

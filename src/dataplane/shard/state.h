@@ -2,7 +2,8 @@
 //
 //   shard.cpp      the public face: routes what comes in to the parts
 //   hello.cpp      control packets: to their session, or the stateless answer to strangers
-//   data_path.cpp  data packets in both directions, and floats
+//   data_path.cpp  data packets of clients: opened, sealed, and floats
+//   inner_path.cpp tunnelled packets: what may pass, and what fits
 //   events.cpp     what sessions say: keys, admission, beginnings and ends
 //   lifetime.cpp   slots, deadlines, birth and burial of clients
 //   configure.cpp  new snapshots
@@ -10,14 +11,18 @@
 
 #include <deque>
 
+#include "dataplane/admission/brought_keys.h"
 #include "dataplane/admission/cookie.h"
 #include "dataplane/admission/half_open.h"
 #include "dataplane/admission/issued_cookies.h"
 #include "dataplane/admission/rate_limit.h"
 #include "dataplane/directory/client_directory.h"
 #include "dataplane/routing/address_table.h"
-#include "dataplane/routing/inner_packet.h"
+#include "dataplane/routing/icmp_answer.h"
+#include "dataplane/routing/policy.h"
 #include "dataplane/shard/client.h"
+#include "dataplane/shard/doorway.h"
+#include "dataplane/shard/wrong_key.h"
 #include "dataplane/wire/control_packet.h"
 
 namespace kanmon::shard {
@@ -30,13 +35,28 @@ inline constexpr Duration peer_id_quarantine = 120s;
 inline constexpr ServerIndex no_server = 0xffffffff;
 
 directory::Place place_of(const Path& path);
+/// Independent keys for independent purposes, from the one that all shards share.
+admission::SipKey derived_key(const std::array<std::byte, 32>& secret, std::uint8_t purpose);
 
 struct Server {
     std::shared_ptr<const session::ServerProfile> datagrams, streams;  // null: an empty index
     std::optional<routing::AddressTable> addresses;
+    routing::Neighbourhood around;  // borrows from `datagrams`
+    std::unique_ptr<Doorway> door;  // null: its wrapping is unusable, and nobody is answered
 
     const bridge::SslServer& settings() const { return datagrams->server; }
-    bool is_stream(std::uint32_t listener) const;
+    bridge::Listener listener_of(const Path& path) const;
+};
+
+/// A stranger's packet that has passed the doorway of its server.
+struct FirstPacket {
+    const Path& path;
+    Server& server;
+    Bytes datagram;  // as it came
+    Doorway::Opened opened;
+    wire::ControlPacket packet;
+
+    admission::Greeter greeter() const;
 };
 
 struct Shard::State {
@@ -62,20 +82,23 @@ struct Shard::State {
     };
 
     void drop(Cause cause) { ++drops[static_cast<std::size_t>(cause)]; }
+    void receive(const Path& path, MutableBytes packet);
     Server* server_of(const Path& path);
     Client* at(Slot slot) const;
     Client* find(std::uint64_t session) const;
 
     // --- hello.cpp
     void receive_control(const Path& path, Server& server, Bytes datagram);
-    void greet(const Path& path, Server& server, const wire::ControlPacket& packet, Bytes datagram);
-    void answer_hello(const Path& path, const wire::ControlPacket& packet);
-    void repeat_answer(const Path& path, const wire::ControlPacket& packet);
-    void send_reset(const Path& path, const wire::SessionId& own, const wire::SessionId& peer);
-    void welcome_back(const Path& path, Server& server, const wire::ControlPacket& packet,
-                      Bytes datagram);
-    void begin_session(const Path& path, Server& server, const wire::SessionId& own,
-                       const wire::ControlPacket& packet, Bytes datagram);
+    void greet(const Path& path, Server& server, Bytes datagram);
+    void meet(const FirstPacket& first);
+    Expected<Doorway::Opened, Cause> open_door(const Path& path, Server& server, Bytes datagram);
+    void report_wrong_key(const Path& path, const Server& server, Bytes hello);
+    void answer_hello(const FirstPacket& first);
+    void repeat_answer(const FirstPacket& first);
+    void send_reset(const FirstPacket& first, const wire::SessionId& own);
+    void welcome_back(const FirstPacket& first);
+    void begin_session(const FirstPacket& first, const wire::SessionId& own);
+    std::uint32_t wrapping_time();
 
     // --- data_path.cpp
     void receive_data(const Path& path, MutableBytes datagram, wire::FirstOctet first);
@@ -85,18 +108,29 @@ struct Shard::State {
     void take_payload(Client& client, MutableBytes payload);
     void refuse_frame(Client& client, Cause cause);
     void take_packet(Client& client, MutableBytes payload);
-    void forward(Client& client, MutableBytes payload);
     void note_heard(Client& client);
     void prepare_later(Client& client);
     void end_run();
-    void from_tunnel(ServerIndex server, MutableBytes packet);
     bool seal_and_send(Client& client, Bytes payload);
     Expected<MutableBytes, Cause> seal(Client& client, Bytes payload);
     void watch_key_limit(Client& client);
-    void measure(Client& client) const;
+
+    // --- inner_path.cpp
+    void forward(Client& client, MutableBytes payload);
+    void from_tunnel(ServerIndex server, MutableBytes packet);
+    void carry(Client& client, const routing::InnerPacket& packet,
+               const std::optional<routing::TcpSegment>& segment);
+    bool carry_in_pieces(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
+    void watch_upload(Client& client, const routing::InnerPacket& packet,
+                      const routing::TcpSegment& segment);
+    void tell_upload(Client& client);
+    void answer_unreachable(ServerIndex server, const routing::InnerPacket& packet);
+    void answer_too_big(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
+    void measure(Client& client);
 
     // --- events.cpp
     void pump(Client& client);
+    void on(Client& client, session::LoginRequest&& request);
     void on(Client& client, session::AdmissionRequest&& request);
     void on(Client& client, session::InstallKey&& key);
     void on(Client& client, session::SendWithKey&& key);
@@ -126,6 +160,7 @@ struct Shard::State {
     void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles);
     void dismiss_outdated(
         const std::vector<std::shared_ptr<const session::ServerProfile>>& profiles);
+    void open_doorway(Server& server, std::vector<Server>& former);
     void relocate(Client& client);
 
     struct Due {
@@ -159,6 +194,9 @@ struct Shard::State {
     directory::ClientDirectory directory;
     admission::CookieMaker cookies;
     admission::IssuedCookies issued;
+    std::optional<admission::BroughtKeys> brought;  // since there is a tls-crypt-v2 server
+    std::uint32_t latest_wrapping_time = 0;
+    RecordBudget wrong_key_records;
     admission::RateLimit hellos;
     admission::HalfOpen half_open;
 
@@ -168,6 +206,8 @@ struct Shard::State {
     Client* heard = nullptr;       // of the present run
     Client* unprepared = nullptr;  // whose keys want preparation after it
     Buffer arena;                  // where packets are sealed
+    Buffer piece_room;             // where pieces of packets and answers to the VPC are made
+    routing::AnswerBudget answers;
 };
 
 }  // namespace kanmon::shard

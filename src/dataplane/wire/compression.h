@@ -17,18 +17,18 @@ namespace kanmon::wire {
 enum class Framing : std::uint8_t { none, lzo, swap, stub_v2 };
 
 /// Octets that framing adds to a tunnelled packet.
-constexpr std::size_t frame_octets(Framing framing) {
+constexpr std::size_t framing_octets(Framing framing) {
     return framing == Framing::lzo || framing == Framing::swap ? 1 : 0;
 }
 /// More than `put_frame` ever adds.
-inline constexpr std::size_t frame_octets_max = 2;
+inline constexpr std::size_t framing_octets_max = 2;
 
 /// Takes the frame off in place. Errors: `truncated` without any octet, `unsupported_framing` for
 /// what is compressed or framed in another way.
 Decoded<MutableBytes> take_frame(Framing framing, MutableBytes payload);
 
 /// Copies the packet into `room`, framed; returns how many octets that took. `room` holds the
-/// packet and frame_octets_max more.
+/// packet and framing_octets_max more.
 std::size_t put_frame(Framing framing, Bytes packet, MutableBytes room);
 
 /// By the first octet, when that is none of an IP packet, a ping or an OCC message: how a client

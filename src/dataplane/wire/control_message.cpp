@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/secret.h"
 #include "dataplane/wire/text_fields.h"
 
 namespace kanmon::wire {
@@ -48,6 +49,7 @@ Decoded<void> MessageSplitter::feed(Bytes plaintext) {
         } else if (!pending_.empty()) {
             ready_.push_back(pending_);
         }
+        wipe(std::as_writable_bytes(std::span(pending_)));  // it may have held a code
         pending_.clear();
     }
     if (pending_.size() == control_message_octets_max) return unexpected(Cause::malformed);

@@ -128,15 +128,19 @@ std::string options_string(const OwnOptions& own) {
     const std::string_view proto = !own.tcp     ? "UDPv4"
                                    : own.server ? "TCPv4_SERVER"
                                                 : "TCPv4_CLIENT";
+    const std::string_view direction = !own.tls_auth || !own.directed ? ""
+                                       : own.server                   ? ",keydir 0"
+                                                                      : ",keydir 1";
     const std::string cipher =
         own.cipher.empty()
             ? ""
             : fmt::format(",cipher {}", own.cipher == no_cipher ? null_cipher : own.cipher);
     return fmt::format(
-        "V4,dev-type tun,link-mtu {},tun-mtu {},proto {}{}{},auth {},keysize {},"
+        "V4,dev-type tun,link-mtu {},tun-mtu {},proto {}{}{}{},auth {},keysize {}{},"
         "key-method 2,tls-{}",
-        link_mtu, own.tun_mtu, proto, own.compression ? ",comp-lzo" : "", cipher, own.digest,
-        own.key_bits, own.server ? "server" : "client");
+        link_mtu, own.tun_mtu, proto, own.compression ? ",comp-lzo" : "", direction, cipher,
+        own.digest, own.key_bits, own.tls_auth ? ",tls-auth" : "",
+        own.server ? "server" : "client");
 }
 
 }  // namespace kanmon::wire

@@ -68,6 +68,8 @@ struct OwnOptions {
     bool compression = false;  // framing only
     bool tcp = false;
     bool server = true;
+    bool tls_auth = false;
+    bool directed = true;  // of tls-auth: the server has key-direction 0, its clients have 1
 };
 std::string options_string(const OwnOptions& own);
 

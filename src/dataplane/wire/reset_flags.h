@@ -20,6 +20,10 @@ struct ResetFlags {
     friend bool operator==(const ResetFlags&, const ResetFlags&) = default;
 };
 
+/// The payload that asks for the wrapped key, for those who may not take heap.
+inline constexpr std::array<std::byte, 6> resend_wrapped_key{
+    std::byte{0}, std::byte{1}, std::byte{0}, std::byte{2}, std::byte{0}, std::byte{1}};
+
 /// The payload of HARD_RESET_SERVER_V2; empty when no flag is set.
 Buffer encode(const ResetFlags& flags);
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <net/if.h>
+#include <openssl/evp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -49,7 +50,39 @@ std::string Folder::write(const std::string& name, std::string_view content) con
     return path(name);
 }
 
-StockServer::StockServer(std::uint8_t number, const std::vector<std::string>& options)
+/// PEM of a tls-crypt-v2 server key.
+std::string v2_key_text(Bytes key) {
+    std::string base64(4 * ((key.size() + 2) / 3) + 1, '\0');
+    const int length = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
+                                         reinterpret_cast<const unsigned char*>(key.data()),
+                                         static_cast<int>(key.size()));
+    base64.resize(static_cast<std::size_t>(length));
+    std::string text = "-----BEGIN OpenVPN tls-crypt-v2 server key-----\n";
+    for (std::size_t at = 0; at < base64.size(); at += 64) text += base64.substr(at, 64) + "\n";
+    return text + "-----END OpenVPN tls-crypt-v2 server key-----\n";
+}
+
+std::vector<std::string> StockServer::wrapping_words(const WrappingPair& wrapping) const {
+    const bridge::ControlWrapping& ours = wrapping.server();
+    const auto static_key_file = [&] {
+        return folder_.write("ta.key", crypto::format_static_key(wrapping.client().key));
+    };
+    switch (ours.kind) {
+        case bridge::Wrapping::none:
+            return {};
+        case bridge::Wrapping::tls_auth:
+            if (!ours.directed) return {"--auth", ours.digest, "--tls-auth", static_key_file()};
+            return {"--auth", ours.digest, "--tls-auth", static_key_file(), "0"};
+        case bridge::Wrapping::tls_crypt:
+            return {"--tls-crypt", static_key_file()};
+        case bridge::Wrapping::tls_crypt_v2:
+            return {"--tls-crypt-v2", folder_.write("v2.key", v2_key_text(ours.key.view()))};
+    }
+    return {};
+}
+
+StockServer::StockServer(const WrappingPair& wrapping, std::uint8_t number,
+                         const std::vector<std::string>& options)
     : number_(number) {
     const testing::TestAuthority authority("acceptance");
     const testing::Issued server = authority.issue(
@@ -67,7 +100,7 @@ StockServer::StockServer(std::uint8_t number, const std::vector<std::string>& op
                                    "--topology",
                                    "net30",
                                    "--server",
-                                   "10.8." + std::to_string(number_) + ".0",
+                                   to_string(Ipv4{address().value - 1}),
                                    "255.255.255.0",
                                    "--proto",
                                    "udp",
@@ -98,9 +131,10 @@ StockServer::StockServer(std::uint8_t number, const std::vector<std::string>& op
                                    "4",
                                    "--log",
                                    path_of_log()};
+    for (std::string& word : wrapping_words(wrapping)) words.push_back(std::move(word));
     words.insert(words.end(), options.begin(), options.end());
     std::vector<char*> arguments;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     process_ = ::fork();
     if (process_ == 0) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "client/wrapping_pair.h"
 #include "dataplane/crypto/openssl_tls.h"
 
 namespace kanmon::client {
@@ -27,21 +28,24 @@ private:
 
 class StockServer {
 public:
-    /// Several may run at once, each with its own number (1 to 200): port and tunnel network follow
-    /// from it. `options` come after the common ones, and over them.
-    StockServer(std::uint8_t number, const std::vector<std::string>& options);
+    /// Each of several servers has another number, and with it its own port and network. `options`
+    /// come after the common ones, and over them.
+    StockServer(const WrappingPair& wrapping, std::uint8_t number,
+                const std::vector<std::string>& options);
     ~StockServer();
     StockServer(const StockServer&) = delete;
     StockServer& operator=(const StockServer&) = delete;
 
-    std::uint16_t port() const { return static_cast<std::uint16_t>(11940 + number_); }
-    std::string tunnel_address() const { return "10.8." + std::to_string(number_) + ".1"; }
     const crypto::TlsClientCredentials& credentials() const { return credentials_; }
+    std::uint16_t port() const { return static_cast<std::uint16_t>(11940 + number_); }
+    Ipv4 address() const { return {0x0a080001U + (std::uint32_t{number_} << 16)}; }
     std::string log() const;
     /// Waits until the server's log holds the text; false after ten seconds.
     bool says(std::string_view text) const;
 
 private:
+    std::vector<std::string> wrapping_words(const WrappingPair& wrapping) const;
+
     std::uint8_t number_;
     Folder folder_;
     crypto::TlsClientCredentials credentials_;

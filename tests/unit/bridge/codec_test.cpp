@@ -138,6 +138,30 @@ TEST(SnapshotOctets, RefuseANetworkWithHostBits) {
     EXPECT_EQ(decode_snapshot(encode(snapshot)).error(), SnapshotError::out_of_range);
 }
 
+TEST(TunnelAddress, OfIpv6FollowsFromIpv4AndLeadsBackToItAlone) {
+    for (const char* pool6_text : {"fd00::/64", "2001:db8::ff00/120", "fd00::ffff:ff00/120"}) {
+        const Cidr pool = *parse_cidr("10.8.3.0/24");
+        const Cidr6 pool6 = *parse_cidr6(pool6_text);
+        for (std::uint32_t offset = 0; offset < 256; ++offset) {
+            const Ipv4 address{pool.base.value + offset};
+            const Ipv6 address6 = tunnel_address6(pool, pool6, address);
+            EXPECT_TRUE(pool6.contains(address6));
+            EXPECT_EQ(tunnel_address4(pool, pool6, address6), address);
+            for (std::size_t octet = 0; octet < 15; ++octet) {
+                Ipv6 other = address6;
+                other.octets[octet] ^= 0x10;
+                EXPECT_EQ(tunnel_address4(pool, pool6, other), std::nullopt) << octet;
+            }
+        }
+    }
+    EXPECT_EQ(tunnel_address4(*parse_cidr("10.0.0.0/8"), *parse_cidr6("fd00::/64"),
+                              *parse_ipv6("fd00::ff:ffff")),
+              Ipv4{0x0affffff});
+    EXPECT_EQ(tunnel_address4(*parse_cidr("10.0.0.0/8"), *parse_cidr6("fd00::/64"),
+                              *parse_ipv6("fd00::100:0")),
+              std::nullopt);
+}
+
 void write_input(const std::string& target, int number, const Buffer& octets) {
     const std::filesystem::path folder =
         std::filesystem::path(KANMON_SOURCE_DIR) / "tests/fuzz/corpus" / target;

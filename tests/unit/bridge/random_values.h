@@ -153,6 +153,7 @@ inline ClientFact RandomValues::client_fact() {
     fact.sent_octets = number<std::uint64_t>();
     fact.received_packets = number<std::uint64_t>();
     fact.sent_packets = number<std::uint64_t>();
+    fact.refused_packets = number<std::uint64_t>();
     fact.oversize_packets = number<std::uint64_t>();
     fact.fragmented_packets = number<std::uint64_t>();
     fact.segment_limit = number<std::uint16_t>();
@@ -203,7 +204,9 @@ inline MessageBody RandomValues::body() {
                                  secret(20),
                                  text(),
                                  list(4, [&] { return text(); }),
-                                 endpoint()};
+                                 endpoint(),
+                                 choice(LoginProof::token),
+                                 unix_time()};
         case 11:
             return LoginAnswer{choice(LoginVerdict::open_page), text(), cause(), text(), text(),
                                number<std::uint32_t>()};

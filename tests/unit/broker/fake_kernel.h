@@ -77,13 +77,13 @@ public:
         fate_.after();
         return {};
     }
-    Expected<bool, std::string> forwarding(const std::string& space) override {
-        return forwarding_on.contains(space);
+    Expected<bool, std::string> forwarding(const std::string& space, Family family) override {
+        return forwarding_of(family).contains(space);
     }
-    Done set_forwarding(const std::string& space, bool on) override {
+    Done set_forwarding(const std::string& space, Family family, bool on) override {
         fate_.before();
-        if (on) forwarding_on.insert(space);
-        if (!on) forwarding_on.erase(space);
+        if (on) forwarding_of(family).insert(space);
+        if (!on) forwarding_of(family).erase(space);
         fate_.after();
         return {};
     }
@@ -91,10 +91,14 @@ public:
 
     std::set<std::pair<std::string, std::string>> devices;
     std::map<std::string, std::string> tables;
-    std::set<std::string> forwarding_on, missing;
+    std::set<std::string> forwarding_on, forwarding6_on, missing;
     std::string failing_device;
 
 private:
+    std::set<std::string>& forwarding_of(Family family) {
+        return family == Family::v4 ? forwarding_on : forwarding6_on;
+    }
+
     Fate& fate_;
 };
 

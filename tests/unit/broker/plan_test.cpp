@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "broker/journal.h"
-#include "broker/rules.h"
 #include "broker/wanted.h"
 #include "fake_kernel.h"
 
@@ -46,9 +45,34 @@ TEST(Wanted, RefusesPoolsThatClashAndAddressesOutsideThem) {
     EXPECT_NE(problem_with({1, {no_port}}), "");
 }
 
+TEST(Wanted, RefusesIpv6PoolsThatCannotServeEveryClient) {
+    const auto problem = [](const char* pool6, std::uint16_t mtu = 1500) {
+        bridge::WantedServer server = good();
+        server.mtu = mtu;
+        server.client_pool6 = *parse_cidr6(pool6);
+        return problem_with({1, {server}});
+    };
+    EXPECT_EQ(problem("fd00:1::/64"), "");
+    EXPECT_EQ(problem("2001:db8::/120"), "");
+    EXPECT_NE(problem("fd00:1::/121"), "") << "fewer than the IPv4 pool";
+    EXPECT_NE(problem("fd00:1::/64", 1279), "");
+    for (const char* pool6 : {"ff00::/64", "fe80::/64", "::/64", "::ffff:0:0/96", "fc00::/6"})
+        EXPECT_NE(problem(pool6), "") << pool6;
+    bridge::WantedServer host_bits = good();
+    host_bits.client_pool6 = Cidr6{*parse_ipv6("fd00::1"), 64};
+    EXPECT_NE(problem_with({1, {host_bits}}), "");
+    bridge::WantedServer one = good(),
+                         other = wanted_server("vss-2", "kt2", "vpc-1", "10.8.0.0/24");
+    one.client_pool6 = *parse_cidr6("fd00::/48");
+    other.client_pool6 = *parse_cidr6("fd00::/64");
+    EXPECT_NE(problem_with({1, {one, other}}), "");
+    other.vpc_namespace = "";
+    EXPECT_EQ(problem_with({1, {one, other}}), "");
+}
+
 TEST(Plan, RemovesBeforeItMakesAndFiltersBeforeItForwards) {
     const Traces made{{{"vpc-1", "kt9"}, {"vpc-1", "kt1"}, {"vpc-0", "kt1"}},
-                      {{"vpc-0", true}, {"vpc-1", false}}};
+                      {{"vpc-0", true, {}}, {"vpc-1", false, {}}}};
     const std::vector<Step> expected{
         {Action::remove_device, "vpc-1", "kt9", false, 0},
         {Action::remove_device, "vpc-0", "kt1", false, 0},
@@ -60,27 +84,28 @@ TEST(Plan, RemovesBeforeItMakesAndFiltersBeforeItForwards) {
     EXPECT_EQ(plan(made, {1, {good()}}), expected);
 }
 
+TEST(Plan, ForwardsIpv6OnlyWhileSomebodyWantsItAndPutsItBackFirst) {
+    bridge::WantedServer six = good();
+    six.client_pool6 = *parse_cidr6("fd00::/64");
+    const std::vector<Step> wanted = plan({}, {1, {six}});
+    ASSERT_EQ(wanted.size(), 4U);
+    EXPECT_EQ(wanted.back(), (Step{Action::enable_forwarding6, "vpc-1", "", false, 0}));
+    const Traces made{{{"vpc-1", "kt1"}}, {{"vpc-1", false, true}}};
+    EXPECT_EQ(plan(made, {2, {good()}}).front(),
+              (Step{Action::restore_forwarding6, "vpc-1", "", true, 0}));
+    const std::vector<Step> gone = plan(made, {3, {}});
+    ASSERT_EQ(gone.size(), 3U);
+    EXPECT_EQ(gone[1].action, Action::restore_forwarding6);
+    EXPECT_EQ(gone[2].action, Action::remove_rules);
+}
+
 TEST(Plan, OfNothingWantedAndNothingMadeIsEmpty) {
     EXPECT_TRUE(plan({}, {}).empty());
 }
 
-TEST(Rules, ReplaceOneTableAndNothingElse) {
-    const std::string text =
-        rules_for(std::vector{good(), wanted_server("vss-2", "kt2", "vpc-1", "10.8.0.0/16")});
-    EXPECT_TRUE(text.starts_with("add table inet kanmon\ndelete table inet kanmon\n"));
-    EXPECT_EQ(text.find("flush ruleset"), std::string::npos);
-    EXPECT_EQ(text.find("policy drop"), std::string::npos);
-    for (const char* line : {
-             "iifname \"kt1\" ip saddr != 192.168.0.0/24 counter drop",
-             "iifname != { \"lo\", \"kt1\" } ip saddr 192.168.0.0/24 counter drop",
-             "iifname != { \"lo\", \"kt2\" } ip daddr 10.8.0.1 counter drop",
-             "iifname { \"kt1\", \"kt2\" } oifname { \"kt1\", \"kt2\" } counter drop",
-         })
-        EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
-}
-
 TEST(JournalOctets, ComeBackAsTheyWereMadeAndRefuseEveryPrefix) {
-    const Journal journal{"boot", {7, {good()}}, {{{"vpc-1", "kt1"}}, {{"vpc-1", true}}}};
+    const Journal journal{
+        "boot", {7, {good()}}, {{{"vpc-1", "kt1"}}, {{"vpc-1", true, {}}, {"vpc-2", false, true}}}};
     const Buffer octets = encode(journal);
     EXPECT_EQ(decode_journal(octets), journal);
     for (std::size_t length = 0; length < octets.size(); ++length)

@@ -8,10 +8,13 @@
 namespace kanmon::broker {
 namespace {
 
+/// The first has IPv6 inside.
 bridge::Want two_servers(std::uint64_t number) {
-    return {number,
-            {wanted_server("vss-1", "kt1", "vpc-1", "192.168.0.0/24"),
-             wanted_server("vss-2", "kt2", "", "192.168.0.0/24")}};
+    bridge::Want want{number,
+                      {wanted_server("vss-1", "kt1", "vpc-1", "192.168.0.0/24"),
+                       wanted_server("vss-2", "kt2", "", "192.168.0.0/24")}};
+    want.servers[0].client_pool6 = *parse_cidr6("fd00::/64");
+    return want;
 }
 
 TEST(Reconciler, MakesWhatIsWantedAndRemovesWhatIsNot) {
@@ -23,6 +26,7 @@ TEST(Reconciler, MakesWhatIsWantedAndRemovesWhatIsNot) {
     EXPECT_EQ(kernel.devices.size(), 2U);
     EXPECT_EQ(kernel.tables.size(), 2U);
     EXPECT_EQ(kernel.forwarding_on.size(), 2U);
+    EXPECT_EQ(kernel.forwarding6_on, std::set<std::string>{"vpc-1"});
     bridge::Want one = two_servers(2);
     one.servers.pop_back();
     EXPECT_EQ(reconciler.want(one), "");
@@ -41,6 +45,26 @@ TEST(Reconciler, LeavesForwardingOnWhereItWasOn) {
     EXPECT_EQ(reconciler.want(two_servers(1)), "");
     EXPECT_EQ(reconciler.remove_all(), "");
     EXPECT_EQ(kernel.forwarding_on, std::set<std::string>{"vpc-1"});
+}
+
+TEST(Reconciler, PutsIpv6ForwardingBackWhenOnlyIpv4IsStillWanted) {
+    for (const bool before : {false, true}) {
+        Fate fate;
+        FakeKernel kernel(fate);
+        FakeStore store(fate);
+        if (before) kernel.forwarding6_on.insert("vpc-1");
+        Reconciler reconciler(kernel, store, {});
+        EXPECT_EQ(reconciler.want(two_servers(1)), "");
+        bridge::Want four = two_servers(2);
+        four.servers[0].client_pool6.reset();
+        EXPECT_EQ(reconciler.want(four), "");
+        EXPECT_EQ(kernel.forwarding6_on.contains("vpc-1"), before);
+        EXPECT_TRUE(kernel.forwarding_on.contains("vpc-1"));
+        EXPECT_EQ(reconciler.want(two_servers(3)), "");
+        EXPECT_TRUE(kernel.forwarding6_on.contains("vpc-1"));
+        EXPECT_EQ(reconciler.remove_all(), "");
+        EXPECT_EQ(kernel.forwarding6_on.contains("vpc-1"), before);
+    }
 }
 
 TEST(Reconciler, RefusesAnOlderStateAndKeepsThePresentOne) {
@@ -100,6 +124,7 @@ void die_and_start_again(std::size_t call, bool before) {
     FakeKernel kernel(fate);
     FakeStore store(fate);
     kernel.forwarding_on.insert("");
+    kernel.forwarding6_on.insert("vpc-2");
     (before ? fate.kill_before : fate.kill_after) = call;
     try {
         Reconciler reconciler(kernel, store, {});
@@ -119,6 +144,7 @@ void die_and_start_again(std::size_t call, bool before) {
     EXPECT_EQ(again.remove_all(), "") << call;
     EXPECT_TRUE(kernel.devices.empty() && kernel.tables.empty()) << call;
     EXPECT_EQ(kernel.forwarding_on, std::set<std::string>{""}) << call;
+    EXPECT_EQ(kernel.forwarding6_on, std::set<std::string>{"vpc-2"}) << call;
 }
 
 TEST(Reconciler, LeavesNoOrphanWhereverItDies) {

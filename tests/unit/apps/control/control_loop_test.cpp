@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include <filesystem>
 #include <thread>
@@ -44,8 +45,12 @@ protected:
         auto listener = bridge::PacketListener::listen(folder + "/bridge.sock");
         loop = std::make_unique<ControlLoop>(
             plane, enforcement, orders, std::move(*listener),
-            ControlLoopOptions{
-                .broker_path = broker_path, .data_uid = ::getuid(), .allow_root = false});
+            ControlLoopOptions{.broker_path = broker_path,
+                               .data_uid = ::getuid(),
+                               .allow_root = false,
+                               .strangers = [](UniqueFd connection) {
+                                   EXPECT_EQ(::write(connection.get(), "!", 1), 1);
+                               }});
         thread = std::thread([this] { loop->run(stop.get()); });
     }
     void stop_loop() {
@@ -94,6 +99,8 @@ protected:
                           .authority = world.authority,
                           .sealer = world.sealer,
                           .archiver = world.archiver,
+                          .hasher = world.hasher,
+                          .workers = world.workers,
                           .gatekeeper = orders,
                           .random = world.random,
                           .installation = {.public_addresses = {Ipv4{0xcb007101}}}};
@@ -181,6 +188,62 @@ TEST_F(Loop, ALeaseIsStoredWhenItsQuestionIsAnswered) {
     EXPECT_TRUE(std::get<bridge::LeaseAnswer>(answer->body).granted);
     const std::lock_guard turn(ports.turn);
     EXPECT_EQ(world.books.leases()->size(), 1u);
+}
+
+TEST_F(Loop, AClientThatComesBackToItsHeldSlotIsNotListedAsHeldAnyMore) {
+    auto broker = accept_broker();
+    next_want(broker);
+    const auto server = plane.ssl_servers.create(alice, world.server_request(gateway));
+    next_want(broker);
+    ASSERT_TRUE(becomes(model::GatewayStatus::active));
+    auto data = greet();
+    next_snapshot(data);
+    const auto listed = [&] {
+        const auto page = plane.clients.list(alice, {gateway.text, {}}, Instant(1s));
+        EXPECT_TRUE(page);
+        return page->total;
+    };
+    bridge::Lease lease{server->id.text, *parse_ipv4("192.168.0.6"), "vsc-1", 0, Instant(100s)};
+    ASSERT_TRUE(data.send(bridge::encode(bridge::Message{0, bridge::LeaseFact{lease, false}})));
+    for (int i = 0; i < 500 && listed() == 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(listed(), 1u);
+
+    lease.session = 7;
+    ASSERT_TRUE(data.send(bridge::encode(bridge::Message{42, bridge::LeaseQuestion{lease}})));
+    next(data);  // the answer
+    EXPECT_EQ(listed(), 0u);
+}
+
+TEST_F(Loop, AStrangerOfASharedPortIsPassedOnAsItCame) {
+    auto broker = accept_broker();
+    next_want(broker);
+    auto data = greet();
+    next_snapshot(data);
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    const UniqueFd browser(ends[0]);
+    UniqueFd accepted(ends[1]);
+    const bridge::StrangerStream stranger{"vss-1", Endpoint::v4(Ipv4{0xcb007102}, 5000)};
+    const std::array descriptors{accepted.get()};
+    ASSERT_TRUE(data.send(bridge::encode(bridge::Message{0, stranger}), descriptors));
+    accepted.reset();
+
+    pollfd watched{browser.get(), POLLIN, 0};  // who got it has answered
+    ASSERT_EQ(::poll(&watched, 1, 5000), 1);
+    char octet = 0;
+    EXPECT_EQ(::read(browser.get(), &octet, 1), 1);
+    EXPECT_EQ(octet, '!');
+
+    ASSERT_TRUE(data.send(bridge::encode(bridge::Message{0, stranger})));  // without a descriptor
+    bool cut_off = false;
+    for (int i = 0; i < 10 && !cut_off; ++i) {  // snapshots may come before
+        watched = {data.fd(), POLLIN, 0};
+        ASSERT_EQ(::poll(&watched, 1, 5000), 1);
+        const auto received = data.receive();
+        cut_off = !received && received.error() == bridge::SocketError::closed;
+    }
+    EXPECT_TRUE(cut_off);
 }
 
 TEST_F(Loop, WhoBreaksTheFormatOrDoesNotGreetIsCutOff) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <set>
 
+#include "apps/kanmon/server_settings.h"
 #include "controlplane/api/action.h"
+#include "controlplane/model/option_table.h"
 
 namespace kanmon::apps {
 namespace {
@@ -37,6 +39,18 @@ TEST(Commands, TablesHaveColumnsAndAListToTakeThemFrom) {
         if (command.shape != Shape::table && command.shape != Shape::first) continue;
         EXPECT_FALSE(command.columns.empty()) << command.action;
         EXPECT_FALSE(command.list.empty()) << command.action;
+    }
+}
+
+TEST(ServerSettings, EveryOneOfTheApiCanBeGivenAndIsShownUnlessAsUsual) {
+    for (const model::ServerOption& option : model::server_options()) {
+        EXPECT_EQ(std::ranges::count(server_settings(), option.name, &CommandArgument::parameter),
+                  1)
+            << option.name;
+        const auto shown = std::ranges::find(server_details(), option.name, &Column::path);
+        ASSERT_NE(shown, server_details().end()) << option.name;
+        const std::string usual = option.read({});
+        EXPECT_TRUE(shown->usual.empty() || shown->usual == usual) << option.name;
     }
 }
 

@@ -53,6 +53,12 @@ TEST_F(Certificates, AreGoodForTheirPurposeOnly) {
               X509_V_ERR_INVALID_PURPOSE);
 }
 
+TEST_F(Certificates, OfServersHaveTheUsagesThatOpenVpn23AsksFor) {
+    const Certificate read_back = read(server.certificate_pem);
+    const std::uint32_t usage = X509_get_key_usage(read_back.get());
+    EXPECT_EQ(usage, std::uint32_t{KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT});
+}
+
 TEST_F(Certificates, HoldTheirTimes) {
     const auto at = [&](UnixTime time) {
         return verify(root.certificate_pem, client.certificate_pem, X509_PURPOSE_SSL_CLIENT, time);

@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "contract/books_contract.h"
 
@@ -82,6 +84,55 @@ TEST(SqliteBooks, AChangeThatTheTablesRefuseLeavesNothing) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "ServiceUnavailable");
     EXPECT_TRUE(books->audit({}, 10)->empty());
+}
+
+std::string file_text(const std::string& path) {
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+TEST(SqliteBooks, AStoreOfTheFirstVersionKeepsItsRowsAndGetsTheUsualSettings) {
+    SqliteMaker maker;
+    const std::string store = file_text(KANMON_SOURCE_DIR "/tests/data/books/version-1.sql");
+    ASSERT_FALSE(store.empty());
+    ASSERT_EQ(maker.run(store.c_str()), SQLITE_OK);
+    const auto books = maker.make();
+    ASSERT_TRUE(books->look([](Ledger& ledger) {
+        const auto server = ledger.ssl_servers().find("vss-1");
+        ASSERT_TRUE(server);
+        EXPECT_EQ(server->options, model::ServerOptions());
+        EXPECT_EQ(server->topology, bridge::Topology::subnet);
+        EXPECT_EQ(server->hold_seconds, 77u);
+        EXPECT_EQ(server->dns_servers, "10.0.0.53");
+        EXPECT_EQ(server->sealed_key, from_hex("02"));
+        EXPECT_TRUE(server->sealed_wrapping_key.empty());
+        EXPECT_EQ(server->revision, "abc");
+        for (const auto& certificate : ledger.client_certificates().below("vss-1"))
+            EXPECT_FALSE(certificate.static_address);
+        EXPECT_EQ(ledger.client_certificates().all().size(), 2u);
+    }));
+    EXPECT_EQ(books->leases()->size(), 1u);
+    ASSERT_TRUE(books->transact(contract_actor, contract_token(""), [](Ledger& ledger) {
+        model::SslServer server = *ledger.ssl_servers().find("vss-1");
+        server.options = contract_options();
+        ledger.ssl_servers().put(server);
+        EXPECT_EQ(ledger.ssl_servers().find("vss-1"), server);
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    EXPECT_TRUE(maker.make());
+}
+
+TEST(SqliteBooks, SettingsThatNobodyWroteAreADamagedStore) {
+    SqliteMaker maker;
+    ASSERT_EQ(maker.run(file_text(KANMON_SOURCE_DIR "/tests/data/books/version-1.sql").c_str()),
+              SQLITE_OK);
+    const auto books = maker.make();
+    ASSERT_EQ(maker.run("UPDATE ssl_servers SET options = 'TunMtu=x\n'"), SQLITE_OK);
+    const auto looked = books->look([](Ledger& ledger) { ledger.ssl_servers().all(); });
+    ASSERT_FALSE(looked);
+    EXPECT_EQ(looked.error().code, "ServiceUnavailable");
 }
 
 TEST(SqliteBooks, AFileOfANewerVersionIsLeftAlone) {

@@ -206,6 +206,59 @@ TEST_F(ApiTest, HowLongASlotIsHeldCanBeSetAndHasItsBounds) {
     EXPECT_EQ(failing("ModifySslVpnServer", modify("3601")), "400 IllegalParam.HoldSeconds");
 }
 
+TEST_F(ApiTest, SettingsComeBackWithTheirTypesAndTheOthersAsUsual) {
+    const std::string gateway = make_gateway();
+    const std::string server = call("CreateSslVpnServer", {{"VpnGatewayId", gateway},
+                                                           {"ClientIpPool", "192.168.0.0/24"},
+                                                           {"LocalSubnet", "10.1.0.0/16"},
+                                                           {"Cipher", "none"},
+                                                           {"AllowUnencrypted", "true"},
+                                                           {"ExtraListeners", "tcp:443"},
+                                                           {"Clients", "2.4"},
+                                                           {"TunMtu", "1400"},
+                                                           {"FullTunnel", ""}})["SslVpnServerId"];
+    const json described = call("DescribeSslVpnServers",
+                                {{"SslVpnServerId", server}})["SslVpnServers"]["SslVpnServer"][0];
+    EXPECT_EQ(described["ExtraListeners"], "tcp:443");
+    EXPECT_EQ(described["TunMtu"], 1400);
+    EXPECT_EQ(described["AllowUnencrypted"], true);
+    EXPECT_EQ(described["FullTunnel"], false);
+    EXPECT_EQ(described["Wrapping"], "tls-crypt");
+    EXPECT_EQ(described["KeepalivePing"], 10);
+    EXPECT_EQ(described["Warnings"].size(), 1u);
+
+    const json modified = call("ModifySslVpnServer", {{"SslVpnServerId", server},
+                                                      {"ExtraListeners", ""},
+                                                      {"LocalSubnet6", "fd00:1::/64"},
+                                                      {"ClientIpv6Pool", "fd00:8::/112"}});
+    EXPECT_EQ(modified["ExtraListeners"], "");
+    EXPECT_EQ(modified["LocalSubnet6"], "fd00:1::/64");
+    EXPECT_EQ(modified["TunMtu"], 1400);
+    EXPECT_EQ(failing("ModifySslVpnServer", {{"SslVpnServerId", server}, {"TunMtu", "1200"}}),
+              "400 IllegalParam.TunMtu");
+    EXPECT_EQ(failing("ModifySslVpnServer", {{"SslVpnServerId", server}, {"Digest", "MD5"}}),
+              "400 IllegalParam.Digest");
+}
+
+TEST_F(ApiTest, ACertificateHasAnAddressOfItsOwnUntilItIsTakenAway) {
+    const std::string server = make_server(make_gateway());
+    const std::string id =
+        call("CreateSslVpnClientCert",
+             {{"SslVpnServerId", server}, {"StaticAddress", "192.168.0.6"}})["SslVpnClientCertId"];
+    const auto address = [&] {
+        return call("DescribeSslVpnClientCert", {{"SslVpnClientCertId", id}})["StaticAddress"];
+    };
+    EXPECT_EQ(address(), "192.168.0.6");
+    EXPECT_EQ(failing("ModifySslVpnClientCert",
+                      {{"SslVpnClientCertId", id}, {"StaticAddress", "192.168.0.7"}}),
+              "400 IllegalParam.StaticAddress");
+    call("ModifySslVpnClientCert", {{"SslVpnClientCertId", id}, {"Name", "laptop"}});
+    EXPECT_EQ(address(), "192.168.0.6");
+    call("ModifySslVpnClientCert", {{"SslVpnClientCertId", id}, {"StaticAddress", ""}});
+    EXPECT_EQ(address(), "");
+    EXPECT_EQ(failing("ModifySslVpnClientCert", {{"SslVpnClientCertId", id}}), "400 MissingName");
+}
+
 TEST_F(ApiTest, AGatewayHasItsSpecAsTextAndItsSwitchesAsWords) {
     const std::string gateway = make_gateway();
 

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/clock.h"
 #include "contract/control_world.h"
@@ -213,6 +214,60 @@ TEST(HttpServer, EveryDescriptorIsCloseOnExec) {
     EXPECT_GE(seen, 4);
 }
 
+/// Both ends of a connection that a listener of the test accepted, over the loopback.
+struct Accepted {
+    UniqueFd client, server;
+};
+
+Accepted accepted_by_others(std::string_view first_words) {
+    const auto listener = open_listening_socket(Endpoint::v4(Ipv4{0x7f000001}, 0));
+    EXPECT_TRUE(listener);
+    Accepted ends{connect_to(port_of(*listener)), {}};
+    send_all(ends.client, first_words);
+    for (int i = 0; i < 500 && !ends.server; ++i) {
+        ends.server = UniqueFd(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
+        if (!ends.server) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    char octet = 0;  // the words have arrived
+    EXPECT_EQ(::recv(ends.server.get(), &octet, 1, MSG_PEEK), 1);
+    return ends;
+}
+
+TEST(HttpServer, AnswersOnAConnectionThatSomebodyElseAccepted) {
+    const auto server = start({.adopted = 4});
+    for (int i = 0; i < 10; ++i) {
+        Accepted ends = accepted_by_others(request("GET /shared HTTP/1.1"));
+        server->adopt(std::move(ends.server));
+        EXPECT_NE(receive(ends.client).find("GET|/shared|"), std::string::npos);
+    }
+}
+
+TEST(HttpServer, ClosesAdoptedConnectionsBeyondTheirLimitAndTakesOthersLater) {
+    const auto server = start({.idle_seconds = 60, .adopted = 2});
+    for (int round = 0; round < 5; ++round) {
+        std::vector<Accepted> crowd;
+        for (int i = 0; i < 3; ++i) {
+            crowd.push_back(accepted_by_others("G"));
+            server->adopt(std::move(crowd.back().server));
+        }
+        EXPECT_EQ(receive(crowd[2].client), "");  // closed at once
+        for (int i : {0, 1}) {
+            send_all(crowd[static_cast<std::size_t>(i)].client, request("ET / HTTP/1.1"));
+            EXPECT_NE(receive(crowd[static_cast<std::size_t>(i)].client).find("GET|/|"),
+                      std::string::npos);
+        }
+        EXPECT_NE(ask(*server, request("GET /own HTTP/1.1")).find("GET|/own|"), std::string::npos);
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // until they are counted out
+    }
+}
+
+TEST(HttpServer, AdoptsNothingUnlessItWasTold) {
+    const auto server = start();
+    Accepted ends = accepted_by_others(request("GET / HTTP/1.1"));
+    server->adopt(std::move(ends.server));
+    EXPECT_EQ(receive(ends.client), "");
+}
+
 TEST(HttpServer, ATakenPortIsAClearError) {
     const auto server = start();
 
@@ -264,6 +319,17 @@ TEST(Service, StartsWithTlsOnItsOwnCertificate) {
         const UniqueFd socket = connect_to((*service)->port());
         send_all(socket, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
         EXPECT_EQ(receive(socket).find("HTTP/1.1 200"), std::string::npos);
+    }
+    if (service) {
+        Accepted plain = accepted_by_others("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        (*service)->adopt(std::move(plain.server));
+        EXPECT_NE(receive(plain.client).find("https://"), std::string::npos);
+        Accepted noise = accepted_by_others("\x01\x02\x03\x04");
+        (*service)->adopt(std::move(noise.server));
+        EXPECT_EQ(receive(noise.client), "");
+        Accepted broken = accepted_by_others("\x16\x03\x01 no handshake of TLS");
+        (*service)->adopt(std::move(broken.server));
+        EXPECT_EQ(receive(broken.client).find("HTTP"), std::string::npos);
     }
     std::filesystem::remove_all(folder);
 }

@@ -153,7 +153,7 @@ TEST_F(Resources, AServerIsRefusedWhereItClashes) {
     EXPECT_THAT(refusal(request).message, HasSubstr("public address"));
     request = world.server_request(gateway);
     request.enable_multi_factor_auth = true;
-    EXPECT_EQ(refusal(request).code, "IllegalParam.EnableMultiFactorAuth");
+    EXPECT_EQ(refusal(request).code, "MissingIDaaSInstanceId");
     request = world.server_request({"vpn-0"});
     EXPECT_EQ(refusal(request).code, "InvalidVpnGatewayInstanceId.NotFound");
     ASSERT_FALSE(world.server(alice, gateway).empty());

@@ -6,7 +6,10 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "counted_heap.h"
+#include "dataplane/crypto/wrapped_client_key.h"
 #include "vectors.h"
+#include "wrap_by_value.h"
 
 namespace kanmon::crypto {
 namespace {
@@ -61,63 +64,62 @@ TEST(StaticKey, ItsFileFormatReadsBackAndNothingElseIsAccepted) {
 
 TEST(TlsAuth, WrapsAndUnwrapsAsStockPeersDo) {
     using namespace vectors;
-    const TlsAuth server(captured_key(), KeyDirection::normal, Digest::sha1);
-    const TlsAuth client(captured_key(), KeyDirection::inverse, Digest::sha1);
+    TlsAuth server(captured_key(), KeyDirection::normal, Digest::sha1);
+    TlsAuth client(captured_key(), KeyDirection::inverse, Digest::sha1);
     const ReplayId replay{.id = 1, .time = 0x6b0457c6};
-    EXPECT_EQ(client.wrap(from_hex(tls_auth_to_server_plain), replay),
+    EXPECT_EQ(wrapped(client, from_hex(tls_auth_to_server_plain), replay),
               from_hex(tls_auth_to_server));
-    EXPECT_EQ(server.wrap(from_hex(tls_auth_to_client_plain), replay),
+    EXPECT_EQ(wrapped(server, from_hex(tls_auth_to_client_plain), replay),
               from_hex(tls_auth_to_client));
-    const auto unwrapped = server.unwrap(from_hex(tls_auth_to_server));
-    ASSERT_TRUE(unwrapped);
-    EXPECT_EQ(unwrapped->packet, from_hex(tls_auth_to_server_plain));
-    EXPECT_EQ(unwrapped->replay.id, 1U);
-    EXPECT_EQ(unwrapped->replay.time, 0x6b0457c6U);
-    EXPECT_TRUE(client.unwrap(from_hex(tls_auth_to_client)));
-    EXPECT_EQ(client.unwrap(from_hex(tls_auth_to_server)).error(), Cause::wrapping_mismatch);
+    const auto opened = unwrapped(server, from_hex(tls_auth_to_server));
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(opened->packet, from_hex(tls_auth_to_server_plain));
+    EXPECT_EQ(opened->replay.id, 1U);
+    EXPECT_EQ(opened->replay.time, 0x6b0457c6U);
+    EXPECT_TRUE(unwrapped(client, from_hex(tls_auth_to_client)));
+    EXPECT_EQ(unwrapped(client, from_hex(tls_auth_to_server)).error(), Cause::wrapping_mismatch);
 }
 
 TEST(TlsAuth, EveryDigestAndDirectionAgreesWithItsCounterpartOnly) {
     const StaticKey key = random_key(2);
     const Buffer packet = from_hex("380102030405060708 0000000000");
     for (const Digest digest : {Digest::sha1, Digest::sha256, Digest::sha512}) {
-        const TlsAuth both(key, KeyDirection::both, digest);
-        const TlsAuth normal(key, KeyDirection::normal, digest);
-        const TlsAuth inverse(key, KeyDirection::inverse, digest);
-        EXPECT_TRUE(both.unwrap(both.wrap(packet, {7, 8})));
-        EXPECT_TRUE(normal.unwrap(inverse.wrap(packet, {7, 8})));
-        EXPECT_TRUE(inverse.unwrap(normal.wrap(packet, {7, 8})));
-        EXPECT_FALSE(normal.unwrap(normal.wrap(packet, {7, 8})));
-        EXPECT_FALSE(inverse.unwrap(inverse.wrap(packet, {7, 8})));
+        TlsAuth both(key, KeyDirection::both, digest);
+        TlsAuth normal(key, KeyDirection::normal, digest);
+        TlsAuth inverse(key, KeyDirection::inverse, digest);
+        EXPECT_TRUE(unwrapped(both, wrapped(both, packet, {7, 8})));
+        EXPECT_TRUE(unwrapped(normal, wrapped(inverse, packet, {7, 8})));
+        EXPECT_TRUE(unwrapped(inverse, wrapped(normal, packet, {7, 8})));
+        EXPECT_FALSE(unwrapped(normal, wrapped(normal, packet, {7, 8})));
+        EXPECT_FALSE(unwrapped(inverse, wrapped(inverse, packet, {7, 8})));
     }
 }
 
 TEST(TlsCrypt, WrapsAndUnwrapsAsStockPeersDo) {
     using namespace vectors;
-    const TlsCrypt server(captured_key(), Side::server);
-    const TlsCrypt client(captured_key(), Side::client);
+    TlsCrypt server(captured_key(), Side::server);
+    TlsCrypt client(captured_key(), Side::client);
     const ReplayId replay{.id = 1, .time = 0x6b0457cc};
-    EXPECT_EQ(client.wrap(from_hex(tls_crypt_to_server_plain), replay),
+    EXPECT_EQ(wrapped(client, from_hex(tls_crypt_to_server_plain), replay),
               from_hex(tls_crypt_to_server));
-    EXPECT_EQ(server.wrap(from_hex(tls_crypt_to_client_plain), replay),
+    EXPECT_EQ(wrapped(server, from_hex(tls_crypt_to_client_plain), replay),
               from_hex(tls_crypt_to_client));
-    const auto unwrapped = server.unwrap(from_hex(tls_crypt_to_server));
-    ASSERT_TRUE(unwrapped);
-    EXPECT_EQ(unwrapped->packet, from_hex(tls_crypt_to_server_plain));
-    EXPECT_EQ(unwrapped->replay.time, 0x6b0457ccU);
-    EXPECT_FALSE(client.unwrap(from_hex(tls_crypt_to_server)));
+    const auto opened = unwrapped(server, from_hex(tls_crypt_to_server));
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(opened->packet, from_hex(tls_crypt_to_server_plain));
+    EXPECT_EQ(opened->replay.time, 0x6b0457ccU);
+    EXPECT_FALSE(unwrapped(client, from_hex(tls_crypt_to_server)));
 }
 
-template <class Wrap>
-void refuses_every_flip_and_prefix(const Wrap& receiver, const Buffer& wrapped) {
-    ASSERT_TRUE(receiver.unwrap(wrapped));
+void refuses_every_flip_and_prefix(ControlWrap&& receiver, const Buffer& wrapped) {
+    ASSERT_TRUE(unwrapped(receiver, wrapped));
     for (std::size_t bit = 0; bit < wrapped.size() * 8; ++bit) {
         Buffer changed = wrapped;
         changed[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
-        EXPECT_EQ(receiver.unwrap(changed).error(), Cause::wrapping_mismatch) << bit;
+        EXPECT_EQ(unwrapped(receiver, changed).error(), Cause::wrapping_mismatch) << bit;
     }
     for (std::size_t length = 0; length < wrapped.size(); ++length)
-        EXPECT_FALSE(receiver.unwrap(copy_of(Bytes(wrapped).first(length)))) << length;
+        EXPECT_FALSE(unwrapped(receiver, Bytes(wrapped).first(length))) << length;
 }
 
 TEST(ControlWrap, EveryFlippedBitAndEveryPrefixIsRefused) {
@@ -125,6 +127,54 @@ TEST(ControlWrap, EveryFlippedBitAndEveryPrefixIsRefused) {
                                   from_hex(vectors::tls_auth_to_server));
     refuses_every_flip_and_prefix(TlsCrypt(captured_key(), Side::server),
                                   from_hex(vectors::tls_crypt_to_server));
+}
+
+TEST(ControlWrap, TakesNoHeapWhateverArrives) {
+    ASSERT_TRUE(testing::heap_is_counted());
+    const StaticKey fixed = captured_key();
+    TlsAuth auth(fixed, KeyDirection::normal, Digest::sha1);
+    TlsCrypt crypt(fixed, Side::server);
+    ClientKeyReader reader(captured_server_key());
+    const Buffer auth_packet = from_hex(vectors::tls_auth_to_server);
+    const Buffer crypt_packet = from_hex(vectors::tls_crypt_to_server);
+    const Buffer brought = from_hex(vectors::v2_wrapped_key);
+    Buffer wrong = brought;
+    wrong[40] ^= std::byte{1};
+    std::array<std::byte, 256> room{}, more_room{};
+    const std::uint64_t before = testing::heap_allocations();
+    for (std::uint32_t id = 1; id < 100; ++id) {
+        EXPECT_TRUE(auth.unwrap(auth_packet, room));
+        EXPECT_FALSE(auth.unwrap(crypt_packet, room));
+        EXPECT_TRUE(crypt.unwrap(crypt_packet, room));
+        EXPECT_FALSE(crypt.unwrap(auth_packet, room));
+        EXPECT_GT(crypt.wrap(auth_packet, {id, 1}, room).size(), auth_packet.size());
+        EXPECT_GT(auth.wrap(crypt_packet, {id, 1}, more_room).size(), crypt_packet.size());
+        EXPECT_FALSE(reader.read(wrong));
+        const auto read = reader.read(brought);
+        ASSERT_TRUE(read);
+        crypt.rekey(read->key);
+        crypt.rekey(fixed);
+    }
+    EXPECT_EQ(testing::heap_allocations() - before, 0U);
+}
+
+TEST(TlsCrypt, UnderAnotherKeyIsLikeANewOne) {
+    TlsCrypt first(random_key(3), Side::server);
+    TlsCrypt client(random_key(4), Side::client);
+    const Buffer packet = from_hex("380102030405060708 0000000000");
+    EXPECT_FALSE(unwrapped(first, wrapped(client, packet, {7, 8})));
+    first.rekey(random_key(4));
+    EXPECT_TRUE(unwrapped(first, wrapped(client, packet, {7, 8})));
+    EXPECT_TRUE(unwrapped(client, wrapped(first, packet, {9, 8})));
+    EXPECT_TRUE(first.static_key() == random_key(4));
+}
+
+TEST(DynamicKey, IsTheExportMixedWithTheStaticKeyOrAloneWithoutOne) {
+    const StaticKey exported = random_key(5), fixed = random_key(6);
+    EXPECT_TRUE(dynamic_key(exported, nullptr) == exported);
+    const StaticKey mixed = dynamic_key(exported, &fixed);
+    for (std::size_t i = 0; i < StaticKey::size(); ++i)
+        EXPECT_EQ(mixed.view()[i], exported.view()[i] ^ fixed.view()[i]);
 }
 
 TEST(WrappedClientKey, UnwrapsWhatAStockServerWrapped) {
@@ -140,12 +190,12 @@ TEST(WrappedClientKey, UnwrapsWhatAStockServerWrapped) {
     EXPECT_EQ(sha256_of(client->key.view()), v2_client_key_sha256);
     EXPECT_EQ(wrap_client_key(captured_server_key(), *client), from_hex(v2_wrapped_key));
 
-    const TlsCrypt server(client->key, Side::server);
-    const auto hello = server.unwrap(split->packet);
+    TlsCrypt server(client->key, Side::server);
+    const auto hello = unwrapped(server, split->packet);
     ASSERT_TRUE(hello);
     EXPECT_EQ(hello->packet, from_hex(v2_hello_plain));
     EXPECT_EQ(hello->replay.id, 0x0f000001U);
-    EXPECT_EQ(server.wrap(from_hex(v2_answer_plain), {.id = 1, .time = 0x6b0457d3}),
+    EXPECT_EQ(wrapped(server, from_hex(v2_answer_plain), {.id = 1, .time = 0x6b0457d3}),
               from_hex(v2_answer));
 }
 

@@ -96,7 +96,7 @@ void expect_framing(const json& packet, Bytes payload) {
     EXPECT_EQ(!plain && plain.error() == Cause::unsupported_framing, framing != "comp-lzo fa");
     if (framing != "comp-lzo fa") return;
     ASSERT_TRUE(plain);
-    Buffer room(payload.size() + wire::frame_octets_max);
+    Buffer room(payload.size() + wire::framing_octets_max);
     room.resize(wire::put_frame(wire::Framing::lzo, *plain, room));
     EXPECT_EQ(to_hex(room), to_hex(payload));
 }

@@ -6,7 +6,9 @@
 
 #include "dataplane/crypto/control_wrap.h"
 #include "dataplane/crypto/key_slots.h"
+#include "dataplane/crypto/wrapped_client_key.h"
 #include "vectors.h"
+#include "wrap_by_value.h"
 
 namespace kanmon::crypto {
 namespace {
@@ -89,28 +91,28 @@ TEST(Transcripts, EveryDataPacketOpensToWhatWasInsideAndOnlyOnce) {
 TEST(Transcripts, EveryWrappedControlPacketUnwraps) {
     const StaticKey key = *parse_static_key(text_of("ta.key"));
     const ServerKeyV2 v2_key = *parse_server_key_v2(text_of("v2-server.key"));
-    const TlsAuth auth_server(key, KeyDirection::normal, Digest::sha1);
-    const TlsAuth auth_client(key, KeyDirection::inverse, Digest::sha1);
-    int unwrapped = 0;
+    TlsAuth auth_server(key, KeyDirection::normal, Digest::sha1);
+    TlsAuth auth_client(key, KeyDirection::inverse, Digest::sha1);
+    int count = 0;
     for (const auto& fact : facts()) {
         if (fact[0] != "auth" && fact[0] != "crypt" && fact[0] != "v2") continue;
         const Side side = receiver_of(fact[1]);
         Buffer datagram = from_hex(fact[2]);
-        std::optional<TlsCrypt> crypt(TlsCrypt(key, side));
+        TlsCrypt crypt(key, side);
         if (fact[0] == "v2") {
             const auto split = split_wrapped_client_key(datagram);
             ASSERT_TRUE(split);
-            crypt.emplace(unwrap_client_key(v2_key, split->wrapped_key)->key, side);
+            crypt.rekey(unwrap_client_key(v2_key, split->wrapped_key)->key);
             datagram = copy_of(split->packet);
         }
-        const auto packet = fact[0] != "auth"      ? crypt->unwrap(datagram)
-                            : side == Side::server ? auth_server.unwrap(datagram)
-                                                   : auth_client.unwrap(datagram);
+        const auto packet = fact[0] != "auth"      ? unwrapped(crypt, datagram)
+                            : side == Side::server ? unwrapped(auth_server, datagram)
+                                                   : unwrapped(auth_client, datagram);
         ASSERT_TRUE(packet) << fact[0] << ' ' << fact[2];
         EXPECT_EQ(to_hex(Bytes(packet->packet).subspan(9)), fact[3]);
-        ++unwrapped;
+        ++count;
     }
-    EXPECT_GT(unwrapped, 80);
+    EXPECT_GT(count, 80);
 }
 
 }  // namespace

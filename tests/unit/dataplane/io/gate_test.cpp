@@ -26,7 +26,8 @@ public:
         dismissals.push_back({shard, session, cause});
     }
     void tell_control(bridge::Message message) override { told.push_back(std::move(message)); }
-    void own(const bridge::Lease&, const Endpoint&, std::optional<std::uint32_t> shard) override {
+    void own(const bridge::Lease&, const std::optional<Endpoint>&,
+             std::optional<std::uint32_t> shard) override {
         owner = shard;
     }
 
@@ -97,6 +98,21 @@ TEST_F(Admission, TheClientLearnsItsAddressOnlyAfterControlStoredTheLease) {
     EXPECT_EQ(notes_.answers[0].tunnel_address,
               notes_.bodies<bridge::LeaseQuestion>()[0].lease.address);
     EXPECT_EQ(notes_.owner, 0u);
+}
+
+TEST_F(Admission, AConnectionNeverReplacesWhoeverSpeaksFromThatAddressByDatagrams) {
+    enter(7);
+    auto other = question(8);
+    other.stream = true;
+    gate_.ask(1, other, now_);
+    gate_.take(notes_.told.back().id, {.granted = true}, now_);
+    EXPECT_TRUE(notes_.dismissals.empty());
+    EXPECT_EQ(gate_.clients(), 2u);
+
+    enter(9);  // the program with the datagrams comes back: that one, not the connection
+    ASSERT_EQ(gate_.clients(), 2u);
+    ASSERT_EQ(notes_.dismissals.size(), 1u);
+    EXPECT_EQ(notes_.dismissals[0].session, 7u);
 }
 
 TEST_F(Admission, ControlsRefusalReachesTheClientAndFreesTheAddress) {

@@ -27,6 +27,13 @@ public:
     }
     void hang_up() { socket_ = bridge::PacketSocket(); }
 
+    /// A whole packet, with its descriptors.
+    bridge::Received receive_all() {
+        if (!readable(socket_.fd(), 5000)) return {};
+        auto received = socket_.receive();
+        return received ? std::move(*received) : bridge::Received();
+    }
+
     void send(Bytes octets, std::span<const int> descriptors = {}) {
         ASSERT_TRUE(socket_.send(octets, descriptors));
     }
@@ -219,6 +226,42 @@ TEST_F(KeeperAmongOthers, CountersOfShardsAndLostRecordsReachControl) {
         std::get<bridge::DropFact>(fact->body).by_cause[static_cast<std::size_t>(Cause::replayed)],
         9u);
     EXPECT_EQ(std::get<bridge::DropFact>(fact->body).records_lost, 3u);
+}
+
+TEST_F(KeeperAmongOthers, PassesTheStrangersOfSharedPortsOnToControlAndClosesThemWithoutIt) {
+    push(sample_snapshot(1));
+    ASSERT_TRUE(next_for_shard<ConfigureShard>());
+    const auto stranger = [](std::array<int, 2>& ends) {
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+        return KeeperMessage{0,
+                             Stranger{0, Endpoint::v4(Ipv4{0xcb007102}, 5000), UniqueFd(ends[1])}};
+    };
+    std::array<int, 2> ends{};
+    ASSERT_TRUE(inbox_.mailbox.post(stranger(ends)));
+    const UniqueFd browser(ends[0]);
+    for (;;) {
+        const bridge::Received received = control_.receive_all();
+        const auto message = bridge::decode_message(received.octets);
+        ASSERT_TRUE(message);
+        const auto* told = std::get_if<bridge::StrangerStream>(&message->body);
+        if (told == nullptr) continue;
+        EXPECT_EQ(told->server_id, sample_server_id);
+        ASSERT_EQ(received.descriptors.size(), 1u);
+        EXPECT_EQ(::write(received.descriptors[0].get(), "!", 1), 1);
+        EXPECT_TRUE(readable(browser.get(), 1000));
+        break;
+    }
+
+    control_.hang_up();
+    std::array<int, 2> others{};
+    bool closed = false;  // the keeper may have to notice first that control is gone
+    for (int i = 0; i < 20 && !closed; ++i) {
+        ASSERT_TRUE(inbox_.mailbox.post(stranger(others)));
+        const UniqueFd late(others[0]);
+        char octet = 0;
+        closed = readable(late.get(), 1000) && ::read(late.get(), &octet, 1) == 0;
+    }
+    EXPECT_TRUE(closed);
 }
 
 }  // namespace

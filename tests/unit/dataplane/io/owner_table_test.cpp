@@ -18,6 +18,16 @@ TEST(TunnelOwners, KnowsWhoWasSetAndForgetsWhoWasCleared) {
     EXPECT_EQ(owners.find(Ipv4{0xc0a80006}), std::nullopt);
 }
 
+TEST(TunnelOwners, FindsByTheIpv6AddressThatFollows) {
+    TunnelOwners owners(Cidr{Ipv4{0xc0a80000}, 24}, *parse_cidr6("fd00::/64"));
+    owners.set(Ipv4{0xc0a80006}, 3);
+    EXPECT_EQ(owners.find(*parse_ipv6("fd00::6")), 3u);
+    EXPECT_EQ(owners.find(*parse_ipv6("fd00::7")), std::nullopt);
+    EXPECT_EQ(owners.find(*parse_ipv6("fd00::1:6")), std::nullopt) << "beyond the pool";
+    EXPECT_EQ(owners.find(*parse_ipv6("fd01::6")), std::nullopt);
+    EXPECT_EQ(TunnelOwners(Cidr{Ipv4{0xc0a80000}, 24}).find(*parse_ipv6("fd00::6")), std::nullopt);
+}
+
 TEST(RemoteOwners, KeepsThousandsOfRemotesApart) {
     RemoteOwners owners;
     const auto remote = [](std::uint32_t i) {

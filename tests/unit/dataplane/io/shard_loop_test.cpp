@@ -1,6 +1,7 @@
 #include "dataplane/io/shard_loop.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <thread>
 
@@ -8,6 +9,7 @@
 #include "unit/dataplane/io/loopback.h"
 #include "unit/dataplane/io/private_network.h"
 #include "unit/dataplane/io/sample_snapshot.h"
+#include "unit/dataplane/io/stream_world.h"
 
 namespace kanmon::io {
 namespace {
@@ -19,6 +21,8 @@ protected:
         if (!enter_private_network()) GTEST_SKIP() << "no network namespaces here";
         auto profile = std::make_shared<session::ServerProfile>();
         profile->server = sample_snapshot(1).servers[0];
+        profile->server.port_share = true;
+        profile->tls = session::ScriptedTls::server({});
         owners_ = std::make_shared<TunnelOwners>(profile->server.client_pool);
         for (std::uint32_t i = 0; i < 2; ++i) {
             loops_.push_back(std::make_unique<ShardLoop>(
@@ -61,13 +65,45 @@ protected:
             readable(keeper_.wakeup.fd(), 100);
             keeper_.wakeup.clear();
             keeper_.mailbox.drain([&](KeeperMessage message) {
-                const auto* report = std::get_if<DropReport>(&message.body);
-                if (report == nullptr) return;
-                reports_[message.shard] = *report;
+                if (auto* stranger = std::get_if<Stranger>(&message.body))
+                    strangers_.push_back(std::move(*stranger));
+                if (const auto* report = std::get_if<DropReport>(&message.body))
+                    reports_[message.shard] = *report;
             });
             count = reports_[shard].by_cause[static_cast<std::size_t>(cause)];
         }
         return count;
+    }
+
+    /// A listening socket of that shard, on the loopback.
+    Endpoint listen_for_streams(std::uint32_t shard) {
+        UniqueFd socket = listening_socket();
+        const Endpoint local = local_of(socket);
+        tell(shard, AddListener{0, 1, std::move(socket), bridge::Transport::tcp});
+        settle(shard);
+        return local;
+    }
+
+    static void say(const UniqueFd& client, Bytes octets) {
+        EXPECT_EQ(::send(client.get(), octets.data(), octets.size(), MSG_NOSIGNAL),
+                  static_cast<ssize_t>(octets.size()));
+    }
+
+    /// What comes within the time, at most a kilobyte.
+    static Buffer answer_to(const UniqueFd& client, int milliseconds = 5000) {
+        Buffer room(1024);
+        if (!readable(client.get(), milliseconds)) return {};
+        const ssize_t got = ::recv(client.get(), room.data(), room.size(), 0);
+        room.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        return room;
+    }
+
+    Buffer framed_hello(std::uint32_t shard) {
+        const Buffer packet = hello(shard);
+        BufferWriter out;
+        out.u16(static_cast<std::uint16_t>(packet.size()));
+        out.bytes(packet);
+        return out.finish();
     }
 
     /// A client's first packet, whose session id belongs to the shard.
@@ -88,6 +124,7 @@ protected:
     std::vector<std::unique_ptr<ShardLoop>> loops_;
     std::vector<std::thread> threads_;
     std::array<DropReport, 2> reports_;
+    std::vector<Stranger> strangers_;
 };
 
 TEST_F(TwoShards, AHelloIsAnsweredFromTheListenerThatItCameInBy) {
@@ -165,6 +202,68 @@ TEST_F(TwoShards, ADeviceThatWentAwayIsReportedOnceAndNotPolledForEver) {
         });
     }
     EXPECT_EQ(lost, 1);
+}
+
+TEST_F(TwoShards, DatagramsAndConnectionsAreServedAtOnceWhateverShardTheHelloNames) {
+    UniqueFd socket = bound_socket(AF_INET, loopback);
+    const Endpoint datagrams = local_of(socket);
+    tell(0, AddListener{0, 0, std::move(socket)});
+    const Endpoint streams = listen_for_streams(0);
+    const UniqueFd first = bound_socket(AF_INET, loopback);
+    send_to(first, datagrams, hello(0));
+    EXPECT_EQ(answer_to(first).size(), 26u);
+    for (const std::uint32_t named : {0u, 1u}) {  // a connection stays where it was accepted
+        const UniqueFd second = connection_to(streams);
+        say(second, framed_hello(named));
+        const Buffer answer = answer_to(second);
+        ASSERT_EQ(answer.size(), 2u + 26u);
+        EXPECT_EQ(ByteReader(answer).u16(), 26u);
+        EXPECT_EQ(answer[2], std::byte{8 << 3});
+    }
+}
+
+TEST_F(TwoShards, AStrangerOnASharedPortReachesTheKeeperUnread) {
+    const UniqueFd browser = connection_to(listen_for_streams(1));
+    const std::string_view words = "GET / HTTP/1.1\r\n";
+    say(browser, as_bytes(words));
+    for (int i = 0; i < 50 && strangers_.empty(); ++i) {
+        readable(keeper_.wakeup.fd(), 100);
+        keeper_.wakeup.clear();
+        keeper_.mailbox.drain([&](KeeperMessage message) {
+            if (auto* stranger = std::get_if<Stranger>(&message.body))
+                strangers_.push_back(std::move(*stranger));
+        });
+    }
+    ASSERT_EQ(strangers_.size(), 1u);
+    EXPECT_EQ(as_text(answer_to(strangers_[0].fd)), words);
+}
+
+TEST_F(TwoShards, ConnectionsThatNobodyEnteredByEndWithTheirListener) {
+    const UniqueFd client = connection_to(listen_for_streams(0));
+    say(client, Bytes(framed_hello(0)).first(5));
+    settle(0);
+    tell(0, ArrangeListeners{0, {}});
+    ASSERT_TRUE(readable(client.get(), 5000));
+    EXPECT_TRUE(answer_to(client).empty());
+}
+
+TEST_F(TwoShards, WhoComesWhileDescriptorsAreShortIsServedWhenTheyAreNot) {
+    const Endpoint streams = listen_for_streams(0);
+    const UniqueFd client = connection_to(streams);
+    say(client, framed_hello(0));
+    ASSERT_EQ(answer_to(client).size(), 28u);
+    const UniqueFd late(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    rlimit usual{};
+    ::getrlimit(RLIMIT_NOFILE, &usual);
+    const rlimit none{0, usual.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    sockaddr_storage address{};
+    const socklen_t octets = write_address(streams, AF_INET, address);
+    EXPECT_EQ(::connect(late.get(), reinterpret_cast<sockaddr*>(&address), octets), 0);
+    say(late, framed_hello(0));
+    EXPECT_TRUE(answer_to(late, 300).empty());
+    ::setrlimit(RLIMIT_NOFILE, &usual);
+    EXPECT_EQ(answer_to(late).size(), 28u);  // after the pause
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ struct Personality {
     std::string options =
         "V4,dev-type tun,link-mtu 1557,tun-mtu 1500,proto UDPv4,cipher AES-128-CBC,auth SHA1,"
         "keysize 128,key-method 2,tls-client";
+    std::string username{};
+    std::string password{};          // the whole field, so that it may be SCRV1, CRV1 or a token
     bool asks_at_once = false;       // PUSH_REQUEST right behind the key exchange (openvpn3)
     bool asks = true;                // PUSH_REQUEST every 5 s while unanswered
     bool answers_soft_reset = true;  // openvpn3 answers by its ClientHello instead
@@ -36,7 +38,9 @@ public:
     }
 
     void receive(Bytes datagram, Instant now) {
-        const auto packet = wire::decode_control_packet(datagram);
+        const auto plain = unwrap(datagram);
+        if (!plain) return;
+        const auto packet = wire::decode_control_packet(*plain);
         if (!packet || packet->sender != ids_.peer) return;
         if (!keys_.contains(packet->key_id)) open(packet->key_id, 0, true);
         Key& key = keys_.at(packet->key_id);
@@ -60,17 +64,19 @@ public:
                 packet.packet_id = due->packet_id;
                 packet.payload = due->payload;
                 packet.acks = key.receive.take_acks(acks_on_control);
-                return wire::encode(packet);
+                return wrap(packet);
             }
             if (key.receive.owes_acks()) {
                 packet.opcode = wire::Opcode::ack_v1;
                 packet.acks = key.receive.take_acks(acks_alone);
-                return wire::encode(packet);
+                return wrap(packet);
             }
         }
         return std::nullopt;
     }
 
+    /// What later key exchanges carry.
+    void use_password(std::string password) { personality_.password = std::move(password); }
     void renegotiate(wire::KeyId key_id) { open(key_id, 0, true); }
     void say(std::string_view message) { say(keys_.at(newest_), message); }
     bool has_exchanged(wire::KeyId key_id) const {
@@ -82,7 +88,12 @@ public:
             heard_, [&](const std::string& text) { return text.starts_with(beginning); });
     }
 
+    /// What wraps control packets; nothing when null.
+    void wrap_with(std::shared_ptr<crypto::ControlWrap> wrap) { fixed_.wrap = std::move(wrap); }
+    bool uses_dynamic() const { return dynamic_.wrap != nullptr; }
+
     bool silent = false;
+    bool dynamic_for_all = false;  // key id 0 as well (openvpn3)
     std::shared_ptr<const crypto::TlsFactory> tls_of_later_keys;
 
 private:
@@ -123,6 +134,7 @@ private:
     void advance(Key& key, Bytes ciphertext, Instant now) {
         crypto::TlsOutput output = key.engine->advance({copy_of(ciphertext), {}});
         const bool established = output.established;
+        if (output.dynamic_tls_crypt && newest_ == 0) exported_ = output.dynamic_tls_crypt;
         append(key.plaintext, output.plaintext);
         put(key, std::move(output));
         if (established && !key.introduced) introduce(key, now);
@@ -142,6 +154,8 @@ private:
         random_.fill(message.random2.mutable_view());
         message.options = personality_.options;
         message.peer_info = personality_.peer_info;
+        message.username = personality_.username;
+        message.password = SecretBuffer(as_bytes(personality_.password));
         crypto::TlsInput input;
         input.plaintext = SecretBuffer(wire::encode(message));
         put(key, key.engine->advance(std::move(input)));
@@ -162,7 +176,14 @@ private:
         }
         require(key.messages.feed(key.plaintext).has_value());
         key.plaintext.clear();
-        while (auto text = key.messages.next()) heard_.push_back(std::move(*text));
+        while (auto text = key.messages.next()) {
+            if (text->find("dyn-tls-crypt") != std::string::npos && exported_)
+                dynamic_.wrap = std::make_shared<crypto::TlsCrypt>(
+                    crypto::dynamic_key(*exported_,
+                                        fixed_.wrap ? &fixed_.wrap->static_key() : nullptr),
+                    crypto::Side::client);
+            heard_.push_back(std::move(*text));
+        }
     }
 
     void ask_again(Instant now) {
@@ -179,6 +200,31 @@ private:
         put(key, key.engine->advance(std::move(input)));
     }
 
+    struct Layer {
+        std::shared_ptr<crypto::ControlWrap> wrap;
+        std::uint32_t sent = 1;  // the hello came before this script begins
+    };
+    Buffer wrap(const wire::ControlPacket& packet) {
+        Buffer plain = wire::encode(packet);
+        const bool dynamic = dynamic_.wrap && (packet.key_id != 0 || dynamic_for_all);
+        Layer& layer = dynamic ? dynamic_ : fixed_;
+        if (!layer.wrap) return plain;
+        return crypto::wrapped(*layer.wrap, plain, {.id = ++layer.sent, .time = 1'700'000'000});
+    }
+    std::optional<Buffer> unwrap(Bytes datagram) {
+        const auto first = wire::peek(datagram);
+        if (!first) return std::nullopt;
+        const bool dynamic = dynamic_.wrap && first->key_id != 0;
+        const Layer& layer = dynamic ? dynamic_ : fixed_;
+        if (!layer.wrap) return copy_of(datagram);
+        Buffer room(datagram.size());
+        const auto opened = layer.wrap->unwrap(datagram, room);
+        if (!opened) return std::nullopt;
+        return copy_of(opened->packet);
+    }
+
+    Layer fixed_, dynamic_{.wrap = nullptr, .sent = 0};
+    std::optional<crypto::KeyBlock> exported_;
     std::shared_ptr<const crypto::TlsFactory> tls_;
     Personality personality_;
     SessionIds ids_;

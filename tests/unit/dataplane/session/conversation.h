@@ -74,6 +74,9 @@ public:
         unsigned loss_percent = 0;
         std::uint64_t seed = 1;
         bool admits = true;  // answers admission requests at once
+        UnixTime began = unix_time_of(1'760'000'000);
+        /// What wraps the control packets of both sides; null for nothing.
+        std::shared_ptr<crypto::ControlWrap> server_wrap{}, client_wrap{};
     };
 
     explicit Conversation(Setting setting)
@@ -82,7 +85,9 @@ public:
           admits_(setting.admits),
           session(start_of(setting), random, now),
           client(setting.client_tls, setting.personality, SessionIds{client_id, server_id},
-                 random) {}
+                 random) {
+        client.wrap_with(setting.client_wrap);
+    }
 
     /// Lets time pass in steps of 10 ms.
     void run(Duration duration) {
@@ -137,8 +142,8 @@ public:
     Instant now = instant_of(1'000'000'000'000);
     SeededRandom random;
     std::vector<SessionEvent> events;
-    std::vector<Taken> taken;  // what became of each datagram of the client
-    std::size_t datagrams_to_client = 0;
+    std::vector<Taken> taken;       // what became of each datagram of the client
+    std::vector<Buffer> to_client;  // every datagram, also those that get lost
 
 private:
     struct InFlight {
@@ -152,7 +157,13 @@ private:
         profile->server = setting.server;
         profile->tls = setting.server_tls;
         profile->server_address = Ipv4{0x0a080001};
-        return {.profile = profile, .own = server_id, .peer = client_id, .peer_id = 7, .number = 1};
+        return {.profile = profile,
+                .own = server_id,
+                .peer = client_id,
+                .peer_id = 7,
+                .number = 1,
+                .began = setting.began,
+                .wrapping = {.wrap = setting.server_wrap, .time = 1'700'000'000, .sent = 1}};
     }
 
     void deliver() {
@@ -192,7 +203,7 @@ private:
     }
 
     void launch(Buffer octets, bool to_server) {
-        if (!to_server) ++datagrams_to_client;
+        if (!to_server) to_client.push_back(octets);
         EXPECT_LE(octets.size(), 1222U);
         if (random.u64() % 100 < loss_) return;
         air_.push_back({now + std::chrono::milliseconds(10 + random.u64() % 20), to_server,

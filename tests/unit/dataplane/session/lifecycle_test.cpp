@@ -9,8 +9,8 @@ namespace {
 
 TEST(Lifecycle, LeadsFromTheHelloToTheTunnelInOneWay) {
     Lifecycle life;
-    for (const Step step : {Step::tls_begun, Step::tls_done, Step::identified, Step::admitted,
-                            Step::asked_for_options, Step::pushed})
+    for (const Step step : {Step::tls_begun, Step::tls_done, Step::identified, Step::proven,
+                            Step::admitted, Step::asked_for_options, Step::pushed})
         EXPECT_TRUE(life.take(step));
     EXPECT_TRUE(life.in(Phase::connected));
 }

@@ -89,6 +89,8 @@ TEST(Negotiation, RefusesInWordsThatNameBothSides) {
 
 TEST(Negotiation, NeverPushesALargerMtuThanTheClientCanSet) {
     EXPECT_EQ(agree("IV_NCP=2\nIV_MTU=1400\n", occ_none)->tun_mtu, 1400U);
+    EXPECT_EQ(agree("IV_NCP=2\nIV_MTU=575\n", occ_none)->tun_mtu, std::nullopt)
+        << "no IPv4 host has less than 576";
 }
 
 // --- without a cipher ----------------------------------------------------------------------------

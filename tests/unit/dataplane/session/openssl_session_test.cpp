@@ -46,7 +46,7 @@ TEST(SessionOverOpenssl, ConnectsRenegotiatesAndSaysGoodbye) {
         setting.loss_percent = loss;
         Conversation talk(setting);
         ASSERT_TRUE(talk.connect());
-        EXPECT_EQ(talk.all<AdmissionRequest>()[0]->certificate.common_name, "alice");
+        EXPECT_EQ(talk.all<AdmissionRequest>()[0]->certificate->common_name, "alice");
 
         talk.session.key_limit_near(talk.now);
         ASSERT_TRUE(talk.run_until([&] { return talk.client.has_exchanged(1); }, 30s));

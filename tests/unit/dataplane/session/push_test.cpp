@@ -21,15 +21,15 @@ std::string pushed(const bridge::SslServer& server, std::string_view peer_info,
     return messages->front();
 }
 
-// The captured replies (wire reference, section 23), but for dyn-tls-crypt, which is not offered
-// yet.
+// The captured replies (wire reference, section 23).
 const std::string net30_head =
     "PUSH_REPLY,route 172.20.0.0 255.255.0.0,dhcp-option DNS 100.100.2.136,route 10.8.0.1,"
     "topology net30,ping 10,ping-restart 60,ifconfig 10.8.0.6 10.8.0.5,peer-id 0";
 
 TEST(Push, MatchesTheCapturedReplyToA26Client) {
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_6),
-              net30_head + ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm,tun-mtu 1500");
+              net30_head +
+                  ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt,tun-mtu 1500");
 }
 
 TEST(Push, MatchesTheCapturedReplyToOlderClients) {
@@ -42,7 +42,7 @@ TEST(Push, AnnouncesEpochsToClientsThatKnowThem) {
     for (const std::string_view info : {peer_info_2_7, peer_info_openvpn3})
         EXPECT_EQ(pushed(server_for_tests(), info),
                   net30_head +
-                      ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm aead-epoch,"
+                      ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt aead-epoch,"
                       "tun-mtu 1500");
 }
 
@@ -67,6 +67,29 @@ TEST(Push, TakesCompressionAwayFromClientsThatWereConfiguredForItAndNamesItToNob
 TEST(Push, NamesExportedKeysByTheOlderOptionWhereFlagsAreNotUnderstood) {
     EXPECT_EQ(pushed(server_for_tests(), "IV_PROTO=14\nIV_NCP=2\n"),
               net30_head + ",cipher AES-256-GCM,key-derivation tls-ekm");
+}
+
+TEST(Push, GivesIpv6BesideIpv4WithTheWordThat23Needs) {
+    bridge::SslServer server = server_for_tests();
+    server.inner6 = bridge::Inner6{.client_pool = *parse_cidr6("fd00:8::/64"),
+                                   .local_networks = {*parse_cidr6("fd20::/48")},
+                                   .dns_servers = {*parse_ipv6("fd20::53")}};
+    EXPECT_EQ(pushed(server, peer_info_2_3),
+              "PUSH_REPLY,route 172.20.0.0 255.255.0.0,dhcp-option DNS 100.100.2.136,tun-ipv6,"
+              "route-ipv6 fd20::/48,dhcp-option DNS6 fd20::53,route 10.8.0.1,topology net30,"
+              "ping 10,ping-restart 60,ifconfig 10.8.0.6 10.8.0.5,"
+              "ifconfig-ipv6 fd00:8::6/64 fd00:8::1,peer-id 0");
+}
+
+TEST(Push, SendsAllOfIpv6IntoTheTunnelWithoutReplacingTheDefaultRoute) {
+    bridge::SslServer server = server_for_tests();
+    server.inner6 = bridge::Inner6{.client_pool = *parse_cidr6("fd00:8::/64"),
+                                   .local_networks = {*parse_cidr6("::/0")},
+                                   .dns_servers = {}};
+    const std::string text = pushed(server, peer_info_2_3);
+    for (const char* part : {"::/3", "2000::/4", "3000::/4", "fc00::/7"})
+        EXPECT_NE(text.find(std::string("route-ipv6 ") + part), std::string::npos) << part;
+    EXPECT_EQ(text.find("route-ipv6 ::/0"), std::string::npos);
 }
 
 TEST(Push, GivesSubnetClientsAMaskAndAGateway) {

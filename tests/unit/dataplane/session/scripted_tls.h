@@ -22,6 +22,9 @@ using Certificates = std::map<std::uint8_t, crypto::PeerCertificate>;
 
 inline constexpr std::size_t server_flight_octets = 2200;
 
+/// A client of this number shows no certificate, and the server does not insist.
+inline constexpr std::uint8_t no_certificate = 0xff;
+
 class ScriptedEngine final : public crypto::TlsEngine {
 public:
     ScriptedEngine(bool server, Certificates certificates, std::uint8_t number)
@@ -76,7 +79,9 @@ private:
             return establish(output);
         }
         if (type == 'F' && server_ && !body.empty()) {
-            const auto found = certificates_.find(std::to_integer<std::uint8_t>(body[0]));
+            const auto number = std::to_integer<std::uint8_t>(body[0]);
+            if (number == no_certificate) return establish(output);
+            const auto found = certificates_.find(number);
             if (found == certificates_.end()) return fail(output);
             output.peer = found->second;
             return establish(output);
@@ -88,6 +93,7 @@ private:
     void establish(crypto::TlsOutput& output) {
         established_ = true;
         output.data_keys = crypto::KeyBlock(SeededRandom(handshake_).array<256>());
+        output.dynamic_tls_crypt = crypto::KeyBlock(SeededRandom(~handshake_).array<256>());
     }
 
     static void fail(crypto::TlsOutput& output) {

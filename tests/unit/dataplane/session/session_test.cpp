@@ -193,10 +193,10 @@ TEST(Session, AcknowledgesARefusedClientForFiveSecondsAndThenIsGone) {
     Conversation talk(setting);
     ASSERT_TRUE(talk.run_until([&] { return talk.has<Ended>(); }));
     talk.client.silent = true;  // 2.x leaves at once, without an acknowledgement
-    const std::size_t before = talk.datagrams_to_client;
+    const std::size_t before = talk.to_client.size();
     talk.run(linger_time - 100ms);
     EXPECT_FALSE(talk.has<Finished>());
-    EXPECT_GT(talk.datagrams_to_client, before) << "AUTH_FAILED is repeated";
+    EXPECT_GT(talk.to_client.size(), before) << "AUTH_FAILED is repeated";
     talk.run(200ms);
     EXPECT_TRUE(talk.has<Finished>());
     EXPECT_FALSE(talk.session.next_deadline());

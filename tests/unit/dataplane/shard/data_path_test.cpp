@@ -70,7 +70,7 @@ TEST(DataPath, PacketsForNobodyAreCounted) {
     world.shard.from_tunnel(0, packet, world.now);
     world.shard.from_tunnel(7, packet, world.now);
     EXPECT_EQ(world.drops(Cause::no_client_for_address), 2U);
-    Buffer other_version(40, std::byte{0x60});
+    Buffer other_version(40, std::byte{0x70});
     world.shard.from_tunnel(0, other_version, world.now);
     EXPECT_EQ(world.drops(Cause::not_ip), 1U);
     EXPECT_EQ(world.sends, 0U);

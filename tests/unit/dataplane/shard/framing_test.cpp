@@ -144,7 +144,7 @@ TEST(Framing, LzoAndLz4AreKnownForWhatTheyAre) {
         Peer& peer = world.connected(1, at("192.0.2.1"), bare_with(true), stubborn());
         // Its first plain frame shows how this one frames.
         Buffer plain = udp_packet(peer.address(), target);
-        Buffer frame(plain.size() + wire::frame_octets_max);
+        Buffer frame(plain.size() + wire::framing_octets_max);
         frame.resize(wire::put_frame(profile_framing, plain, frame));
         peer.engine.from_tunnel(frame, world.now);
         world.run(1ms);

@@ -260,16 +260,5 @@ TEST(EveryPersonality, ConnectsAndBothDirectionsCarryPackets) {
     }
 }
 
-TEST(Streams, BeginWithoutACookieAndEndWhenTheyHangUp) {
-    World world;
-    Peer& peer = world.add(1, at("192.0.2.1"), client::openvpn_2_6, 1);
-    world.run(3s);
-    ASSERT_TRUE(peer.connected);
-    EXPECT_EQ(world.facts.back().transport, bridge::Transport::tcp);
-    world.shard.hang_up(peer.path, world.now, world.wall());
-    EXPECT_EQ(world.lefts.size(), 1U);
-    EXPECT_EQ(world.shard.clients(), 0U);
-}
-
 }  // namespace
 }  // namespace kanmon::shard

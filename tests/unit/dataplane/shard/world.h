@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "client/client_engine.h"
+#include "client/wrapping_pair.h"
 #include "dataplane/admission/lease_book.h"
 #include "dataplane/shard/shard.h"
 #include "unit/dataplane/session/scripted_tls.h"
@@ -60,6 +61,25 @@ inline Buffer udp_packet(Ipv4 from, Ipv4 to, std::size_t body = 100) {
     return out.finish();
 }
 
+inline bridge::SslServer settings_with_ipv6() {
+    bridge::SslServer server = settings();
+    server.inner6 = bridge::Inner6{.client_pool = *parse_cidr6("fd00:8::/64"),
+                                   .local_networks = {*parse_cidr6("fd20::/64")},
+                                   .dns_servers = {}};
+    return server;
+}
+
+inline Buffer udp6_packet(const Ipv6& from, const Ipv6& to, std::size_t body = 100) {
+    BufferWriter out;
+    out.u32(0x60000000);
+    out.u16(static_cast<std::uint16_t>(body));
+    out.u16(0x1140);
+    out.bytes(std::as_bytes(std::span(from.octets)));
+    out.bytes(std::as_bytes(std::span(to.octets)));
+    out.bytes(Buffer(body));
+    return out.finish();
+}
+
 struct Sent {
     Path path;
     Buffer octets;
@@ -72,6 +92,7 @@ struct Peer {
     std::vector<Buffer> inner;
     std::vector<client::Over> overs;
     bool connected = false;
+    unsigned renegotiations = 0;
 
     Ipv4 address() const { return engine.pushed()->address; }
 };
@@ -82,6 +103,14 @@ public:
         : random(1), shard(prepared(options), random, *this) {
         maximum = connections_max;
         configure({profile()});
+    }
+    /// A server with this wrapping, and clients that have its keys.
+    explicit World(const client::WrappingPair& pair) : World() {
+        bridge::SslServer server = settings();
+        server.wrapping = pair.server();
+        server.digest = server.wrapping.digest;
+        configure({profile(server)});
+        wrapping = pair.client();
     }
 
     void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles) {
@@ -94,10 +123,13 @@ public:
 
     Peer& add(std::uint8_t number, const Endpoint& remote,
               const client::Personality& who = client::openvpn_2_5, std::uint32_t listener = 0,
-              client::ClientSettings program = {}) {
+              std::uint32_t stream = 0, client::ClientSettings program = {}) {
         program.personality = &who;
         program.tls = session::ScriptedTls::client(number);
-        const Path path{0, listener, remote};
+        program.wrapping = wrapping;
+        program.unix_seconds =
+            static_cast<std::uint32_t>(seconds_of(wall()) - clients_clock_behind);
+        const Path path{0, listener, remote, stream};
         peers.push_back(std::make_unique<Peer>(
             Peer{path, client::ClientEngine(std::move(program), random, now), {}, {}}));
         return *peers.back();
@@ -128,7 +160,7 @@ public:
     Peer& connected(std::uint8_t number, const Endpoint& remote,
                     const client::Personality& who = client::openvpn_2_5,
                     client::ClientSettings program = {}) {
-        Peer& peer = add(number, remote, who, 0, std::move(program));
+        Peer& peer = add(number, remote, who, 0, 0, std::move(program));
         run(3s);
         EXPECT_TRUE(peer.connected);
         return peer;
@@ -151,7 +183,7 @@ public:
         return sum;
     }
     UnixTime wall() const {
-        return unix_time_of(1'750'000'000) +
+        return unix_time_of(1'750'000'000 - clock_set_back) +
                std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
     }
 
@@ -165,8 +197,17 @@ public:
         ++deliveries;
         if (!quiet) delivered.emplace_back(server, copy_of(packet));
     }
+    Ipv6 local_address(const Path&) const override { return own_outer; }
+    bool has_room(const Path& path, std::size_t octets) override {
+        return room ? room(path, octets) : true;
+    }
+    void entered(const Path& path, std::size_t frame_octets_max) override {
+        entries.emplace_back(path, frame_octets_max);
+    }
+    void finished(const Path& path) override { finishes.push_back(path); }
     void work(TlsJob job) override { jobs.push_back(std::move(job)); }
     void ask(AdmissionQuestion question) override { questions.push_back(std::move(question)); }
+    void ask_login(LoginQuestion question) override { logins.push_back(std::move(question)); }
     void left(std::uint64_t session, Cause cause) override {
         lefts.emplace_back(session, cause);
         leases.leave(session, now);
@@ -207,11 +248,19 @@ public:
     std::vector<std::pair<ServerIndex, Buffer>> delivered;
     std::vector<TlsJob> jobs;
     std::vector<AdmissionQuestion> questions, asked;
+    std::vector<LoginQuestion> logins;
     std::vector<std::pair<std::uint64_t, Cause>> lefts;
     std::vector<bridge::ClientFact> facts;
     std::vector<bridge::AttemptRecord> records;
+    std::vector<std::pair<Path, std::size_t>> entries;  // streams that clients entered by
+    std::vector<Path> finishes;                         // streams to be closed
+    std::function<bool(const Path&, std::size_t)> room;
     std::size_t sends = 0, deliveries = 0, last_sent_octets = 0;
-    bool quiet = false;  // only counts what is sent and delivered
+    client::ClientWrapping wrapping;        // of the clients that are added from now on
+    std::int64_t clients_clock_behind = 0;  // seconds
+    std::int64_t clock_set_back = 0;        // seconds, of the gateway's clock
+    Ipv6 own_outer;                         // what local_address says
+    bool quiet = false;                     // only counts what is sent and delivered
     bool keeper_waits = false;
     std::function<bool(const Path&, Bytes)> loses = [](const Path&, Bytes) { return false; };
     Shard shard;
@@ -227,6 +276,7 @@ private:
             while (auto packet = peer->engine.next_inner()) peer->inner.push_back(*packet);
             while (auto event = peer->engine.next_event()) {
                 if (std::holds_alternative<client::Connected>(*event)) peer->connected = true;
+                if (std::holds_alternative<client::Renegotiated>(*event)) ++peer->renegotiations;
                 if (auto* over = std::get_if<client::Over>(&*event)) peer->overs.push_back(*over);
             }
         }

@@ -12,7 +12,7 @@ constexpr std::array framings{Framing::none, Framing::lzo, Framing::swap, Framin
 
 std::string framed(Framing framing, std::string_view packet) {
     const Buffer octets = from_hex(packet);
-    Buffer room(octets.size() + frame_octets_max);
+    Buffer room(octets.size() + framing_octets_max);
     room.resize(put_frame(framing, octets, room));
     return to_hex(room);
 }

@@ -128,5 +128,18 @@ TEST(PeerInfo, TellsWhoCanBeToldToUseTheSecondStub) {
     EXPECT_FALSE(parse_peer_info("IV_COMP_STUB=1\nIV_LZO_STUB=1\nIV_COMP_STUBv2=0\n").stub_v2);
 }
 
+TEST(OptionsString, NamesTlsAuthAndItsDirectionAsStockServersDo) {
+    OwnOptions own{.cipher = "AES-128-CBC", .tls_auth = true};
+    EXPECT_EQ(options_string(own),
+              "V4,dev-type tun,link-mtu 1557,tun-mtu 1500,proto UDPv4,keydir 0,cipher AES-128-CBC,"
+              "auth SHA1,keysize 128,tls-auth,key-method 2,tls-server");
+    own.server = false;
+    EXPECT_EQ(options_string(own),
+              "V4,dev-type tun,link-mtu 1557,tun-mtu 1500,proto UDPv4,keydir 1,cipher AES-128-CBC,"
+              "auth SHA1,keysize 128,tls-auth,key-method 2,tls-client");
+    own.directed = false;
+    EXPECT_EQ(options_string(own).find("keydir"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace kanmon::wire

@@ -40,12 +40,17 @@ std::string text_of(const json& value) {
     return value.get<std::string>();
 }
 
-/// The packet as it is without wrapping: the sealed rest is replaced by its decrypted form.
+/// The packet as it is without wrapping: what tls-auth (SHA1) put in between is left out, a sealed
+/// rest is replaced by its decrypted form.
 Buffer unwrapped(const json& packet) {
     const Buffer datagram = from_hex(text_of(packet["hex"]));
     if (!packet.contains("wrap")) return datagram;
     Buffer plain = copy_of(Bytes(datagram).first(9));
-    append(plain, from_hex(text_of(packet["wrap"]["plain"])));
+    constexpr std::size_t tls_auth_octets = 20 + 8;
+    if (packet["wrap"]["kind"] == "tls-auth")
+        append(plain, Bytes(datagram).subspan(9 + tls_auth_octets));
+    else
+        append(plain, from_hex(text_of(packet["wrap"]["plain"])));
     return plain;
 }
 

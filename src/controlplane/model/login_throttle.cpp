@@ -1,0 +1,52 @@
+#include "controlplane/model/login_throttle.h"
+
+#include <algorithm>
+
+namespace kanmon::model {
+
+Duration LoginThrottle::pause_after(std::uint32_t wrong) const {
+    if (wrong < rules_.attempts) return {};
+    Duration pause = rules_.first_pause;
+    for (std::uint32_t i = rules_.attempts; i < wrong && pause < rules_.longest_pause; ++i)
+        pause *= 2;
+    return std::min(pause, rules_.longest_pause);
+}
+
+void LoginThrottle::make_room(Instant now) {
+    if (records_.size() < rules_.keys_max) return;
+    std::erase_if(records_, [&](const auto& entry) {
+        return entry.second.open == 0 && now - entry.second.touched >= rules_.forgotten_after;
+    });
+    if (records_.size() < rules_.keys_max) return;
+    const auto quietest = std::ranges::min_element(
+        records_, {}, [](const auto& entry) { return entry.second.touched; });
+    records_.erase(quietest);
+}
+
+LoginThrottle::Admission LoginThrottle::begin(const std::string& key, Instant now) {
+    if (!records_.contains(key)) make_room(now);
+    Record& record = records_[key];
+    if (record.open == 0 && now - record.touched >= rules_.forgotten_after) record = {};
+    record.touched = now;
+    if (now < record.locked_until) return {Entry::locked, record.locked_until - now};
+    // Behind a pause one attempt is free: right or wrong, it decides how it goes on.
+    const std::uint32_t free = record.wrong < rules_.attempts ? rules_.attempts - record.wrong : 1;
+    if (record.open >= free) return {Entry::busy, {}};
+    ++record.open;
+    return {Entry::open, {}};
+}
+
+void LoginThrottle::conclude(const std::string& key, Ending ending, Instant now) {
+    const auto found = records_.find(key);
+    if (found == records_.end()) return;  // it gave way to others
+    Record& record = found->second;
+    if (record.open > 0) --record.open;
+    if (ending == Ending::right) record.wrong = 0;
+    if (ending == Ending::wrong) {
+        ++record.wrong;
+        record.locked_until = now + pause_after(record.wrong);
+    }
+    if (record.open == 0 && record.wrong == 0) records_.erase(found);
+}
+
+}  // namespace kanmon::model

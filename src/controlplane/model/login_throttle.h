@@ -1,0 +1,57 @@
+// Wrong logins, counted by whatever is guessed at (a user) or guesses (a network): after a few, a
+// pause that doubles with each further one. Pure.
+//
+// Promises: a name that does not exist is counted like one that does, so that being locked tells
+//           nothing; attempts that are still being decided count as wrong until they are right, so
+//           that no storm of guesses gets in before the first is counted.
+// Owner:    one thread at a time. All times are arguments.
+// Limits:   `keys_max` keys; the one that was quiet for longest gives way.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/time.h"
+
+namespace kanmon::model {
+
+class LoginThrottle {
+public:
+    struct Rules {
+        std::uint32_t attempts = 5;  // wrong ones before the first pause
+        Duration first_pause = 30s;
+        Duration longest_pause = 1h;
+        Duration forgotten_after = 24h;  // without any attempt
+        std::size_t keys_max = 65536;
+    };
+    explicit LoginThrottle(const Rules& rules) : rules_(rules) {}
+
+    enum class Entry : std::uint8_t { open, busy, locked };
+    struct Admission {
+        Entry entry = Entry::open;
+        Duration wait{};  // locked: until when
+    };
+    /// When open, `conclude` has to follow.
+    Admission begin(const std::string& key, Instant now);
+
+    enum class Ending : std::uint8_t { right, wrong, undecided };
+    void conclude(const std::string& key, Ending ending, Instant now);
+
+    std::size_t size() const { return records_.size(); }
+
+private:
+    struct Record {
+        std::uint32_t wrong = 0;
+        std::uint32_t open = 0;
+        Instant locked_until{};
+        Instant touched{};
+    };
+    void make_room(Instant now);
+    Duration pause_after(std::uint32_t wrong) const;
+
+    Rules rules_;
+    std::map<std::string, Record> records_;
+};
+
+}  // namespace kanmon::model

@@ -1,0 +1,222 @@
+#include "controlplane/usecases/logins.h"
+
+#include <algorithm>
+
+#include "controlplane/model/identity.h"
+
+namespace kanmon::usecases {
+
+namespace {
+
+using Entry = model::LoginThrottle::Entry;
+using Ending = model::LoginThrottle::Ending;
+
+constexpr std::string_view code_prompt = "One-time code";
+constexpr std::size_t state_octets = 16;
+
+bridge::LoginAnswer refusal(Cause cause, std::string text = {}) {
+    bridge::LoginAnswer answer;
+    answer.verdict = bridge::LoginVerdict::refused;
+    answer.cause = cause;
+    answer.text = std::move(text);
+    return answer;
+}
+
+bridge::LoginAnswer locked(Duration wait) {
+    bridge::LoginAnswer answer = refusal(Cause::login_locked);
+    answer.wait_seconds = static_cast<std::uint32_t>(
+        std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count()));
+    return answer;
+}
+
+/// A /24 or a /64.
+std::string network_of(const Endpoint& remote) {
+    const std::size_t octets = remote.is_v4() ? 15 : 8;
+    return as_text(std::as_bytes(std::span(remote.address.octets)).first(octets));
+}
+
+ProofWanted wanted_of(const bridge::LoginQuestion& question) {
+    switch (question.proof) {
+        case bridge::LoginProof::token:
+            return ProofWanted::standing;
+        case bridge::LoginProof::same_session:
+            return ProofWanted::password_only;
+        case bridge::LoginProof::full:
+            break;
+    }
+    return question.state.empty() ? ProofWanted::everything : ProofWanted::code_only;
+}
+
+Ending ending_of(const IdentityAnswer& said) {
+    switch (said.verdict) {
+        case IdentityVerdict::accepted:
+            return Ending::right;
+        case IdentityVerdict::refused:
+            return said.expired ? Ending::undecided : Ending::wrong;
+        // A right password without its code forgives no wrong ones: the code may be guessed yet.
+        case IdentityVerdict::code_wanted:
+        case IdentityVerdict::page:
+        case IdentityVerdict::unavailable:
+            break;
+    }
+    return Ending::undecided;
+}
+
+}  // namespace
+
+void Logins::hello(const bridge::DataHello& hello) {
+    const std::lock_guard lock(mutex_);
+    if (hello.process == process_) return;
+    process_ = hello.process;
+    open_.clear();
+    answered_.clear();
+    ready_.clear();
+}
+
+std::vector<Logins::Ready> Logins::take_ready() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(ready_, {});
+}
+
+std::optional<Logins::Target> Logins::target_of(const std::string& server_id) const {
+    std::optional<Target> target;
+    const std::lock_guard turn(ports_.turn);
+    static_cast<void>(ports_.books.look([&](Ledger& ledger) {
+        const auto server = ledger.ssl_servers().find(server_id);
+        if (!server || server->idaas_instance.empty()) return;
+        target = Target{server->idaas_instance.text, model::login_of(*server).code};
+    }));
+    return target;
+}
+
+void Logins::ask(std::uint64_t id, const bridge::LoginQuestion& question, Instant now,
+                 UnixTime wall) {
+    const auto target = target_of(question.server_id);
+    IdentityQuestion asked;
+    std::uint64_t process = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto known = answered_.find(id); known != answered_.end())
+            return say(id, known->second);
+        if (open_.contains(id)) return;  // it is being decided
+        // The data process has an older snapshot, or the store is away: both pass with time.
+        if (!target) return say(id, refusal(Cause::login_unavailable));
+        Open open{.user_key = target->instance + "/" + model::folded_name(question.username),
+                  .network_key = network_of(question.remote),
+                  .server = question.server_id,
+                  .username = question.username,
+                  .common_name = question.common_name,
+                  .asked_at = now};
+        if (const auto refused = begin(open, question, now)) return say(id, *refused);
+        open_.emplace(id, std::move(open));
+        process = process_;
+        asked = {.instance = target->instance,
+                 .wanted = wanted_of(question),
+                 .code_always = target->code_always,
+                 .username = question.username,
+                 .password = question.password,
+                 .code = question.code,
+                 .proven_at = question.proven_at,
+                 .now = wall};
+    }
+    source_.check(std::move(asked),
+                  [this, process, id](const IdentityAnswer& said) { conclude(process, id, said); });
+}
+
+/// Why the question is not even put, or nothing. A token was proven by its seal: nothing is guessed
+/// with it, so it is not counted and not locked out by somebody who guesses beside.
+std::optional<bridge::LoginAnswer> Logins::begin(Open& open, const bridge::LoginQuestion& question,
+                                                 Instant now) {
+    if (question.proof == bridge::LoginProof::token) return std::nullopt;
+    const auto user = users_.begin(open.user_key, now);
+    if (user.entry == Entry::locked) return locked(user.wait);
+    if (user.entry == Entry::busy) return refusal(Cause::login_unavailable);
+    const auto network = networks_.begin(open.network_key, now);
+    if (network.entry != Entry::open) {
+        users_.conclude(open.user_key, Ending::undecided, now);
+        return network.entry == Entry::locked ? locked(network.wait)
+                                              : refusal(Cause::login_unavailable);
+    }
+    open.throttled = true;
+    if (question.proof != bridge::LoginProof::full || question.state.empty()) return std::nullopt;
+    if (take_challenge(question, now)) return std::nullopt;
+    users_.conclude(open.user_key, Ending::wrong, now);
+    networks_.conclude(open.network_key, Ending::wrong, now);
+    return refusal(Cause::login_refused, "this question was answered already, or too late");
+}
+
+/// Once: whoever presents a state uses it up.
+bool Logins::take_challenge(const bridge::LoginQuestion& question, Instant now) {
+    const auto found = challenges_.find(question.state);
+    if (found == challenges_.end()) return false;
+    const Challenge challenge = std::move(found->second);
+    challenges_.erase(found);
+    std::erase(challenge_order_, question.state);
+    return now < challenge.until && challenge.server == question.server_id &&
+           challenge.common_name == question.common_name &&
+           model::folded_name(challenge.username) == model::folded_name(question.username);
+}
+
+void Logins::conclude(std::uint64_t process, std::uint64_t id, const IdentityAnswer& said) {
+    const std::lock_guard lock(mutex_);
+    const auto found = open_.find(id);
+    if (process != process_ || found == open_.end()) return;
+    if (said.verdict == IdentityVerdict::page) return say(id, translate(found->second, said));
+    const Open open = std::move(found->second);
+    open_.erase(found);
+    if (open.throttled) {
+        // Counted from the moment of asking: how long the source took prolongs no pause.
+        users_.conclude(open.user_key, ending_of(said), open.asked_at);
+        networks_.conclude(open.network_key, ending_of(said), open.asked_at);
+    }
+    const bridge::LoginAnswer answer = translate(open, said);
+    answered_.emplace(id, answer);
+    if (answered_.size() > remembered_max) answered_.erase(answered_.begin());
+    say(id, answer);
+}
+
+bridge::LoginAnswer Logins::translate(const Open& open, const IdentityAnswer& said) {
+    bridge::LoginAnswer answer;
+    switch (said.verdict) {
+        case IdentityVerdict::accepted:
+            if (said.username.empty()) break;
+            answer.verdict = bridge::LoginVerdict::accepted;
+            answer.username = said.username;
+            return answer;
+        case IdentityVerdict::refused:
+            return refusal(said.expired ? Cause::login_expired : Cause::login_refused, said.text);
+        case IdentityVerdict::code_wanted:
+            answer.verdict = bridge::LoginVerdict::ask_code;
+            answer.text = code_prompt;
+            answer.state = new_challenge(open);
+            answer.wait_seconds = static_cast<std::uint32_t>(challenge_life / 1s);
+            return answer;
+        case IdentityVerdict::page:
+            answer.verdict = bridge::LoginVerdict::open_page;
+            answer.text = said.text;
+            answer.wait_seconds = static_cast<std::uint32_t>(challenge_life / 1s);
+            return answer;
+        case IdentityVerdict::unavailable:
+            break;
+    }
+    return refusal(Cause::login_unavailable);
+}
+
+std::string Logins::new_challenge(const Open& open) {
+    const std::string state = to_hex(ports_.random.array<state_octets>());
+    if (challenge_order_.size() >= challenges_max) {
+        challenges_.erase(challenge_order_.front());
+        challenge_order_.pop_front();
+    }
+    challenges_[state] = {open.server, open.username, open.common_name,
+                          open.asked_at + challenge_life};
+    challenge_order_.push_back(state);
+    return state;
+}
+
+void Logins::say(std::uint64_t id, const bridge::LoginAnswer& answer) {
+    ready_.push_back({id, answer});
+    ports_.gatekeeper.logins_ready();
+}
+
+}  // namespace kanmon::usecases

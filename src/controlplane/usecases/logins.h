@@ -1,0 +1,88 @@
+// Login questions of the data process, answered: which source, how often, what is asked next.
+//
+//     question ─> throttle ─> identity source ─> accepted ───────────────────────> answer
+//                   │             │   └─────────> code_wanted ─> a state, "ask_code" ─> answer
+//                   └─ locked     └─────────────> page ("open_page"), and later the last word
+//
+// A challenge's state stands for "the password was right a moment ago": of 128 random bits, good
+// once, for five minutes, for the same server, user and certificate.
+//
+// Promises: never waits; a question that is asked again gets the same answer, not another attempt;
+//           what is not a clear yes of the source is a no; an answer to a question of an earlier
+//           data process reaches nobody.
+// Threads:  any. Not called with the turn taken.
+// Limits:   `challenges_max` states, the oldest gives way; `remembered_max` answers; five wrong
+//           attempts a user and fifty a network before the first pause.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "bridge/messages.h"
+#include "controlplane/model/login_throttle.h"
+#include "controlplane/usecases/identity_source.h"
+#include "controlplane/usecases/ports.h"
+
+namespace kanmon::usecases {
+
+class Logins {
+public:
+    static constexpr Duration challenge_life = 300s;
+    static constexpr std::size_t challenges_max = 4096;
+    static constexpr std::size_t remembered_max = 1024;
+
+    Logins(Ports& ports, IdentitySource& source) : ports_(ports), source_(source) {}
+
+    /// A data process is on the bridge; of a new one no question is known.
+    void hello(const bridge::DataHello& hello);
+    void ask(std::uint64_t id, const bridge::LoginQuestion& question, Instant now, UnixTime wall);
+
+    struct Ready {
+        std::uint64_t id = 0;
+        bridge::LoginAnswer answer;
+    };
+    /// What is to be said to data now; `Gatekeeper::logins_ready` tells that there is something.
+    std::vector<Ready> take_ready();
+
+private:
+    struct Open {
+        std::string user_key, network_key;  // of the throttles
+        std::string server, username, common_name;
+        Instant asked_at{};
+        bool throttled = false;
+    };
+    struct Challenge {
+        std::string server, username, common_name;
+        Instant until{};
+    };
+    struct Target {
+        std::string instance;
+        bool code_always = false;
+    };
+
+    std::optional<Target> target_of(const std::string& server) const;
+    std::optional<bridge::LoginAnswer> begin(Open& open, const bridge::LoginQuestion& question,
+                                             Instant now);
+    bool take_challenge(const bridge::LoginQuestion& question, Instant now);
+    void conclude(std::uint64_t process, std::uint64_t id, const IdentityAnswer& said);
+    bridge::LoginAnswer translate(const Open& open, const IdentityAnswer& said);
+    std::string new_challenge(const Open& open);
+    void say(std::uint64_t id, const bridge::LoginAnswer& answer);
+
+    Ports& ports_;
+    IdentitySource& source_;
+    mutable std::mutex mutex_;
+    std::uint64_t process_ = 0;
+    std::map<std::uint64_t, Open> open_;  // by question id
+    std::map<std::uint64_t, bridge::LoginAnswer> answered_;
+    std::map<std::string, Challenge> challenges_;
+    std::deque<std::string> challenge_order_;
+    std::vector<Ready> ready_;
+    model::LoginThrottle users_{{}};
+    model::LoginThrottle networks_{{.attempts = 50}};
+};
+
+}  // namespace kanmon::usecases
