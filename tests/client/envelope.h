@@ -33,6 +33,14 @@ inline bool knows(const Personality& personality, KnownWrapping kind) {
     return kind <= personality.newest_wrapping;
 }
 
+/// One key: what was sent and seen under it.
+struct EnvelopeLayer {
+    std::unique_ptr<crypto::ControlWrap> wrap;
+    std::uint32_t sent = 0;
+    std::uint32_t seen_time = 0;
+    std::set<std::uint32_t> seen;
+};
+
 class Envelope {
 public:
     Envelope(const ClientWrapping& wrapping, const Personality& personality,
@@ -55,12 +63,7 @@ public:
     std::uint32_t replays() const { return replays_; }
 
 private:
-    struct Layer {
-        std::unique_ptr<crypto::ControlWrap> wrap;
-        std::uint32_t sent = 0;
-        std::uint32_t seen_time = 0;
-        std::set<std::uint32_t> seen;
-    };
+    using Layer = EnvelopeLayer;
     std::optional<Buffer> open(Layer& layer, Bytes datagram);
     bool is_replay(Layer& layer, const crypto::ReplayId& replay);
 

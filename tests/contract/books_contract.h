@@ -54,6 +54,24 @@ inline model::ServerOptions contract_options() {
     return options;
 }
 
+inline model::VpnGateway contract_gateway() {
+    return {.id = {"vpn-1"},
+            .account = contract_actor.account,
+            .region = "r",
+            .vpc = {"vpc-1"},
+            .name = "n",
+            .description = "d",
+            .public_address = Ipv4{0xcb007101},
+            .bandwidth_mbit = 20,
+            .ssl_connections_max = 50,
+            .ssl_enabled = true,
+            .ipsec_enabled = false,
+            .network_type = "private",
+            .created_at = unix_time_of(9),
+            .created_by = 3,
+            .changed_by = 4};
+}
+
 inline model::SslServer contract_server() {
     return {.id = {"vss-1"},
             .account = contract_actor.account,
@@ -79,6 +97,22 @@ inline model::SslServer contract_server() {
             .sealed_wrapping_key = from_hex("01"),
             .sealed_token_key = from_hex("02"),
             .revision = "abc"};
+}
+
+inline model::IdaasInstance contract_instance() {
+    return {{"idaas-1"}, contract_actor.account, "staff", unix_time_of(6)};
+}
+
+inline model::IdaasUser contract_user(const std::string& id, const std::string& name) {
+    return {.id = {id},
+            .account = contract_actor.account,
+            .instance = contract_instance().id,
+            .name = name,
+            .enabled = false,
+            .password_hash = "$argon2id$",
+            .sealed_totp = from_hex("00ff10"),
+            .created_at = unix_time_of(7),
+            .changed_at = unix_time_of(8)};
 }
 
 template <class Maker>
@@ -207,21 +241,7 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
     const Buffer sealed = from_hex("00ff10");
     const model::AccessKey key{{"KMAK2"}, account, sealed, unix_time_of(3)};
     const model::Vpc vpc = contract_vpc("vpc-1", "");
-    const model::VpnGateway gateway{.id = {"vpn-1"},
-                                    .account = account,
-                                    .region = "r",
-                                    .vpc = vpc.id,
-                                    .name = "n",
-                                    .description = "d",
-                                    .public_address = Ipv4{0xcb007101},
-                                    .bandwidth_mbit = 20,
-                                    .ssl_connections_max = 50,
-                                    .ssl_enabled = true,
-                                    .ipsec_enabled = false,
-                                    .network_type = "private",
-                                    .created_at = unix_time_of(9),
-                                    .created_by = 3,
-                                    .changed_by = 4};
+    const model::VpnGateway gateway = contract_gateway();
     const model::SslServer server = contract_server();
     const model::ClientCertificate certificate{.id = {"vsc-1"},
                                                .account = account,
@@ -235,19 +255,8 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
                                                .static_address = Ipv4{0xc0a80006}};
     const model::RevokedCertificate revoked{{"vsc-2"}, account,         server.id,
                                             "2f",      unix_time_of(4), unix_time_of(5)};
-    const model::IdaasInstance instance{{"idaas-1"}, account, "staff", unix_time_of(6)};
-    const model::IdaasUser user{.id = {"user-1"},
-                                .account = account,
-                                .instance = instance.id,
-                                .name = "anna",
-                                .enabled = false,
-                                .password_hash = "$argon2id$",
-                                .sealed_totp = sealed,
-                                .created_at = unix_time_of(7),
-                                .changed_at = unix_time_of(8)};
     ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
-        ledger.idaas_instances().put(instance);
-        ledger.idaas_users().put(user);
+        ledger.idaas_instances().put(contract_instance());
         ledger.access_keys().put(key);
         ledger.vpcs().put(vpc);
         ledger.vpn_gateways().put(gateway);
@@ -259,11 +268,6 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
     ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
         EXPECT_EQ(ledger.accounts().find(account.text), contract_account());
         EXPECT_EQ(ledger.access_keys().below(account.text), std::vector{key});
-        EXPECT_EQ(ledger.idaas_instances().of_account(account), std::vector{instance});
-        EXPECT_EQ(ledger.idaas_users().below("idaas-1"), std::vector{user});
-        EXPECT_EQ(ledger.idaas_user_named("idaas-1", "anna"), user);
-        EXPECT_FALSE(ledger.idaas_user_named("idaas-1", "Anna"));
-        EXPECT_FALSE(ledger.idaas_user_named("idaas-2", "anna"));
         EXPECT_EQ(ledger.vpcs().of_account(account), std::vector{vpc});
         EXPECT_EQ(ledger.vpn_gateways().below("vpc-1"), std::vector{gateway});
         EXPECT_EQ(ledger.ssl_servers().below("vpn-1"), std::vector{server});
@@ -347,18 +351,28 @@ TYPED_TEST_P(BooksContract, AttemptsAreFoundByServerNameAndTime) {
     EXPECT_EQ(*second, std::vector{records[3]});
 }
 
+TYPED_TEST_P(BooksContract, UsersAreFoundByTheNameTheyHaveInTheirSource) {
+    const model::IdaasUser user = contract_user("user-1", "anna");
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+        ledger.idaas_instances().put(contract_instance());
+        ledger.idaas_users().put(user);
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
+        EXPECT_EQ(ledger.idaas_instances().of_account(contract_actor.account),
+                  std::vector{contract_instance()});
+        EXPECT_EQ(ledger.idaas_users().below("idaas-1"), std::vector{user});
+        EXPECT_EQ(ledger.idaas_user_named("idaas-1", "anna"), user);
+        EXPECT_FALSE(ledger.idaas_user_named("idaas-1", "Anna"));
+        EXPECT_FALSE(ledger.idaas_user_named("idaas-2", "anna"));
+    }));
+}
+
 // TOTP reuse: CVE-2021-43177, CVE-2026-82470, CVE-2026-103655.
 TYPED_TEST_P(BooksContract, AStepOfAUsersCodesIsUsedOnce) {
     ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [](Ledger& ledger) {
-        ledger.idaas_instances().put({{"idaas-1"}, contract_actor.account, "staff", {}});
-        for (const char* id : {"user-1", "user-2"}) {
-            model::IdaasUser user;
-            user.id = {id};
-            user.account = contract_actor.account;
-            user.instance = {"idaas-1"};
-            user.name = id;
-            ledger.idaas_users().put(user);
-        }
+        ledger.idaas_instances().put(contract_instance());
+        for (const char* id : {"user-1", "user-2"}) ledger.idaas_users().put(contract_user(id, id));
         return Outcome<Receipt>(Receipt{"x", ""});
     }));
     EXPECT_EQ(this->books->use_code("user-1", 1000), true);
@@ -371,8 +385,9 @@ TYPED_TEST_P(BooksContract, AStepOfAUsersCodesIsUsedOnce) {
 REGISTER_TYPED_TEST_SUITE_P(BooksContract, AChangeItsTokenAndItsAuditRowAreStoredTogether,
                             ARefusedChangeLeavesNothingAndItsTokenStaysUsable,
                             ARepeatedTokenGivesTheFirstReceiptAndChangesNothing,
-                            ATokenWithOtherParametersIsRefused, AStepOfAUsersCodesIsUsedOnce,
-                            TheTokenOfAnotherAccountIsAnotherToken,
+                            ATokenWithOtherParametersIsRefused,
+                            UsersAreFoundByTheNameTheyHaveInTheirSource,
+                            AStepOfAUsersCodesIsUsedOnce, TheTokenOfAnotherAccountIsAnotherToken,
                             ADryRunThatWouldSucceedIsRefusedAndLeavesNothing,
                             EveryChangeHasALargerNumber, RowsOfEveryKindComeBackAsTheyWerePut,
                             PutReplacesARowInItsPlaceAndRemoveForgetsIt,

@@ -25,6 +25,8 @@ reliability = {
 KNOCK = [(ROUNDS, 7)]
 CONNECT = [*KNOCK, (ADMIT, 0), (ROUNDS, 3), (SAY, 0), (ROUNDS, 3)]
 MODERN, OLD, OTHER, EXPIRED, FOREIGN = 64, 0, 64 + 2, 64 + 4, 64 + 6
+PASSWORD = 64 + 32 + 1
+YES, NO, ASK, PAGE = (ADMIT, 176), (ADMIT, 177), (ADMIT, 178), (ADMIT, 179)  # what control says
 session = {
     "connect": (MODERN, [*CONNECT, (HEARD, 0), (WAIT, 110), (SAY, 1), (ROUNDS, 2), (WAIT, 60)]),
     "older": (OLD, [*CONNECT, (HEARD, 0), (WAIT_LONG, 2)]),
@@ -42,6 +44,18 @@ session = {
                              (SERVER, 0), (CLIENT, 0), (WORK, 0), (DISMISS, 1), (WORK_DONE, 0)]),
     "lossy": (MODERN, [(CLIENT, 0x55), (WORK, 0), (WORK_DONE, 0), (SERVER, 0x33), (WAIT, 9)] * 20),
     "forgeries": (MODERN, [(FORGERY, i) for i in range(0, 250, 7)] + KNOCK),
+    "password": (PASSWORD, [*KNOCK, YES, (ROUNDS, 3), (ADMIT, 0), (ROUNDS, 3), (LIMIT, 0), (ROUNDS, 7),
+                            YES, (ROUNDS, 7), (USED, 1), (WAIT, 60)]),
+    "password-wrong": (PASSWORD, [*KNOCK, (ADMIT, 0), NO, (ADMIT, 0), (ROUNDS, 3), (WAIT, 60)]),
+    "password-late": (PASSWORD, [*KNOCK, *[(WAIT_LONG, 6), (SAY, 0), (ROUNDS, 2)] * 4, YES, (ROUNDS, 3),
+                                 (ADMIT, 0), (ROUNDS, 3)]),
+    "password-never": (PASSWORD, [*KNOCK, (WAIT_LONG, 31), (ROUNDS, 2), YES, (ADMIT, 0), (WAIT, 90)]),
+    "password-unasked": (PASSWORD, [*KNOCK, (ADMIT, 248), (ADMIT, 0), (ROUNDS, 3), YES, (ROUNDS, 2)]),
+    "code-by-text": (PASSWORD + 128, [*KNOCK, ASK, (ROUNDS, 3), (SAY, 200), (ROUNDS, 3), YES, (ROUNDS, 3),
+                                      (ADMIT, 0), (ROUNDS, 3)]),
+    "code-by-challenge": (PASSWORD, [*KNOCK, ASK, (ROUNDS, 3), YES, (ADMIT, 0), (WAIT, 60)]),
+    "code-at-once": (PASSWORD - 1, [*KNOCK, YES, (ROUNDS, 3), (ADMIT, 0), (ROUNDS, 3)]),
+    "page": (PASSWORD, [*KNOCK, PAGE, (ROUNDS, 3), YES, (ROUNDS, 3), (ADMIT, 0), (ROUNDS, 3)]),
     "silence": (MODERN, [(WAIT_LONG, 2), (WAIT_LONG, 2), (ADMIT, 0), (ROUNDS, 1)]),
 }
 

@@ -31,12 +31,30 @@ Certificates certificates() {
     return known;
 }
 
+constexpr std::uint8_t asks_for_password = 32;
+/// The argument of `admit` from which on it is control that answers, not the keeper.
+constexpr std::uint8_t control_answers = 160;
+
+/// Its form follows from the rest of the flavour, so that all of them are met.
+Personality personality(std::uint8_t flavour) {
+    Personality made{.peer_info =
+                         (flavour & 64) != 0 ? "IV_PROTO=990\nIV_NCP=2\n" : "IV_PROTO=2\n"};
+    if ((flavour & 128) != 0) made.peer_info += "IV_SSO=crtext\n";
+    if ((flavour & asks_for_password) == 0) return made;
+    made.username = "anna";
+    made.password = (flavour & 1) != 0 ? "secret" : "SCRV1:c2VjcmV0:MTIzNDU2";
+    return made;
+}
+
 SessionStart start_of(std::uint8_t flavour) {
     auto profile = std::make_shared<ServerProfile>();
     profile->server.client_pool = *parse_cidr("10.8.0.0/24");
     profile->server.ciphers = {"AES-256-GCM"};
     profile->server.fallback_cipher = "AES-128-CBC";
     profile->server.renegotiate_seconds = (flavour & 1) != 0 ? 20 : 3600;
+    profile->server.login.password = (flavour & asks_for_password) != 0;
+    profile->server.login.token_seconds = 3600;
+    profile->server.login.token_key = SecretBuffer(Buffer(32, std::byte{1}));
     profile->tls = ScriptedTls::server(certificates());
     SessionStart start;
     start.profile = profile;
@@ -50,8 +68,8 @@ public:
     explicit World(std::uint8_t flavour)
         : session_(start_of(flavour), random_, now_),
           client_(ScriptedTls::client(static_cast<std::uint8_t>(1 + flavour / 2 % 4)),
-                  {.peer_info = (flavour & 64) != 0 ? "IV_PROTO=990\nIV_NCP=2\n" : "IV_PROTO=2\n"},
-                  SessionIds{client_id, server_id}, random_) {
+                  personality(flavour), SessionIds{client_id, server_id}, random_),
+          asks_((flavour & asks_for_password) != 0) {
         client_.tls_of_later_keys =
             ScriptedTls::client(static_cast<std::uint8_t>(1 + flavour / 8 % 4));
     }
@@ -69,7 +87,7 @@ public:
             case 4:
                 return finish_work();
             case 5:
-                return admit();
+                return argument >= control_answers ? take_login(argument) : admit();
             case 6:
                 return session_.refuse(cause_of(argument), "detail", now_);
             case 7:
@@ -85,6 +103,7 @@ public:
             case 12:
                 return in_band(argument);
             case 13:
+                if (argument >= control_answers) return client_.say("CR_RESPONSE,MTIzNDU2");
                 return client_.say((argument & 1) != 0 ? "EXIT" : "PUSH_REQUEST");
             case 14:
                 return everything(argument);
@@ -101,8 +120,14 @@ public:
     }
 
 private:
-    void check(const LoginRequest&) { require(false); }  // this server asks for none
-    void check(const AdmissionRequest&) { require(!ended_ && !std::exchange(asked_, true)); }
+    void check(const LoginRequest& request) {
+        require(!ended_ && request.number == ++questions_);
+        require(asked_ || request.proof != bridge::LoginProof::same_session);
+        answerable_ = true;
+    }
+    void check(const AdmissionRequest&) {
+        require(!ended_ && (proven_ || !asks_) && !std::exchange(asked_, true));
+    }
     void check(const InstallKey&) { require(admitted_ && !ended_); }
     void check(const SendWithKey&) { require(admitted_ && !ended_); }
     void check(const Connected&) { require(admitted_ && !ended_); }
@@ -157,6 +182,20 @@ private:
         if (asked_ && !ended_) admitted_ = true;
         session_.admit(Ipv4{0x0a080006}, now_);
     }
+    /// To the latest question or to an older one, yes and no alike.
+    void take_login(std::uint8_t argument) {
+        check_events();
+        bridge::LoginAnswer answer;
+        answer.verdict = static_cast<bridge::LoginVerdict>(argument % 4);
+        answer.username = (argument & 16) != 0 ? "anna" : "";
+        answer.cause = cause_of(argument);
+        answer.text = "https://login.example/";
+        answer.state = "state";
+        const bool counts = (argument & 8) == 0 && answerable_;
+        if (counts && answer.verdict == bridge::LoginVerdict::accepted && !answer.username.empty())
+            proven_ = true;
+        session_.take_login(counts ? questions_ : questions_ - 1, answer, now_);
+    }
     void dismiss(std::uint8_t argument) {
         session_.dismiss(cause_of(argument), now_);
         require(session_.stage() == bridge::Stage::ended);
@@ -192,6 +231,9 @@ private:
     ClientScript client_;
     std::deque<TlsWork> work_;
     static constexpr std::size_t stale_ = 64;  // of keys that are gone meanwhile
+    const bool asks_;
+    std::uint32_t questions_ = 0;
+    bool answerable_ = false, proven_ = false;
     bool asked_ = false, admitted_ = false, ended_ = false, finished_ = false;
 };
 

@@ -289,11 +289,37 @@ std::vector<Command> certificate_commands() {
     };
 }
 
-std::vector<Command> identity_commands() {
-    const CommandArgument instance{"IDAAS", "IDaaSInstanceId", "id of the source, idaas-…", true};
-    const CommandArgument user{"USER", "UserId", "id of the user, user-…", true};
+const CommandArgument identity_source{"IDAAS", "IDaaSInstanceId", "id of the source, idaas-…",
+                                      true};
+
+std::vector<Command> identity_source_commands() {
     const std::vector<Column> instance_columns{
         {"ID", "IDaaSInstanceId"}, {"NAME", "Name"}, {"CREATED", "CreateTime", Form::time}};
+    return {{"idaas",
+             "create",
+             "make an identity source with users of its own",
+             "CreateIDaaSInstance",
+             {name},
+             Shape::flat,
+             {},
+             {{"source", "IDaaSInstanceId"}, {"name", "Name"}}},
+            {"idaas",
+             "list",
+             "your identity sources",
+             "DescribeIDaaSInstances",
+             {},
+             Shape::table,
+             "IDaaSInstances.IDaaSInstance",
+             instance_columns},
+            {"idaas",
+             "delete",
+             "delete an identity source with its users",
+             "DeleteIDaaSInstance",
+             {identity_source}}};
+}
+
+std::vector<Command> user_commands() {
+    const CommandArgument user{"USER", "UserId", "id of the user, user-…", true};
     const std::vector<Column> user_columns{{"ID", "UserId"},
                                            {"NAME", "UserName"},
                                            {"ENABLED", "Enabled"},
@@ -305,27 +331,6 @@ std::vector<Command> identity_commands() {
                                            {"enabled", "Enabled"},
                                            {"one-time codes", "TotpEnrolled"}};
     return {
-        {"idaas",
-         "create",
-         "make an identity source with users of its own",
-         "CreateIDaaSInstance",
-         {name},
-         Shape::flat,
-         {},
-         {{"source", "IDaaSInstanceId"}, {"name", "Name"}}},
-        {"idaas",
-         "list",
-         "your identity sources",
-         "DescribeIDaaSInstances",
-         {},
-         Shape::table,
-         "IDaaSInstances.IDaaSInstance",
-         instance_columns},
-        {"idaas",
-         "delete",
-         "delete an identity source with its users",
-         "DeleteIDaaSInstance",
-         {instance}},
         {"user",
          "create",
          "add a user to an identity source",
@@ -341,7 +346,7 @@ std::vector<Command> identity_commands() {
          "list",
          "the users of an identity source",
          "DescribeIDaaSUsers",
-         {instance},
+         {identity_source},
          Shape::table,
          "Users.User",
          user_columns},
@@ -420,7 +425,8 @@ const std::vector<Command>& commands() {
     static const std::vector<Command> table = [] {
         std::vector<Command> all;
         for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
-                          certificate_commands(), identity_commands(), client_commands()})
+                          certificate_commands(), identity_source_commands(), user_commands(),
+                          client_commands()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

@@ -217,6 +217,13 @@ Outcome<Ipv4> check_static_address(const SslServer& server, std::string_view tex
     if (!address)
         return illegal("StaticAddress",
                        fmt::format("'{}' is not an IPv4 address.", escaped(text, 64)));
+    if (asks_for_user(server))
+        return illegal(
+            "StaticAddress",
+            fmt::format("The SSL server {} asks for users and knows its clients by them, "
+                        "and a static address belongs to a certificate; leave "
+                        "StaticAddress out.",
+                        server.id.text));
     if (can_be_given(server.client_pool, server.topology, *address)) return *address;
     const std::uint32_t base = server.client_pool.base.value;
     const bool net30 = server.topology == bridge::Topology::net30;

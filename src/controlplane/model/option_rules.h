@@ -18,7 +18,8 @@ Outcome<void> check_options(const SslServer& server);
 /// Sentences about what was allowed and is still dangerous or in vain. Empty for a sound server.
 std::vector<std::string> warnings_of(const SslServer& server);
 
-/// An address of the pool that a client can have: net30: base + 4k + 2 with the first and the last
+/// Of a server that knows its clients by their certificates, an address of the pool that a client
+/// can have: net30: base + 4k + 2 with the first and the last
 /// /30 left out; else any but the first two and the last. IllegalParam.StaticAddress.
 Outcome<Ipv4> check_static_address(const SslServer& server, std::string_view text);
 /// The same for an address that is known already.

@@ -225,6 +225,11 @@ bridge::Login login_of(const SslServer& server) {
     return login;
 }
 
+bool asks_for_user(const SslServer& server) {
+    const bridge::Login login = login_of(server);
+    return login.password || login.web;
+}
+
 std::string_view transport_text(bridge::Transport transport) {
     return transport == bridge::Transport::udp ? "UDP" : "TCP";
 }

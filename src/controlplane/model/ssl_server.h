@@ -92,6 +92,8 @@ std::optional<Cidr> free_pool(std::uint8_t prefix, const std::vector<Neighbour>&
 
 /// What somebody has to show: the settings and the original's second factor together. Without keys.
 bridge::Login login_of(const SslServer& server);
+/// Clients are then known by their user, no longer by their certificate.
+bool asks_for_user(const SslServer& server);
 /// Seconds that a token lives on servers with a second factor, unless another time is given: a
 /// working day with its evening.
 inline constexpr std::uint32_t usual_token_seconds = 43200;

@@ -4,11 +4,18 @@
 
 namespace kanmon::usecases {
 
+namespace {
+
+/// 500 networks, each at its longest, and what else there may be in one value.
+constexpr std::size_t value_octets_max = 32768;
+
+}  // namespace
+
 Parameters& Parameters::add(std::string_view name, std::string_view value) {
     if (!text_.empty()) text_ += '\n';
     text_ += name;
     text_ += '=';
-    text_ += escaped(value, 2048);
+    text_ += escaped(value, value_octets_max);
     return *this;
 }
 

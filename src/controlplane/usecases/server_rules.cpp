@@ -155,12 +155,21 @@ Outcome<void> check_ipv6_beside(const model::SslServer& server,
     return {};
 }
 
-/// The certificates' own addresses must still be there after a change of pool or topology.
+/// The certificates' own addresses must still be theirs after a change of pool, topology or login.
 Outcome<void> check_static_addresses(Ledger& ledger, const model::SslServer& server) {
     for (const auto& certificate : ledger.client_certificates().below(server.id.text)) {
         const auto& address = certificate.static_address;
-        if (!address || model::can_be_given(server.client_pool, server.topology, *address))
-            continue;
+        if (!address) continue;
+        if (model::asks_for_user(server))
+            return model::illegal(
+                server.multi_factor             ? "EnableMultiFactorAuth"
+                : server.options.login_password ? "LoginPassword"
+                                                : "LoginWeb",
+                fmt::format("The certificate {} has the static address {}, and a server that asks "
+                            "for users knows no certificate's address; take the StaticAddress "
+                            "away first.",
+                            certificate.id.text, to_string(*address)));
+        if (model::can_be_given(server.client_pool, server.topology, *address)) continue;
         return model::illegal(
             "ClientIpPool",
             fmt::format("The certificate {} has the static address {}, which no client of {} can "
@@ -221,10 +230,8 @@ Outcome<void> apply(model::SslServer& server, const ModifySslServer& change) {
 
 Outcome<void> check_identity_source(Ledger& ledger, const Call& call,
                                     const model::SslServer& server) {
-    const bridge::Login login = model::login_of(server);
-    const bool needed = login.password || login.web;
     if (server.idaas_instance.empty()) {
-        if (needed) return model::missing("IDaaSInstanceId");
+        if (model::asks_for_user(server)) return model::missing("IDaaSInstanceId");
         return {};
     }
     const auto instance = own_idaas_instance(ledger, call, server.idaas_instance.text);

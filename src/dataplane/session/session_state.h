@@ -4,6 +4,7 @@
 //   handshake.cpp      the first key: TLS, identity, negotiation, admission, PUSH_REPLY
 //   login.cpp          user names, passwords, codes, pages, tokens: what control is asked
 //   renegotiation.cpp  every later key: who starts it, what must not change, which key is in force
+//   wrapping.cpp       which key wraps which control packet, and what was sent and seen under it
 //   keepalive.cpp      pings, silence, and the OCC messages that travel as data
 //   ending.cpp         refusals, goodbyes and the time after them
 #pragma once

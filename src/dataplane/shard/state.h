@@ -2,6 +2,7 @@
 //
 //   shard.cpp      the public face: routes what comes in to the parts
 //   hello.cpp      control packets: to their session, or the stateless answer to strangers
+//   doorway.cpp    how one server's first packets are wrapped; wrong_key.cpp: why one did not open
 //   data_path.cpp  data packets of clients: opened, sealed, and floats
 //   inner_path.cpp tunnelled packets: what may pass, and what fits
 //   events.cpp     what sessions say: keys, admission, beginnings and ends

@@ -246,6 +246,49 @@ TEST_F(Loop, AStrangerOfASharedPortIsPassedOnAsItCame) {
     EXPECT_TRUE(cut_off);
 }
 
+TEST_F(Loop, ALoginIsAnsweredUnderItsIdAndAUserWhoIsSwitchedOffIsDisconnected) {
+    auto broker = accept_broker();
+    next_want(broker);
+    const auto source = plane.idaas.create(alice, "staff");
+    const auto user = plane.idaas.create_user(
+        alice, {source->id.text, "anna", SecretBuffer(as_bytes("correct horse"))});
+    ASSERT_TRUE(user);
+    auto request = world.server_request(gateway);
+    request.enable_multi_factor_auth = true;
+    request.idaas_instance = source->id.text;
+    const auto server = plane.ssl_servers.create(alice, request);
+    ASSERT_TRUE(server) << server.error().message;
+    next_want(broker);
+    ASSERT_TRUE(becomes(model::GatewayStatus::active));
+    auto data = greet();
+    EXPECT_TRUE(next_snapshot(data).servers.at(0).login.password);
+
+    bridge::LoginQuestion question;
+    question.session = 7;
+    question.server_id = server->id.text;
+    question.username = "Anna";
+    question.password = SecretBuffer(as_bytes("correct horse"));
+    ASSERT_TRUE(data.send(bridge::encode(bridge::Message{42, question})));
+    const auto answer = bridge::decode_message(next(data).octets);
+    EXPECT_EQ(answer->id, 42u);
+    EXPECT_EQ(std::get<bridge::LoginAnswer>(answer->body).verdict, bridge::LoginVerdict::accepted);
+    EXPECT_EQ(std::get<bridge::LoginAnswer>(answer->body).username, "anna");
+
+    bridge::ClientFact fact;
+    fact.session = 7;
+    fact.server_id = server->id.text;
+    fact.username = "anna";
+    ASSERT_TRUE(data.send(bridge::encode(bridge::Message{0, fact})));
+    for (int i = 0; i < 500; ++i) {
+        const std::lock_guard turn(ports.turn);
+        if (!plane.clients.sessions_of(server->id, "anna").empty()) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_TRUE(plane.idaas.modify_user(alice, {.id = user->id.text, .enabled = false}));
+    const auto order = bridge::decode_message(next(data).octets);
+    EXPECT_EQ(std::get<bridge::Disconnect>(order->body).session, 7u);
+}
+
 TEST_F(Loop, WhoBreaksTheFormatOrDoesNotGreetIsCutOff) {
     auto broker = accept_broker();
     next_want(broker);

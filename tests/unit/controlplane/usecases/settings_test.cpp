@@ -18,6 +18,7 @@ protected:
     CreateSslServer request(const model::OptionTexts& options = {}) {
         CreateSslServer wanted = world.server_request(gateway);
         wanted.options = options;
+        wanted.idaas_instance = staff;
         return wanted;
     }
     model::SslServerId create(const CreateSslServer& wanted) {
@@ -53,6 +54,7 @@ protected:
     Call alice = world.account("alice");
     model::VpcId vpc = world.vpc(alice, "office");
     model::VpnGatewayId gateway = world.gateway(alice, vpc);
+    std::string staff = plane.idaas.create(alice, "staff")->id.text;
 };
 
 TEST_F(Settings, AllOfThemReachTheDataProcess) {
@@ -255,6 +257,20 @@ TEST_F(Settings, ARefusedSettingChangesNothing) {
     EXPECT_EQ(row(id), before);
 }
 
+TEST_F(Settings, TwoLongListsThatDifferAtTheirEndAreTwoRequests) {
+    CreateSslServer wanted = request();
+    wanted.local_subnet = "20.0.0.0/24";
+    for (int i = 1; i < 500; ++i)
+        wanted.local_subnet +=
+            ",20." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ".0/24";
+    Call call = alice;
+    call.client_token = "token";
+    ASSERT_TRUE(plane.ssl_servers.create(call, wanted));
+    EXPECT_TRUE(plane.ssl_servers.create(call, wanted));
+    wanted.local_subnet.back() = '5';
+    EXPECT_EQ(plane.ssl_servers.create(call, wanted).error().code, "IdempotentParameterMismatch");
+}
+
 TEST_F(Settings, TheAuditRowTellsWhichWereSent) {
     const auto id = create(request());
     ASSERT_TRUE(modify(id, {{"TunMtu", "1400"}, {"FullTunnel", "true"}}));
@@ -312,6 +328,22 @@ TEST_F(StaticAddresses, HoldTheirPoolAndTopology) {
     ASSERT_TRUE(give(held->id, "192.168.0.251"));
     change.topology = "net30";
     EXPECT_FALSE(plane.ssl_servers.modify(alice, change));
+}
+
+TEST_F(StaticAddresses, AreNothingWhereClientsAreKnownByTheirUsers) {
+    const auto held = make("192.168.0.10");
+    ASSERT_TRUE(held);
+    EXPECT_EQ(modify(server, {{"LoginPassword", "true"}}).error().code,
+              "IllegalParam.LoginPassword");
+    EXPECT_EQ(modify(server, {{"LoginWeb", "true"}}).error().code, "IllegalParam.LoginWeb");
+    ModifySslServer second_factor;
+    second_factor.id = server.text;
+    second_factor.enable_multi_factor_auth = true;
+    EXPECT_EQ(plane.ssl_servers.modify(alice, second_factor).error().code,
+              "IllegalParam.EnableMultiFactorAuth");
+    ASSERT_TRUE(give(held->id, ""));
+    ASSERT_TRUE(modify(server, {{"LoginPassword", "true"}}));
+    EXPECT_EQ(make("192.168.0.10").error().code, "IllegalParam.StaticAddress");
 }
 
 TEST_F(StaticAddresses, AChangeNeedsANameOrAnAddress) {

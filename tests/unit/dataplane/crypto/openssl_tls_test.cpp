@@ -26,13 +26,15 @@ const TestAuthority& authority() {
     return ours;
 }
 
-std::shared_ptr<const TlsFactory> server(std::vector<std::string> revoked = {}, bool rsa = false) {
+std::shared_ptr<const TlsFactory> server(std::vector<std::string> revoked = {}, bool rsa = false,
+                                         bool certificate_required = true) {
     const Issued issued =
         authority().issue({.common_names = {"gateway"}, .purpose = Purpose::server, .rsa = rsa});
     const auto made = openssl_server({.ca_certificate_pem = authority().certificate_pem(),
                                       .certificate_pem = issued.certificate_pem,
                                       .private_key_pem = issued.key_pem,
-                                      .revoked_serials = std::move(revoked)},
+                                      .revoked_serials = std::move(revoked),
+                                      .certificate_required = certificate_required},
                                      at_today);
     EXPECT_TRUE(made) << made.error();
     return *made;
@@ -232,6 +234,24 @@ TEST(OpensslTls, EveryOtherFlawOfAClientEndsTheHandshakeByAlert) {
                 << seen.client.detail;
             EXPECT_EQ(seen.server.plaintext, "");
         }
+}
+
+TEST(OpensslTls, WhereNoCertificateIsRequiredOneThatIsShownIsVerifiedAllTheSame) {
+    const auto gateway = server({}, false, false);
+    for (const TlsVersion version : both_versions) {
+        const Conversation none = converse(*gateway, *client({}, version));
+        EXPECT_TRUE(none.server.established) << none.server.detail;
+        EXPECT_FALSE(none.server.peer);
+        EXPECT_EQ(none.server.data_keys, none.client.data_keys);
+
+        const Conversation shown = converse(*gateway, *client(authority().issue({}), version));
+        EXPECT_TRUE(shown.server.peer);
+
+        const TestAuthority foreign("another authority");
+        const Conversation refused = converse(*gateway, *client(foreign.issue({}), version));
+        EXPECT_EQ(refused.server.failure, Cause::certificate_foreign);
+        EXPECT_FALSE(refused.server.established);
+    }
 }
 
 TEST(OpensslTls, AClientRefusesAServerOfAnotherAuthorityOrPurposeAndTheServerSaysSo) {
