@@ -193,12 +193,11 @@ class Lab:
             self.gw, str(BIN / "kanmond"), "--state", str(folder / "state"),
             "--run", str(folder / "run"), "--api", "127.0.0.1:8443",
             "--public-address", GATEWAY, log=folder / "kanmond.log")
-        key = folder / "state/control/root-access-key.json"
-        until("the API answers", lambda: self._answers(key), 30)
+        until("the API answers", self._answers, 30)
 
-    def _answers(self, key):
+    def _answers(self):
         assert self.kanmond.poll() is None, self.gateway_log()
-        if not key.exists():
+        if not (self.network.folder / "state/control/root-access-key.json").exists():
             return False
         return self.cli("call", "DescribeAccounts", root=True, check=False).returncode == 0
 

@@ -26,6 +26,7 @@ public:
 
 struct LaptopCounts {
     std::uint64_t connects = 0, renegotiations = 0, floats = 0, refusals = 0, endings = 0, sent = 0;
+    std::uint64_t updates = 0;
     std::uint64_t lost_connections = 0;  // ended while connected, although nobody wanted it
     std::string last_loss;
 };
@@ -53,6 +54,11 @@ public:
     const Endpoint& endpoint() const { return endpoint_; }
     const std::string& common_name() const { return person_.common_name; }
     const LaptopCounts& counts() const { return counts_; }
+    /// It was sent away because the server's settings changed, and is not back yet.
+    bool is_on_its_way_back() const { return sent_away_; }
+    /// Since then the gateway can know where it is: a client that moved is silent until it pings.
+    Instant settled_at() const { return settled_at_; }
+    bool is_connected() const { return engine_ && engine_->connected(); }
     const client::ClientEngine* engine() const { return engine_.get(); }
 
 private:
@@ -77,10 +83,12 @@ private:
     LaptopWorld& world_;
     Endpoint endpoint_;
     std::uint16_t moves_ = 0;
+    Instant settled_at_{};
     std::unique_ptr<client::ClientEngine> engine_;
     NonceAudit audit_;
     std::uint64_t life_ = 0;  // counts engines: plans of an earlier one are void
     bool retired_ = false;
+    bool sent_away_ = false;
     std::optional<Instant> armed_;
     unsigned reached_at_once_ = 0;
     LaptopCounts counts_;

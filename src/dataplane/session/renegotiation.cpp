@@ -89,6 +89,7 @@ void Session::State::succeed() {
     timers.clear(Timer::renegotiation);
     timers.set(Timer::switch_key, renegotiation_begun + switch_delay);
     timers.set(Timer::lame_duck, now + transition_time);
+    repeat_update_if_lost();
     schedule_renegotiation();
     for (const std::string& option : token_options())
         if (option.starts_with("auth-token ")) keys.current->send_message("PUSH_REPLY," + option);
@@ -128,7 +129,7 @@ void Session::State::peer_used_key(wire::KeyId key_id) {
 }
 
 void Session::State::schedule_renegotiation() {
-    const Duration period = std::chrono::seconds(profile.server.renegotiate_seconds);
+    const Duration period = std::chrono::seconds(present->server.renegotiate_seconds);
     if (period <= Duration::zero()) return timers.clear(Timer::key_expiry);
     const auto jitter = static_cast<std::int64_t>(
         random.u64() % (static_cast<std::uint64_t>(period.count()) * jitter_percent / 100 + 1));

@@ -109,7 +109,7 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
         return;
     }
     if (!answer.admitted) {
-        client->session.refuse(answer.cause, answer.detail, now);
+        client->session.refuse(answer.cause, answer.detail, now, answer.wait);
         return pump(*client);
     }
     if (Client* older = find(client->replaces); older != nullptr && !older->over) {
@@ -220,7 +220,7 @@ void Shard::State::record(const Client& client, bridge::Stage stage, std::option
                                         .remote = client.path.remote,
                                         .session = client.number,
                                         .stage = stage,
-                                        .refused = cause.has_value() && !client.connected,
+                                        .refused = cause.has_value() && (!client.connected || *cause != Cause::client_left),
                                         .cause = cause.value_or(Cause::client_left),
                                         .common_name = common_name_of(client),
                                         .detail = std::move(detail)});

@@ -108,6 +108,7 @@ struct Shard::State {
     bool may_move(Client& client, const Path& to);
     void take_payload(Client& client, MutableBytes payload);
     void note_heard(Client& client);
+    void note_carried(Client& client);
     void end_run();
     bool seal_and_send(Client& client, Bytes payload);
     void watch_key_limit(Client& client);
@@ -159,6 +160,7 @@ struct Shard::State {
         const std::vector<std::shared_ptr<const session::ServerProfile>>& profiles);
     void open_doorway(Server& server, std::vector<Server>& former);
     void relocate(Client& client);
+    void reconfigure(Client& client);
 
     struct Due {
         Instant at;
