@@ -1,7 +1,7 @@
 // The settings of a server as callers of the API and as the store write them: any text.
 //
-// The first octet chooses the setting, or the whole stored text. What a setting takes is shown as a
-// text that it takes again with the same meaning, and comes back from the store.
+// The first octet chooses the setting; 0 is the whole stored text. What a setting takes is shown as
+// a text that it takes again with the same meaning, and comes back from the store.
 #include <cstdlib>
 
 #include "controlplane/model/option_table.h"
@@ -32,9 +32,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text = as_text(std::as_bytes(std::span(data, size).subspan(1)));
     const auto& table = model::server_options();
     const std::size_t chosen = data[0] % (table.size() + 1);
-    if (chosen < table.size())
-        write_and_read(table[chosen], text);
-    else
+    if (chosen == 0)
         store_and_read(text);
+    else
+        write_and_read(table[chosen - 1], text);
     return 0;
 }
