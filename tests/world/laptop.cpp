@@ -9,7 +9,6 @@ namespace {
 
 constexpr unsigned reaches_at_once_max = 1000;
 constexpr Duration ping_interval = 11s;
-constexpr Duration silence_after_a_restart = 75s;  // ping-restart, and the spread of restarts
 
 }  // namespace
 

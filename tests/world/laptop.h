@@ -33,6 +33,8 @@ struct LaptopCounts {
 
 class Laptop {
 public:
+    static constexpr Duration silence_after_a_restart = 75s;  // ping-restart, and their spread
+
     struct Person {
         std::uint32_t index = 0;
         std::string common_name;
@@ -56,8 +58,12 @@ public:
     const LaptopCounts& counts() const { return counts_; }
     /// It was sent away because the server's settings changed, and is not back yet.
     bool is_on_its_way_back() const { return sent_away_; }
-    /// Since then the gateway can know where it is: a client that moved is silent until it pings.
-    Instant settled_at() const { return settled_at_; }
+    /// From then on it can be expected to know of every change. A client that moved is silent until
+    /// it pings; a RESTART that it missed meanwhile ended its session without its knowledge.
+    Instant reachable_from() const {
+        return settled_at_ +
+               (person_.personality->takes_updates ? Duration{} : silence_after_a_restart);
+    }
     bool is_connected() const { return engine_ && engine_->connected(); }
     const client::ClientEngine* engine() const { return engine_.get(); }
 

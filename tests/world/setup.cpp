@@ -53,6 +53,7 @@ void make_storm(Setup& setup) {
     setup.half_open_max = 4096;
     setup.gateway.connections_max = setup.clients * 4;
     setup.server.client_pool = *parse_cidr("10.8.0.0/16");
+    if (setup.server.inner6) setup.server.inner6->client_pool = network6(setup.server.client_pool);
     setup.server.same_holder = bridge::SameHolder::allow_several;
     setup.server.static_addresses.clear();
 }

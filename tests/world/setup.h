@@ -42,7 +42,7 @@ struct Setup {
     bool storm = false;    // everybody comes at once, and again after the gateway was restarted
     std::uint32_t half_open_max = 64;
 
-    bool is_calm() const { return weather.loss <= 0.01 && !crashes; }
+    bool is_calm() const { return weather.loss <= 0.01 && !crashes && !storm; }
     bool has_room_for_all() const;
     /// Several laptops use this certificate, and each pushes the others out.
     bool is_contested(const std::string& common_name) const;

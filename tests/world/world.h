@@ -74,6 +74,7 @@ private:
     std::set<Endpoint> squatters_, outsiders_;
     std::unordered_set<std::uint64_t> delivered_;
     std::uint64_t next_number_ = 1;
+    Instant start_{};
     unsigned changes_ = 0;
     std::uint32_t networks_made_ = 0;
     Summary summary_;
