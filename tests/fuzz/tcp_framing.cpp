@@ -42,7 +42,7 @@ Reading read(Bytes stream, Bytes sizes, std::size_t limit) {
             std::ranges::fill(*frame, std::byte{0xee});  // opened in place: nobody reads it again
         }
         reading.broken = cutter.broken();
-        kept = copy_of(cutter.rest());
+        kept.erase(kept.begin(), kept.end() - static_cast<std::ptrdiff_t>(cutter.rest().size()));
         require(reading.broken || kept.size() < frame_prefix_octets + limit);
     }
     return reading;

@@ -2,6 +2,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import re
 import signal
 import struct
@@ -29,8 +30,10 @@ class Office:
         self.ids = {}
 
     def user(self, name, codes=False):
-        made = self.lab.call("CreateIDaaSUser", RegionId="local", IDaaSInstanceId=self.instance,
-                             UserName=name, Password=PASSWORD)
+        secret = self.lab.network.folder / "password.txt"
+        secret.write_text(PASSWORD + "\n")
+        made = json.loads(self.lab.cli("user", "create", "--idaas", self.instance, "--name", name,
+                                       "--password-file", str(secret)).stdout)
         self.ids[name] = made["UserId"]
         if codes:
             uri = self.lab.call("EnrolIDaaSUserTotp", RegionId="local",

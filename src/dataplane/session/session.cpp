@@ -291,6 +291,9 @@ std::optional<Deadline> Session::next_deadline() const {
 const std::optional<crypto::PeerCertificate>& Session::certificate() const {
     return state_->certificate;
 }
+const std::string& Session::claimed_username() const {
+    return state_->login.claimed;
+}
 bridge::Stage Session::stage() const {
     return stage_of(state_->life.phase());
 }

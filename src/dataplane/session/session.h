@@ -172,6 +172,8 @@ public:
     // --- for the client list and for tests ---
     /// Verified, and perhaps objected to; nothing before TLS stands, or when none was shown.
     const std::optional<crypto::PeerCertificate>& certificate() const;
+    /// The user name that the client sent: hostile; empty before that, or without one.
+    const std::string& claimed_username() const;
     bridge::Stage stage() const;
     std::uint64_t number() const;
     wire::PeerId peer_id() const;

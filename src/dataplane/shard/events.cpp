@@ -210,6 +210,9 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
 
 void Shard::State::record(const Client& client, bridge::Stage stage, std::optional<Cause> cause,
                           std::string detail) {
+    constexpr std::size_t user_octets_shown = 64;
+    if (const std::string& user = client.session.claimed_username(); !user.empty())
+        detail += (detail.empty() ? "user " : "; user ") + escaped(user, user_octets_shown);
     if (is_skewed(client)) {
         detail += (detail.empty() ? "" : "; ") + clock_text(*client.clock_behind);
         // What the client's TLS objects to is most likely the date in our certificate.

@@ -86,6 +86,37 @@ TEST(SqliteBooks, AChangeThatTheTablesRefuseLeavesNothing) {
     EXPECT_TRUE(books->audit({}, 10)->empty());
 }
 
+// 2FA-ACCOUNT: were a rule ever to fail, the tables would not.
+TEST(SqliteBooks, TheTablesKeepNoServerThatAsksTheSourceOfAnotherAccount) {
+    SqliteMaker maker;
+    const auto books = maker.make();
+    const auto put = [&](const model::AccountId& owner_of_source) {
+        return books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+            model::Account other = contract_account();
+            other.id = {"1000000000000002"};
+            ledger.accounts().put(contract_account());
+            ledger.accounts().put(other);
+            model::VpnGateway gateway;
+            gateway.id = {"vpn-1"};
+            gateway.account = contract_actor.account;
+            gateway.vpc = contract_vpc("vpc-1", "").id;
+            ledger.vpcs().put(contract_vpc("vpc-1", ""));
+            ledger.vpn_gateways().put(gateway);
+            model::IdaasInstance source = contract_instance();
+            source.account = owner_of_source;
+            ledger.idaas_instances().put(source);
+            ledger.ssl_servers().put(contract_server());
+            return Outcome<Receipt>(Receipt{"x", ""});
+        });
+    };
+    const auto refused = put({"1000000000000002"});
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("not of this account"), std::string::npos)
+        << refused.error().message;
+    EXPECT_TRUE(put(contract_actor.account));
+    EXPECT_NE(maker.run("DELETE FROM idaas_instances"), SQLITE_OK) << "a server asks it";
+}
+
 std::string file_text(const std::string& path) {
     std::ifstream file(path);
     std::stringstream text;

@@ -4,6 +4,7 @@
 
 #include "contract/control_world.h"
 #include "contract/identity_source_contract.h"
+#include "controlplane/model/bundle.h"
 
 namespace kanmon::usecases {
 namespace {
@@ -353,6 +354,41 @@ TEST_F(LoginDesk, ASecondFactorReachesTheSnapshotWithTokensUnlessSaidOtherwise) 
     ASSERT_TRUE(office.plane.ssl_servers.modify(office.alice, change));
     EXPECT_FALSE(login().password);
     EXPECT_EQ(login().token_seconds, 0U);
+}
+
+// CVE-2026-34727: a second factor that was asked for on one way in and not on another.
+TEST_F(LoginDesk, EveryWayInWantsTheCodeThatTheServerWants) {
+    ModifySslServer change;
+    change.id = office.server;
+    change.options = {{"LoginCode", "true"}};
+    ASSERT_TRUE(office.plane.ssl_servers.modify(office.alice, change));
+    EXPECT_EQ(right("plain").verdict, LoginVerdict::refused) << "without codes nobody enters";
+    for (const char* name : {"coded", "plain"})
+        for (const std::string& code : {std::string(), std::string("000000")})
+            for (const std::string& state : {std::string(), right("coded").state}) {
+                const auto said =
+                    ask(question(name, state.empty() ? "correct horse" : "", code, state));
+                EXPECT_NE(said.verdict, LoginVerdict::accepted) << name << code << state;
+                now += 2h;
+            }
+    EXPECT_EQ(ask(question("coded", "correct horse", office.code(0))).verdict,
+              LoginVerdict::accepted);
+}
+
+TEST_F(LoginDesk, ABundleOfASecondFactorAsksForTheUser) {
+    const auto page = office.plane.ssl_servers.list(
+        office.alice, {.id = office.server, .gateway = {}, .name = {}, .page = {}});
+    model::SslServer server = page->items.at(0).server;
+    const auto lines = [&] {
+        return model::effective_lines(model::bundle_facts(server, Ipv4{0xcb007101}, {}));
+    };
+    EXPECT_THAT(lines(), HasSubstr("auth-user-pass\n"));
+    EXPECT_THAT(lines(), HasSubstr("auth-retry interact\n"));
+    EXPECT_THAT(lines(), testing::Not(HasSubstr("static-challenge")));
+    server.options.login_code = true;
+    EXPECT_THAT(lines(), HasSubstr("static-challenge"));
+    server.multi_factor = server.options.login_code = false;
+    EXPECT_THAT(lines(), testing::Not(HasSubstr("auth-user-pass")));
 }
 
 TEST_F(LoginDesk, ASourceThatAServerAsksIsNotDeleted) {

@@ -144,7 +144,12 @@ public:
 
     /// Turns until nothing happens any more.
     void settle(StreamClient* program = nullptr) {
-        for (int quiet = 0; quiet < 3;) {
+        int turns = 0;
+        for (int quiet = 0; quiet < 3; ++turns) {
+            if (turns == 5000) {
+                ADD_FAILURE() << "something keeps the shard awake";
+                return;
+            }
             if (program != nullptr) {
                 program->speak();
                 program->listen(now);

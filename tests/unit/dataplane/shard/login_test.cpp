@@ -64,6 +64,18 @@ TEST_F(Users, HoldTheirSlotUnderTheirNameAndShowBothNames) {
     EXPECT_EQ(world.facts.back().common_name, "vsc-1");
 }
 
+TEST_F(Users, StandInTheLogAsTheyWereTypedAndEscaped) {
+    add(1, "192.0.2.1", "anna\x1b[2J");
+    const LoginQuestion asked = world.logins.back();
+    bridge::LoginAnswer said;
+    said.verdict = bridge::LoginVerdict::refused;
+    world.shard.take_login({asked.session, asked.number, said}, world.now, world.wall());
+    world.run(1s);
+    EXPECT_EQ(world.records.back().cause, Cause::login_refused);
+    EXPECT_NE(world.records.back().detail.find("user anna\\x1b[2J"), std::string::npos)
+        << world.records.back().detail;
+}
+
 TEST_F(Users, OfOneCertificateAtOneAddressDoNotReplaceEachOther) {
     add(1, "192.0.2.1", "anna");
     answer("anna");
