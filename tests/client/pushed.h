@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "dataplane/wire/compression.h"
 
 namespace kanmon::client {
 
@@ -27,6 +28,7 @@ struct Pushed {
     bool exported_keys = false;
     bool dynamic_tls_crypt = false;
     bool data_epoch = false;
+    std::optional<wire::Framing> framing;
 
     /// The options whose first word is `kind`, in order.
     std::vector<std::string> of(std::string_view kind) const;

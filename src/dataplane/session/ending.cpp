@@ -56,7 +56,7 @@ void Session::State::dismiss(Cause cause, std::string_view detail) {
     const std::string reason = reason_text(cause, detail, certificate);
     const std::string goodbye = can_hear ? dismissal(cause, reason) : std::string();
     if (goodbye.empty()) return vanish(cause, std::string(detail));
-    end(cause, std::string(detail), goodbye);
+    end(cause, reason, goodbye);
 }
 
 void Session::State::time_out() {

@@ -26,6 +26,7 @@ public:
     void keepalive();
     void interface();
     void protocol(const Negotiated& agreed);
+    void framing(wire::Framing framing);
 
     std::size_t size() const { return options_.size(); }
     std::vector<std::string> take() { return std::move(options_); }
@@ -167,11 +168,18 @@ void Writer::protocol(const Negotiated& agreed) {
         std::string flags = "protocol-flags cc-exit";
         if (exported) flags += " tls-ekm";
         if (agreed.dynamic_tls_crypt) flags += " dyn-tls-crypt";
+        if (agreed.format == crypto::DataFormat::epoch) flags += " aead-epoch";
         add(std::move(flags));
     } else if (exported) {
         add("key-derivation tls-ekm");
     }
     if (agreed.tun_mtu) add("tun-mtu " + std::to_string(*agreed.tun_mtu));
+}
+
+/// Makes a client that was configured for compression frame its packets without compressing them.
+void Writer::framing(wire::Framing framing) {
+    if (framing == wire::Framing::stub_v2) add("compress stub-v2");
+    if (framing == wire::Framing::lzo) add("comp-lzo no");
 }
 
 }  // namespace
@@ -193,6 +201,7 @@ PushOptions push_options(const bridge::SslServer& server, const Negotiated& agre
     writer.names();
     writer.topology();
     writer.keepalive();
+    writer.framing(agreed.framing);
     const std::size_t before_tail = writer.size();
     writer.interface();
     writer.protocol(agreed);

@@ -36,6 +36,9 @@ inline constexpr std::chrono::seconds restart_ahead = 2s;
 inline constexpr std::chrono::seconds restart_delay_max = 40s;
 /// Clients send under a new key 60 s after its negotiation began; we follow then, if not earlier.
 inline constexpr Duration switch_delay = 60s;
+/// The same when the old key nears its end: a client that lost our half of the exchange has it by
+/// then, and at the highest rates the last eighth of a key lasts longer.
+inline constexpr Duration hurried_switch_delay = 5s;
 inline constexpr Duration renegotiation_limit = 60s;
 /// After a failed renegotiation, before the next try.
 inline constexpr Duration renegotiation_pause = 30s;

@@ -1,5 +1,6 @@
 #include "dataplane/session/push.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "conversation.h"
@@ -9,10 +10,10 @@ namespace kanmon::session {
 namespace {
 
 PushOptions options_for(const bridge::SslServer& server, std::string_view peer_info,
-                        Ipv4 address = *parse_ipv4("10.8.0.6")) {
+                        Ipv4 address = *parse_ipv4("10.8.0.6"),
+                        std::string_view options = "V4,cipher AES-128-CBC") {
     const wire::PeerInfo peer = wire::parse_peer_info(peer_info);
-    const auto agreed =
-        negotiate(server, peer, wire::parse_options_string("V4,cipher AES-128-CBC"));
+    const auto agreed = negotiate(server, peer, wire::parse_options_string(options));
     return push_options(server, *agreed,
                         {.tunnel_address = address,
                          .server_address = *parse_ipv4("10.8.0.1"),
@@ -38,8 +39,9 @@ bridge::SslServer dual_stack_server() {
 }
 
 std::string pushed(const bridge::SslServer& server, std::string_view peer_info,
-                   Ipv4 address = *parse_ipv4("10.8.0.6")) {
-    const PushOptions wanted = options_for(server, peer_info, address);
+                   Ipv4 address = *parse_ipv4("10.8.0.6"),
+                   std::string_view options = "V4,cipher AES-128-CBC") {
+    const PushOptions wanted = options_for(server, peer_info, address, options);
     const auto messages = wire::push_reply(wanted.options, wanted.tail);
     EXPECT_EQ(messages->size(), 1U);
     return messages->front();
@@ -60,6 +62,32 @@ TEST(Push, MatchesTheCapturedReplyToOlderClients) {
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_4), net30_head + ",cipher AES-256-GCM");
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_5), net30_head + ",cipher AES-256-GCM");
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_3), net30_head);
+}
+
+TEST(Push, AnnouncesEpochsToClientsThatKnowThem) {
+    for (const std::string_view info : {peer_info_2_7, peer_info_openvpn3})
+        EXPECT_EQ(pushed(server_for_tests(), info),
+                  net30_head +
+                      ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt aead-epoch,"
+                      "tun-mtu 1500");
+}
+
+TEST(Push, TakesCompressionAwayFromClientsThatWereConfiguredForItAndNamesItToNobodyElse) {
+    const auto reply = [](std::string_view info, std::string_view options, bool configured) {
+        bridge::SslServer server = server_for_tests();
+        server.compression_framing = configured;
+        return pushed(server, info, *parse_ipv4("10.8.0.6"), options);
+    };
+    const std::string_view named = "V4,comp-lzo,cipher AES-128-CBC", bare = "V4,cipher AES-128-CBC";
+    for (const bool configured : {false, true}) {
+        EXPECT_THAT(reply(peer_info_2_3, named, configured), testing::HasSubstr(",comp-lzo no,"));
+        for (const std::string_view info :
+             {peer_info_2_4, peer_info_2_5, peer_info_2_6, peer_info_2_7})
+            EXPECT_THAT(reply(info, named, configured), testing::HasSubstr(",compress stub-v2,"));
+        for (const std::string_view info :
+             {peer_info_2_3, peer_info_2_4, peer_info_2_6, peer_info_2_7, peer_info_openvpn3})
+            EXPECT_THAT(reply(info, bare, configured), testing::Not(testing::HasSubstr("comp")));
+    }
 }
 
 TEST(Push, NamesExportedKeysByTheOlderOptionWhereFlagsAreNotUnderstood) {
