@@ -49,7 +49,6 @@ bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present
            held.compression_framing != present.compression_framing ||
            held.wrapping != present.wrapping || held.digest != present.digest ||
            asks_otherwise(held.login, present.login) || held.tun_mtu != present.tun_mtu ||
-           held.compression_framing != present.compression_framing ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
 }
