@@ -22,7 +22,7 @@ bool is_udp(const ExtraListener& listener) {
 
 /// UDP first: it carries better, and who cannot use it goes on to the next.
 std::vector<ExtraListener> by_preference(std::vector<ExtraListener> listeners) {
-    std::ranges::stable_partition(listeners, is_udp);
+    std::stable_partition(listeners.begin(), listeners.end(), is_udp);
     return listeners;
 }
 

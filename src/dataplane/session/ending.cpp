@@ -29,6 +29,7 @@ void Session::State::send_farewell() {
 void Session::State::end(Cause cause, std::string detail, std::string_view goodbye) {
     const bridge::Stage stage = stage_of(life.phase());
     if (!life.take(Step::ended)) return;
+    forget_later_login();
     report_end(cause, stage, std::move(detail));
     if (!goodbye.empty()) keys.current->send_message(goodbye);
     keys.visit([](KeyState& key) { key.stop_reading(); });

@@ -437,6 +437,19 @@ TEST_F(Login, UnansweredAtARenegotiationKeepsTheOldKeyAndTriesAgain) {
     EXPECT_EQ(talk->installed().size(), 1U) << "its negotiation is gone";
 }
 
+TEST_F(Login, AnsweredAfterTheEndOfItsConnectionRenewsNothing) {
+    begin(asking());
+    enter();
+    talk->session.key_limit_near(talk->now);
+    ASSERT_TRUE(asked(2));
+    talk->client.say("EXIT");
+    ASSERT_TRUE(talk->run_until([&] { return talk->has<Ended>(); }, 5s));
+    answer(accepted());
+    talk->run(10s);
+    EXPECT_EQ(talk->installed().size(), 1U);
+    EXPECT_TRUE(std::holds_alternative<Finished>(talk->events.back()));
+}
+
 TEST_F(Login, ByAUsedChallengeAtARenegotiationHasToBeDoneAnew) {
     begin(asking("anna", "CRV1::st4te::123456"));
     enter();
