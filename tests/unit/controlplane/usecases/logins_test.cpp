@@ -144,6 +144,7 @@ TEST_F(LoginDesk, AStateIsOfNoUseToAnotherUserCertificateOrServerOrAfterFiveMinu
     const auto refused = [&](bridge::LoginQuestion asked) {
         return ask(asked).verdict == LoginVerdict::refused;
     };
+    ASSERT_TRUE(office.plane.idaas.enrol_totp(office.alice, office.plain.id.text));
     EXPECT_TRUE(refused(question("plain", "", office.code(0), right("coded").state)));
     auto other = question("coded", "", office.code(0), right("coded").state);
     other.common_name = "vsc-2";
