@@ -30,6 +30,7 @@ namespace kanmon {
     ROW(foreign_session_id, drop, "-", no, "acknowledgements for another session") \
     ROW(outside_window, drop, "-", no, "a control packet outside the receive window") \
     ROW(wrong_key_id, drop, "-", no, "no key with this key id") \
+    ROW(epoch_unknown, drop, "-", no, "no data key of this epoch, or of one near it") \
     ROW(wrapping_mismatch, drop, "CONF-CLIENT", no, \
         "the tls-auth or tls-crypt key is not this server's") \
     ROW(wrapping_replayed, drop, "-", no, "a control packet was sent twice") \
@@ -75,6 +76,8 @@ namespace kanmon {
         "the key exchange message breaks its format") \
     ROW(cipher_mismatch, refuse, "CONF-CLIENT", no, \
         "Data channel cipher negotiation failed (no shared cipher)") \
+    ROW(fragment_unsupported, refuse, "CONF-CLIENT", no, \
+        "the profile has the option fragment, which this gateway does not support; remove it") \
     ROW(compression_required, refuse, "CONF-CLIENT", no, \
         "the client sends compressed packets, which this gateway never does") \
     ROW(login_missing, refuse, "CONF-CLIENT", no, \

@@ -158,11 +158,14 @@ void ClientEngine::finish_keys(Negotiation& negotiation, Instant now) {
 }
 
 void ClientEngine::use_keys(const Negotiation& negotiation, Instant now) {
-    tunnel_.install(negotiation.key_id,
-                    {.suite = suite_,
-                     .digest = settings_.wrapping.digest,
-                     .block = negotiation.key_block(pushed_->exported_keys, own_, server_),
-                     .side = crypto::Side::client});
+    tunnel_.install(
+        negotiation.key_id,
+        {.suite = suite_,
+         .digest = settings_.wrapping.digest,
+         .block = negotiation.key_block(pushed_->exported_keys, own_, server_),
+         .side = crypto::Side::client,
+         .format = pushed_->data_epoch ? crypto::DataFormat::epoch : crypto::DataFormat::classic,
+         .limits = settings_.key_limits});
     if (settings_.renegotiate_every > Duration{})
         renegotiate_at_ = now + settings_.renegotiate_every;
 }
@@ -191,13 +194,16 @@ void ClientEngine::on_push_reply(std::string_view argument, Instant now) {
     const std::string_view name =
         pushed->cipher.empty() ? settings_.personality->own_cipher : pushed->cipher;
     const auto suite = crypto::cipher_suite_of(name);
-    if (!suite || pushed->data_epoch) return end(Why::unsupported, argument);
+    if (!suite) return end(Why::unsupported, argument);
     suite_ = *suite;
     pushed_ = std::move(pushed);
     push_request_at_.reset();
     const Negotiation& first = negotiations_.front();
     if (pushed_->dynamic_tls_crypt && first.dynamic_tls_crypt())
         envelope_.begin_dynamic(*first.dynamic_tls_crypt());
+    tunnel_.frame_by(settings_.ignores_pushed_framing
+                         ? settings_.personality->framing
+                         : pushed_->framing.value_or(settings_.personality->framing));
     tunnel_.start(pushed_->peer_id, pushed_->ping, pushed_->ping_restart, now);
     use_keys(first, now);
     tunnel_.send_with(0);
@@ -207,7 +213,7 @@ void ClientEngine::on_push_reply(std::string_view argument, Instant now) {
 void ClientEngine::from_tunnel(Bytes packet, Instant now) {
     if (!connected() || leaving_) return;
     send_payload(packet, now);
-    if (tunnel_.key_limit_near()) renegotiate(now);
+    if (tunnel_.key_limit_near() && !send_with_current_at_) renegotiate(now);
 }
 
 void ClientEngine::renegotiate(Instant now) {
@@ -293,7 +299,14 @@ void ClientEngine::reach_goodbye(Instant now) {
 }
 
 void ClientEngine::send_payload(Bytes payload, Instant now) {
-    if (auto datagram = tunnel_.seal(payload, now)) datagrams_.push_back(std::move(*datagram));
+    auto datagram = tunnel_.seal(payload, now);
+    if (!datagram && send_with_current_at_) {
+        // The old key is kept for a while after a renegotiation, but not beyond its end.
+        send_with_current_at_.reset();
+        tunnel_.send_with(current_key_);
+        datagram = tunnel_.seal(payload, now);
+    }
+    if (datagram) datagrams_.push_back(std::move(*datagram));
 }
 
 void ClientEngine::flush(Instant now) {

@@ -35,6 +35,8 @@ struct ClientSettings {
     Duration transition_window = 3600s;  // how long the old key stays
     ClientWrapping wrapping;
     std::uint32_t unix_seconds = 1'700'000'000;  // the client's clock, as wrapped packets show it
+    crypto::KeyLimits key_limits{};
+    bool ignores_pushed_framing = false;  // keeps to its profile, as with pull-filter
 };
 
 struct Connected {

@@ -9,6 +9,9 @@ namespace {
 constexpr std::string_view options_with_cipher =
     "V4,dev-type tun,link-mtu 1557,tun-mtu 1500,proto UDPv4,cipher AES-128-CBC,auth SHA1,"
     "keysize 128,key-method 2,tls-client";
+constexpr std::string_view options_with_compression =
+    "V4,dev-type tun,link-mtu 1558,tun-mtu 1500,proto UDPv4,comp-lzo,cipher AES-128-CBC,auth SHA1,"
+    "keysize 128,key-method 2,tls-client";
 constexpr std::string_view options_without_cipher =
     "V4,dev-type tun,link-mtu 1557,tun-mtu 1500,proto UDPv4,auth SHA1,keysize 128,"
     "key-method 2,tls-client";
@@ -110,10 +113,31 @@ constexpr Personality openvpn_3{.name = "openvpn3",
                                 .peer_info_renegotiated = info_3,
                                 .push_request_after = 0s};
 
+namespace {
+
+constexpr Personality with_compression(Personality program, std::string_view name,
+                                       wire::Framing framing) {
+    program.name = name;
+    program.options = options_with_compression;
+    program.framing = framing;
+    return program;
+}
+
+}  // namespace
+
+constexpr Personality openvpn_2_3_comp_lzo =
+    with_compression(openvpn_2_3, "openvpn 2.3 comp-lzo", wire::Framing::lzo);
+constexpr Personality openvpn_2_4_comp_lzo =
+    with_compression(openvpn_2_4, "openvpn 2.4 comp-lzo", wire::Framing::lzo);
+constexpr Personality openvpn_2_4_compress =
+    with_compression(openvpn_2_4, "openvpn 2.4 compress lz4", wire::Framing::swap);
+
 std::span<const Personality* const> personalities() {
-    static constexpr std::array all{&openvpn_2_3, &openvpn_2_4, &openvpn_2_4_without_negotiation,
-                                    &openvpn_2_5, &openvpn_2_6, &openvpn_2_7,
-                                    &openvpn_3};
+    static constexpr std::array all{
+        &openvpn_2_3,         &openvpn_2_4,          &openvpn_2_4_without_negotiation,
+        &openvpn_2_5,         &openvpn_2_6,          &openvpn_2_7,
+        &openvpn_3,           &openvpn_2_3_comp_lzo, &openvpn_2_4_comp_lzo,
+        &openvpn_2_4_compress};
     return all;
 }
 

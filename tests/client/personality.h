@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "dataplane/wire/compression.h"
 
 namespace kanmon::client {
 
@@ -42,6 +43,7 @@ struct Personality {
     Duration push_request_after = 1s;
     Duration push_request_every = 5s;
     std::string_view own_cipher = "AES-128-CBC";  // when none is pushed
+    wire::Framing framing = wire::Framing::none;  // by its profile; a pushed one comes over it
     unsigned occ_exits = 2;  // how often the exit notice of the data channel is sent, one a second
 };
 
@@ -52,6 +54,9 @@ extern const Personality openvpn_2_5;
 extern const Personality openvpn_2_6;
 extern const Personality openvpn_2_7;
 extern const Personality openvpn_3;
+extern const Personality openvpn_2_3_comp_lzo;  // comp-lzo in the profile
+extern const Personality openvpn_2_4_comp_lzo;
+extern const Personality openvpn_2_4_compress;  // compress lz4 in the profile
 
 std::span<const Personality* const> personalities();
 

@@ -43,6 +43,10 @@ void read_option(Pushed& pushed, std::string_view option) {
         pushed.ping = std::chrono::seconds(number_of(first));
     } else if (name == "ping-restart") {
         pushed.ping_restart = std::chrono::seconds(number_of(first));
+    } else if (name == "comp-lzo") {
+        pushed.framing = wire::Framing::lzo;
+    } else if (name == "compress") {
+        pushed.framing = first == "stub-v2" ? wire::Framing::stub_v2 : wire::Framing::swap;
     } else if (name == "protocol-flags" || name == "key-derivation") {
         read_flag(pushed, first);
         while (const auto flag = words.next()) read_flag(pushed, *flag);

@@ -8,6 +8,7 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "dataplane/wire/compression.h"
 
 namespace kanmon::client {
 
@@ -24,6 +25,7 @@ struct Pushed {
     bool exported_keys = false;
     bool dynamic_tls_crypt = false;
     bool data_epoch = false;
+    std::optional<wire::Framing> framing;
 };
 
 class PushReader {

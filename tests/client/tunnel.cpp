@@ -27,19 +27,24 @@ void Tunnel::retire(wire::KeyId key_id) {
 
 Expected<wire::InBand, Cause> Tunnel::open(MutableBytes datagram, Instant now) {
     const auto opened = slots_.open(datagram);
+    slots_.prepare();
     if (!opened) return unexpected(opened.error());
     heard_ = now;
-    const wire::InBand kind = wire::classify(opened->payload);
-    if (kind == wire::InBand::none) inner_.push_back(copy_of(opened->payload));
+    const auto payload = wire::take_frame(framing_, opened->payload);
+    if (!payload) return unexpected(payload.error());
+    const wire::InBand kind = wire::classify(*payload);
+    if (kind == wire::InBand::none) inner_.push_back(copy_of(*payload));
     return kind;
 }
 
 std::optional<Buffer> Tunnel::seal(Bytes payload, Instant now) {
     if (!started_ || !slots_.sending_key()) return std::nullopt;
-    Buffer packet(slots_.front_octets() + payload.size() + slots_.back_octets());
-    if (!payload.empty())
-        std::memcpy(packet.data() + slots_.front_octets(), payload.data(), payload.size());
-    const auto sealed = slots_.seal(packet, payload.size());
+    Buffer packet(slots_.front_octets() + payload.size() + wire::framing_octets_max +
+                  slots_.back_octets());
+    const std::size_t octets =
+        wire::put_frame(framing_, payload, MutableBytes(packet).subspan(slots_.front_octets()));
+    const auto sealed = slots_.seal(packet, octets);
+    slots_.prepare();
     if (!sealed) return std::nullopt;
     sent_ = now;
     packet.resize(sealed->size());

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "dataplane/crypto/key_slots.h"
+#include "dataplane/wire/compression.h"
 #include "dataplane/wire/in_band.h"
 #include "dataplane/wire/opcode.h"
 
@@ -18,6 +19,8 @@ class Tunnel {
 public:
     void start(std::optional<std::uint32_t> peer_id, Duration ping, Duration ping_restart,
                Instant now);
+    /// Of both directions, for pings and OCC messages as well.
+    void frame_by(wire::Framing framing) { framing_ = framing; }
     void install(wire::KeyId key_id, const crypto::KeyMaterial& material);
     void retire(wire::KeyId key_id);
     void send_with(wire::KeyId key_id) { slots_.send_with(key_id); }
@@ -43,6 +46,7 @@ public:
 
 private:
     crypto::KeySlots slots_;
+    wire::Framing framing_ = wire::Framing::none;
     std::map<wire::KeyId, crypto::KeyMaterial> materials_;
     std::uint32_t installs_ = 0;
     std::deque<Buffer> inner_;

@@ -18,16 +18,16 @@ namespace {
 
 struct World {
     KeySlots server, client;
-    std::set<std::uint32_t> delivered;
+    std::set<std::uint64_t> delivered;
     Buffer sealed, payload;
     bool aead;
 
     explicit World(std::uint8_t choice) {
-        const auto suite = static_cast<CipherSuite>(choice % 7);
+        const auto suite = static_cast<CipherSuite>(choice % 8);
         aead = is_aead(suite);
         for (KeySlots* slots : {&server, &client}) {
             slots->install(0, {.suite = suite,
-                               .digest = static_cast<Digest>(choice / 7 % 3),
+                               .digest = static_cast<Digest>(choice / 8 % 3),
                                .block = vectors::secret<256>(vectors::gcm_key_block),
                                .side = slots == &server ? Side::server : Side::client});
             slots->send_with(0);

@@ -25,7 +25,8 @@ void NonceAudit::watch(const client::ClientEngine& engine, Bytes datagram) {
     if (material == nullptr) return;
     ByteReader in(datagram);
     in.u32();
-    const std::uint32_t packet_id = in.u32();
+    const bool epoch = material->format == crypto::DataFormat::epoch;
+    const std::uint64_t packet_id = epoch ? in.u64() : in.u32();
     if (!in.ok()) return;
     auto& of_key = seen_[ByteReader(material->block.view()).u64()];
     const auto [known, fresh] = of_key.try_emplace(packet_id, copy_of(datagram));

@@ -13,7 +13,7 @@ public:
     void watch(const client::ClientEngine& engine, Bytes datagram);
 
 private:
-    std::unordered_map<std::uint64_t, std::unordered_map<std::uint32_t, Buffer>> seen_;
+    std::unordered_map<std::uint64_t, std::unordered_map<std::uint64_t, Buffer>> seen_;
 };
 
 }  // namespace kanmon::world

@@ -61,7 +61,7 @@ World::World(const Setup& setup)
                               .wrapping = keys_.of(i),
                               .clock_behind = clock_behind_of(i)};
         person.personality = personality_of(i, person.wrapping.kind);
-        const bool old = person.personality == &client::openvpn_2_3;
+        const bool old = person.personality->name.starts_with(client::openvpn_2_3.name);
         const std::uint64_t seed = chance_.number();
         person.tls = setup_.openssl
                          ? (old ? real.old_clients[name] : real.clients[name])

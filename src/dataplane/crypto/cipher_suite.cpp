@@ -20,6 +20,7 @@ constexpr std::array suites{
     SuiteRow{CipherSuite::aes_256_cbc, "AES-256-CBC", 256},
     SuiteRow{CipherSuite::aes_192_cbc, "AES-192-CBC", 192},
     SuiteRow{CipherSuite::aes_128_cbc, "AES-128-CBC", 128},
+    SuiteRow{CipherSuite::none, "none", 0},
 };
 
 struct DigestRow {

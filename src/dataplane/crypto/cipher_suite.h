@@ -15,7 +15,8 @@ enum class CipherSuite : std::uint8_t {
     chacha20_poly1305,
     aes_256_cbc,
     aes_192_cbc,
-    aes_128_cbc
+    aes_128_cbc,
+    none  // tunnelled packets are authenticated, and anybody can read them
 };
 enum class Digest : std::uint8_t { sha1, sha256, sha512 };
 

@@ -39,7 +39,7 @@ struct TlsOutput {
     Buffer plaintext;          // from the peer
     bool established = false;  // true from the output on in which the handshake finished
     /// In the output in which the handshake finished, and only there:
-    std::optional<PeerCertificate> peer;  // nothing: none was shown, and none was required
+    std::optional<PeerCertificate> peer;        // nothing: none was shown, and none was required
     std::optional<KeyBlock> data_keys;          // EXPORTER-OpenVPN-datakeys
     std::optional<KeyBlock> dynamic_tls_crypt;  // EXPORTER-OpenVPN-dynamic-tls-crypt
     std::string protocol;                       // "TLSv1.3 TLS_AES_256_GCM_SHA384"

@@ -53,7 +53,8 @@ void Session::State::fail(KeyState& key, TlsFailure failure) {
 void Session::State::dismiss(Cause cause) {
     const bool can_hear = life.phase() > Phase::identifying;
     if (!can_hear) return vanish(cause, {});
-    end(cause, {}, dismissal(cause, reason_text(cause, {}, certificate)));
+    const std::string reason = reason_text(cause, {}, certificate);
+    end(cause, reason, dismissal(cause, reason));
 }
 
 void Session::State::time_out() {

@@ -33,7 +33,7 @@ void Session::State::identify() {
     if (certificate && certificate->objection) return turn_away(*certificate->objection, {});
     const auto agreement =
         negotiate(profile.server, peer, wire::parse_options_string(message.options));
-    if (!agreement) return turn_away(Cause::cipher_mismatch, agreement.error());
+    if (!agreement) return turn_away(agreement.error().cause, agreement.error().detail);
     agreed = *agreement;
     const auto exported = keys.current->take_dynamic_tls_crypt();
     agreed.dynamic_tls_crypt = agreed.dynamic_tls_crypt && exported;
@@ -84,6 +84,7 @@ void Session::State::connect() {
     send_with(keys.current->key_id());
     const auto usual = std::min<std::uint32_t>(profile.server.tun_mtu, 1500);
     emit(Connected{.cipher = std::string(crypto::name_of(agreed.cipher)),
+                   .description = description(agreed),
                    .tun_mtu = static_cast<std::uint16_t>(agreed.tun_mtu.value_or(usual)),
                    .peer_info = peer});
     start_keepalive();

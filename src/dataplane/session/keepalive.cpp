@@ -47,6 +47,9 @@ void Session::State::in_band(Bytes payload) {
             if (events.size() < waiting_events_max)
                 emit(SendInBand{wire::occ_reply_payload(options_text())});
             return;
+        case wire::InBand::occ_mtu_request:
+            if (events.size() < waiting_events_max) emit(SendInBand{wire::occ_mtu_reply_payload()});
+            return;
         default:
             return;
     }

@@ -23,9 +23,10 @@ Ciphers known(const std::vector<std::string>& names) {
     return suites;
 }
 
-/// All ciphers of the server in its order; the configured CBC cipher comes last.
+/// All ciphers of the server in its order; the one configured for old clients comes last.
 Ciphers offered(const bridge::SslServer& server) {
     Ciphers suites = known(server.ciphers);
+    std::erase(suites, CipherSuite::none);  // only ever by the operator's insistence, below
     if (const auto fallback = crypto::cipher_suite_of(server.fallback_cipher))
         suites.push_back(*fallback);
     return suites;
@@ -35,12 +36,19 @@ bool announces_ciphers(const wire::PeerInfo& peer) {
     return peer.ciphers_present || peer.ncp >= 2;
 }
 
-Ciphers accepted(const wire::PeerInfo& peer, const wire::OptionsString& options) {
+Ciphers announced(const wire::PeerInfo& peer, const wire::OptionsString& options) {
     if (peer.ciphers_present) return known(peer.ciphers);
     Ciphers suites;
     if (peer.ncp >= 2) suites = {CipherSuite::aes_256_gcm, CipherSuite::aes_128_gcm};
     if (const auto configured = crypto::cipher_suite_of(options.cipher))
         suites.push_back(*configured);
+    return suites;
+}
+
+/// A client that can do AEAD never goes without a cipher, whatever it says beside.
+Ciphers accepted(const wire::PeerInfo& peer, const wire::OptionsString& options) {
+    Ciphers suites = announced(peer, options);
+    if (std::ranges::any_of(suites, crypto::is_aead)) std::erase(suites, CipherSuite::none);
     return suites;
 }
 
@@ -51,8 +59,23 @@ std::optional<CipherSuite> choose_cipher(const bridge::SslServer& server,
     for (const CipherSuite suite : offered(server))
         if (std::ranges::find(peers, suite) != peers.end()) return suite;
     // A client that says nothing about its cipher is old; it may have the one that was configured.
+    // One without a cipher would have said so.
     const bool silent = !announces_ciphers(peer) && options.cipher.empty();
-    return silent ? crypto::cipher_suite_of(server.fallback_cipher) : std::nullopt;
+    const auto fallback = crypto::cipher_suite_of(server.fallback_cipher);
+    return silent && fallback != CipherSuite::none ? fallback : std::nullopt;
+}
+
+/// Flags are named to clients that understand them, and epochs start from exported keys only.
+bool can_do_epochs(const Negotiated& agreed, const wire::PeerInfo& peer) {
+    return peer.can(wire::Ability::data_epoch) && crypto::is_aead(agreed.cipher) &&
+           agreed.protocol_flags && agreed.derivation == KeyDerivation::tls_ekm;
+}
+
+/// Only a client whose options name compression frames its packets: anybody else (the kernel's
+/// driver above all) breaks on a pushed compression option.
+wire::Framing choose_framing(const wire::PeerInfo& peer, const wire::OptionsString& options) {
+    if (!options.comp_lzo) return wire::Framing::none;
+    return peer.stub_v2 ? wire::Framing::stub_v2 : wire::Framing::lzo;
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -72,11 +95,13 @@ std::string refusal_text(const bridge::SslServer& server, const wire::PeerInfo& 
 
 }  // namespace
 
-Expected<Negotiated, std::string> negotiate(const bridge::SslServer& server,
-                                            const wire::PeerInfo& peer,
-                                            const wire::OptionsString& options) {
+Expected<Negotiated, Objection> negotiate(const bridge::SslServer& server,
+                                          const wire::PeerInfo& peer,
+                                          const wire::OptionsString& options) {
+    if (options.mtu_dynamic) return unexpected(Objection{Cause::fragment_unsupported, {}});
     const auto cipher = choose_cipher(server, peer, options);
-    if (!cipher) return unexpected(refusal_text(server, peer, options));
+    if (!cipher)
+        return unexpected(Objection{Cause::cipher_mismatch, refusal_text(server, peer, options)});
 
     Negotiated agreed;
     agreed.cipher = *cipher;
@@ -86,9 +111,22 @@ Expected<Negotiated, std::string> negotiate(const bridge::SslServer& server,
     agreed.protocol_flags = peer.can(wire::Ability::cc_exit_notify);
     agreed.dynamic_tls_crypt = agreed.protocol_flags && peer.can(wire::Ability::dynamic_tls_crypt);
     if (peer.can(wire::Ability::tls_key_export)) agreed.derivation = KeyDerivation::tls_ekm;
+    if (can_do_epochs(agreed, peer)) agreed.format = crypto::DataFormat::epoch;
+    agreed.framing = choose_framing(peer, options);
     if (peer.mtu >= tun_mtu_least)
         agreed.tun_mtu = std::min<std::uint32_t>(server.tun_mtu, peer.mtu);
     return agreed;
+}
+
+std::string description(const Negotiated& agreed) {
+    std::string text =
+        "Data Channel: using negotiated cipher '" + std::string(name_of(agreed.cipher)) + "'";
+    if (agreed.cipher == CipherSuite::none)
+        text += " (WARNING: everybody on the way can read the tunnelled packets)";
+    if (agreed.format == crypto::DataFormat::epoch) text += ", epoch keys";
+    if (agreed.framing == wire::Framing::lzo) text += ", comp-lzo framing";
+    if (agreed.framing == wire::Framing::stub_v2) text += ", stub-v2 framing";
+    return text;
 }
 
 }  // namespace kanmon::session

@@ -41,14 +41,21 @@ void push_keepalive(std::vector<std::string>& options, const bridge::SslServer& 
 
 void push_protocol(std::vector<std::string>& options, const Negotiated& agreed) {
     const bool exported = agreed.derivation == KeyDerivation::tls_ekm;
-    if (agreed.protocol_flags) {
-        std::string flags = "protocol-flags cc-exit";
-        if (exported) flags += " tls-ekm";
-        if (agreed.dynamic_tls_crypt) flags += " dyn-tls-crypt";
-        options.push_back(std::move(flags));
-    } else if (exported) {
-        options.push_back("key-derivation tls-ekm");
+    if (!agreed.protocol_flags) {
+        if (exported) options.push_back("key-derivation tls-ekm");
+        return;
     }
+    std::string flags = "protocol-flags cc-exit";
+    if (exported) flags += " tls-ekm";
+    if (agreed.dynamic_tls_crypt) flags += " dyn-tls-crypt";
+    if (agreed.format == crypto::DataFormat::epoch) flags += " aead-epoch";
+    options.push_back(std::move(flags));
+}
+
+/// Makes a client that was configured for compression frame its packets without compressing them.
+void push_framing(std::vector<std::string>& options, wire::Framing framing) {
+    if (framing == wire::Framing::stub_v2) options.push_back("compress stub-v2");
+    if (framing == wire::Framing::lzo) options.push_back("comp-lzo no");
 }
 
 }  // namespace
@@ -62,6 +69,7 @@ PushOptions push_options(const bridge::SslServer& server, const Negotiated& agre
     push_routes6(options, server);
     push_topology(options, server, subject.server_address);
     push_keepalive(options, server);
+    push_framing(options, agreed.framing);
 
     const std::size_t before_tail = options.size();
     options.push_back(server.topology == bridge::Topology::net30

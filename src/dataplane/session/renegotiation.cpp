@@ -87,7 +87,9 @@ void Session::State::succeed() {
         retire_oldest();
     forget_later_login();
     timers.clear(Timer::renegotiation);
-    timers.set(Timer::switch_key, renegotiation_begun + switch_delay);
+    timers.set(Timer::switch_key,
+               hurried ? now + hurried_switch_delay : renegotiation_begun + switch_delay);
+    hurried = false;
     timers.set(Timer::lame_duck, now + transition_time);
     schedule_renegotiation();
     for (const std::string& option : token_options())
@@ -106,8 +108,11 @@ bool Session::State::install(KeyState& key) {
                     .material = {.suite = agreed.cipher,
                                  .digest = agreed.digest,
                                  .block = *block,
-                                 .side = crypto::Side::server},
-                    .data_v2 = agreed.data_v2});
+                                 .side = crypto::Side::server,
+                                 .format = agreed.format,
+                                 .limits = profile.key_limits},
+                    .data_v2 = agreed.data_v2,
+                    .framing = agreed.framing});
     return true;
 }
 
@@ -125,6 +130,23 @@ void Session::State::peer_used_key(wire::KeyId key_id) {
     if (key != keys.current.get() || !life.in(Phase::connected)) return;
     timers.clear(Timer::switch_key);
     send_with(key_id);
+}
+
+void Session::State::key_limit_near() {
+    if (!life.in(Phase::connected)) return;
+    if (sending_key != keys.current->key_id())  // a newer one is there already
+        return timers.set(Timer::switch_key, now + hurried_switch_delay);
+    hurried = true;
+    // A failed attempt is repeated by its own timer, however often the packet path asks.
+    if (!keys.upcoming) begin_renegotiation();
+}
+
+/// Better a packet that the client cannot open yet than none at all.
+void Session::State::key_exhausted() {
+    if (!life.in(Phase::connected)) return;
+    if (sending_key == keys.current->key_id()) return key_limit_near();
+    timers.clear(Timer::switch_key);
+    send_with(keys.current->key_id());
 }
 
 void Session::State::schedule_renegotiation() {

@@ -159,6 +159,7 @@ std::string Session::State::options_text() const {
     own.cipher = server.fallback_cipher;
     if (const auto suite = crypto::cipher_suite_of(server.fallback_cipher))
         own.key_bits = crypto::key_bits(*suite);
+    own.compression = server.compression_framing;
     own.digest = server.digest;
     if (const auto digest = crypto::digest_of(server.digest))
         own.digest_octets = crypto::digest_octets(*digest);
@@ -225,8 +226,12 @@ void Session::peer_used_key(wire::KeyId key_id, Instant now) {
 
 void Session::key_limit_near(Instant now) {
     state_->now = now;
-    // A failed attempt is repeated by its own timer, however often the packet path asks.
-    if (!state_->keys.upcoming) state_->begin_renegotiation();
+    state_->key_limit_near();
+}
+
+void Session::key_exhausted(Instant now) {
+    state_->now = now;
+    state_->key_exhausted();
 }
 
 void Session::in_band(Bytes payload, Instant now) {

@@ -28,6 +28,7 @@
 #include "dataplane/crypto/tls.h"
 #include "dataplane/session/login_plan.h"
 #include "dataplane/session/wrapping.h"
+#include "dataplane/wire/compression.h"
 #include "dataplane/wire/peer_info.h"
 
 namespace kanmon::session {
@@ -36,8 +37,9 @@ namespace kanmon::session {
 struct ServerProfile {
     bridge::SslServer server;
     std::shared_ptr<const crypto::TlsFactory> tls;
-    Ipv4 server_address;  // the gateway's own tunnel address
-    bool tcp = false;     // the listener's transport
+    Ipv4 server_address;             // the gateway's own tunnel address
+    bool tcp = false;                // the listener's transport
+    crypto::KeyLimits key_limits{};  // of data keys; smaller only where a test has to reach them
 };
 
 struct SessionStart {
@@ -88,6 +90,7 @@ struct InstallKey {
     wire::KeyId key_id = 0;
     crypto::KeyMaterial material;
     bool data_v2 = true;  // the client was told its peer id
+    wire::Framing framing = wire::Framing::none;
 };
 struct SendWithKey {
     wire::KeyId key_id = 0;
@@ -102,6 +105,7 @@ struct SendInBand {
 /// PUSH_REPLY is on its way and the keys are installed: the tunnel carries packets.
 struct Connected {
     std::string cipher;
+    std::string description;       // of the data channel, for the log
     std::uint16_t tun_mtu = 1500;  // what was pushed, or what every client has without
     wire::PeerInfo peer_info;
 };
@@ -155,6 +159,7 @@ public:
     void sent(Instant now);                               // a data packet was sent
     void peer_used_key(wire::KeyId key_id, Instant now);  // first packet opened under a newer key
     void key_limit_near(Instant now);                     // renegotiate before the key is exhausted
+    void key_exhausted(Instant now);                      // the key in use seals nothing any more
     void in_band(Bytes payload, Instant now);             // an OCC message (exit, request)
 
     std::optional<TlsWork> next_tls_work();

@@ -108,6 +108,8 @@ struct Session::State {
     bool install(KeyState& key);
     void send_with(wire::KeyId key_id);
     void peer_used_key(wire::KeyId key_id);
+    void key_limit_near();
+    void key_exhausted();
     void schedule_renegotiation();
 
     // --- keepalive.cpp ---
@@ -158,6 +160,7 @@ struct Session::State {
 
     std::optional<wire::KeyId> sending_key;
     Instant renegotiation_begun{};
+    bool hurried = false;  // the key in use is near its end
     Instant last_heard{};
     Instant last_sent{};
 };

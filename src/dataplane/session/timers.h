@@ -35,6 +35,9 @@ inline constexpr Duration restart_delay = 8s;
 inline constexpr std::chrono::seconds backoff = 10s;
 /// Clients send under a new key 60 s after its negotiation began; we follow then, if not earlier.
 inline constexpr Duration switch_delay = 60s;
+/// The same when the old key nears its end: a client that lost our half of the exchange has it by
+/// then, and at the highest rates the last eighth of a key lasts longer.
+inline constexpr Duration hurried_switch_delay = 5s;
 inline constexpr Duration renegotiation_limit = 60s;
 /// After a failed renegotiation, before the next try.
 inline constexpr Duration renegotiation_pause = 30s;

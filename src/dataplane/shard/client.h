@@ -31,7 +31,10 @@ struct Client {
     routing::UploadHole upload_hole;
     std::uint8_t keys_used = 0;  // a bit for each key id under which a packet was opened
     wire::KeyId newest_key = 0;  // key and id of the newest packet: older ones do not float
-    std::uint32_t newest_packet = 0;
+    std::uint64_t newest_packet = 0;
+    wire::Framing framing = wire::Framing::none;
+    std::uint8_t compressed_run = 0;  // compressed packets without a plain one between them
+    Instant compressed_since{};       // the first of these
     std::uint64_t received_octets = 0, sent_octets = 0;
     std::uint64_t received_packets = 0, sent_packets = 0;
     std::uint64_t refused_packets = 0, oversize_packets = 0, fragmented_packets = 0;

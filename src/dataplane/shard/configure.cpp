@@ -46,6 +46,7 @@ bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present
     return !present.enabled || held.client_pool != present.client_pool ||
            pool6_of(held) != pool6_of(present) || held.topology != present.topology ||
            held.ciphers != present.ciphers || held.fallback_cipher != present.fallback_cipher ||
+           held.compression_framing != present.compression_framing ||
            held.wrapping != present.wrapping || held.digest != present.digest ||
            asks_otherwise(held.login, present.login) || held.tun_mtu != present.tun_mtu ||
            held.ca_certificate_pem != present.ca_certificate_pem ||

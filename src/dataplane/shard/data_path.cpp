@@ -1,10 +1,17 @@
 // Data packets, opened and sealed. Nothing here locks, allocates or logs.
+#include <utility>
+
 #include "dataplane/shard/state.h"
 #include "dataplane/wire/in_band.h"
 
 namespace kanmon::shard {
 
 namespace {
+
+/// A client that sends so many compressed packets in such a time, and no plain one among them, will
+/// not stop: its user learns why nothing passes.
+constexpr unsigned compressed_max = 8;
+constexpr Duration compressed_span = 10s;
 
 bool looks_like_ipv4(Bytes payload) {
     return !payload.empty() && std::to_integer<unsigned>(payload[0]) >> 4 == 4;
@@ -37,6 +44,7 @@ void Shard::State::receive_data(const Path& path, MutableBytes datagram, wire::F
     Client* client = client_of_data(path, datagram, first);
     if (client == nullptr) return drop(Cause::unknown_client);
     const auto opened = client->keys.open(datagram);
+    if (client->keys.wants_preparation()) prepare_later(*client);
     if (!opened) return drop(opened.error());
     if (client->path != path && !follow(*client, path, *opened)) return drop(Cause::unknown_client);
     if (opened->key_id != client->newest_key || opened->packet_id > client->newest_packet) {
@@ -82,9 +90,34 @@ bool Shard::State::may_move(Client& client, const Path& to) {
 }
 
 void Shard::State::take_payload(Client& client, MutableBytes payload) {
-    if (looks_like_ipv4(payload)) return forward(client, payload);
+    if (client.framing == wire::Framing::none && looks_like_ipv4(payload))
+        return forward(client, payload);
+    // Clients that hide their options, or that ignore what they are pushed, are answered in kind.
+    if (const auto spoken = wire::framing_of(payload); spoken && *spoken != client.framing) {
+        client.framing = *spoken;
+        measure(client);
+    }
+    const auto plain = wire::take_frame(client.framing, payload);
+    if (!plain) return refuse_frame(client, plain.error());
+    take_packet(client, *plain);
+}
+
+void Shard::State::refuse_frame(Client& client, Cause cause) {
+    drop(cause);
+    if (cause != Cause::unsupported_framing) return;
+    if (client.compressed_run == 0 || now - client.compressed_since > compressed_span) {
+        client.compressed_run = 0;
+        client.compressed_since = now;
+    }
+    if (++client.compressed_run < compressed_max) return;
+    client.session.dismiss(Cause::compression_required, now);
+    pump(client);
+}
+
+void Shard::State::take_packet(Client& client, MutableBytes payload) {
     switch (wire::classify(payload)) {
         case wire::InBand::none:
+            client.compressed_run = 0;
             return forward(client, payload);
         case wire::InBand::ping:
             return;
@@ -102,6 +135,7 @@ void Shard::State::note_heard(Client& client) {
 
 /// A run is of one source, so this tells one session once; clients live until the turn is over.
 void Shard::State::end_run() {
+    if (Client* client = std::exchange(unprepared, nullptr)) client->keys.prepare();
     if (heard == nullptr) return;
     Client& client = *heard;
     heard = nullptr;
@@ -109,14 +143,31 @@ void Shard::State::end_run() {
     watch_key_limit(client);
 }
 
+/// Once for each run, so that forged packets cost no key derivation each.
+void Shard::State::prepare_later(Client& client) {
+    if (unprepared != nullptr && unprepared != &client) unprepared->keys.prepare();
+    unprepared = &client;
+}
+
 // --- to the client -------------------------------------------------------------------------------
 
-bool Shard::State::seal_and_send(Client& client, Bytes payload) {
+Expected<MutableBytes, Cause> Shard::State::seal(Client& client, Bytes payload) {
     const std::size_t front = client.keys.front_octets();
-    const MutableBytes room =
-        MutableBytes(arena).first(front + payload.size() + client.keys.back_octets());
-    std::memcpy(room.data() + front, payload.data(), payload.size());
-    const auto datagram = client.keys.seal(room, payload.size());
+    const MutableBytes room = arena;
+    const std::size_t octets = wire::put_frame(client.framing, payload, room.subspan(front));
+    const auto datagram =
+        client.keys.seal(room.first(front + octets + client.keys.back_octets()), octets);
+    if (client.keys.wants_preparation()) client.keys.prepare();
+    return datagram;
+}
+
+bool Shard::State::seal_and_send(Client& client, Bytes payload) {
+    auto datagram = seal(client, payload);
+    if (!datagram && datagram.error() == Cause::key_exhausted) {
+        client.session.key_exhausted(now);
+        pump(client);
+        datagram = seal(client, payload);  // with the next key, when there is one
+    }
     if (!datagram) {
         drop(datagram.error());
         watch_key_limit(client);

@@ -140,6 +140,7 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
 void Shard::State::on(Client& client, session::InstallKey&& key) {
     client.keys.set_peer_id(key.data_v2 ? std::optional(client.peer_id) : std::nullopt);
     client.keys.install(key.key_id, key.material);
+    if (!client.had_keys) client.framing = key.framing;
     client.keys_used = static_cast<std::uint8_t>(client.keys_used & ~(1U << key.key_id));
     client.had_keys = true;
     measure(client);
@@ -168,9 +169,8 @@ void Shard::State::on(Client& client, session::Connected&& connected) {
     client.peer_info = std::move(connected.peer_info);
     report(client, bridge::ClientStatus::online, Cause::client_left);
     record(client, bridge::Stage::connected, std::nullopt,
-           "Data Channel: using negotiated cipher '" + client.cipher + "', version " +
-               escaped(client.peer_info.version) + ", platform " +
-               escaped(client.peer_info.platform));
+           connected.description + ", version " + escaped(client.peer_info.version) +
+               ", platform " + escaped(client.peer_info.platform));
 }
 
 void Shard::State::on(Client& client, session::Ended&& ended) {

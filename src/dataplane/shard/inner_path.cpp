@@ -58,8 +58,9 @@ void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
     Client* client = at(inner->v6 ? server.addresses->find(inner->destination6)
                                   : server.addresses->find(inner->destination));
     if (client == nullptr || client->over) return answer_unreachable(index, *inner);
-    const std::size_t sealed_octets =
-        inner->octets.size() + client->keys.front_octets() + client->keys.back_octets();
+    const std::size_t sealed_octets = inner->octets.size() + client->keys.front_octets() +
+                                      client->keys.back_octets() +
+                                      wire::framing_octets(client->framing);
     if (client->path.is_stream() && !outlet.has_room(client->path, sealed_octets))
         return drop(Cause::queue_full);
     routing::clamp_segment_size(*inner, client->segment_limit);
@@ -166,7 +167,8 @@ void Shard::State::measure(Client& client) {
     const routing::Wrapping wrapping{
         .outer_v6 = !client.path.remote.is_v4(),
         .outer_tcp = client.profile->tcp,
-        .front_octets = static_cast<std::uint16_t>(client.keys.front_octets()),
+        .front_octets = static_cast<std::uint16_t>(client.keys.front_octets() +
+                                                   wire::framing_octets(client.framing)),
         .back_octets = static_cast<std::uint16_t>(client.keys.back_octets())};
     client.wrapping_octets = routing::wrapping_octets(wrapping);
     client.segment_limit = routing::segment_limit(

@@ -107,9 +107,13 @@ struct Shard::State {
     bool follow(Client& client, const Path& to, const crypto::OpenedPacket& opened);
     bool may_move(Client& client, const Path& to);
     void take_payload(Client& client, MutableBytes payload);
+    void refuse_frame(Client& client, Cause cause);
+    void take_packet(Client& client, MutableBytes payload);
     void note_heard(Client& client);
+    void prepare_later(Client& client);
     void end_run();
     bool seal_and_send(Client& client, Bytes payload);
+    Expected<MutableBytes, Cause> seal(Client& client, Bytes payload);
     void watch_key_limit(Client& client);
 
     // --- inner_path.cpp
@@ -200,9 +204,10 @@ struct Shard::State {
     std::vector<Due>
         deadlines;  // a heap; entries that no longer count are skipped when they come up
     std::array<std::uint64_t, cause_count> drops{};
-    Client* heard = nullptr;  // of the present run
-    Buffer arena;             // where packets are sealed
-    Buffer piece_room;        // where pieces of packets and answers to the VPC are made
+    Client* heard = nullptr;       // of the present run
+    Client* unprepared = nullptr;  // whose keys want preparation after it
+    Buffer arena;                  // where packets are sealed
+    Buffer piece_room;             // where pieces of packets and answers to the VPC are made
     routing::AnswerBudget answers;
 };
 

@@ -4,6 +4,11 @@
 //     +-----------------+------+--------------------------+
 //     | magic, 16 octets| type | depends on the type      |
 //     +-----------------+------+--------------------------+
+//
+//      type 0 request      nothing          4 MTU request   nothing
+//           1 reply        text and NUL     5 MTU reply     received u16, sent u16
+//           2 load request size u16         6 exit          nothing
+//           3 load         filler
 #include "dataplane/wire/in_band.h"
 
 #include <algorithm>
@@ -23,6 +28,7 @@ constexpr auto occ_exit = octets_of(0x28, 0x7f, 0x34, 0x6b, 0xd4, 0xef, 0x7a, 0x
                                     0x2d, 0x56, 0xb8, 0xd3, 0xaf, 0xc5, 0x45, 0x9c, 0x06);
 constexpr std::size_t occ_magic_octets = 16;
 constexpr std::uint8_t occ_reply_type = 1;
+constexpr std::uint8_t occ_mtu_reply_type = 5;
 
 constexpr std::array occ_types{
     InBand::occ_request,  InBand::occ_reply,       InBand::occ_mtu_load_request,
@@ -58,6 +64,15 @@ Buffer occ_reply_payload(std::string_view options) {
     out.u8(occ_reply_type);
     out.bytes(as_bytes(options));
     out.u8(0);
+    return out.finish();
+}
+
+Buffer occ_mtu_reply_payload() {
+    BufferWriter out;
+    out.bytes(occ_magic());
+    out.u8(occ_mtu_reply_type);
+    out.u16(0);
+    out.u16(0);
     return out.finish();
 }
 

@@ -24,5 +24,7 @@ InBand classify(Bytes payload);
 Bytes ping_payload();      // 16 octets, static storage
 Bytes occ_exit_payload();  // 17 octets, static storage
 Buffer occ_reply_payload(std::string_view options);
+/// The answer to an MTU request: the largest packets received and sent, which nobody measures here.
+Buffer occ_mtu_reply_payload();
 
 }  // namespace kanmon::wire

@@ -16,6 +16,9 @@ constexpr std::size_t ciphers_max = 32;
 constexpr std::size_t cipher_octets_max = 64;
 constexpr std::size_t words_max = 128;
 
+constexpr std::string_view no_cipher = "none";
+constexpr std::string_view null_cipher = "[null-cipher]";  // the same, in options strings
+
 std::uint32_t number_of(std::string_view text) {
     std::uint32_t value = 0;
     const char* end = text.data() + text.size();
@@ -61,6 +64,8 @@ void read_line(PeerInfo& info, std::string_view line) {
         keep_first(info.mtu, value);
     else if (name == "IV_SSO")
         keep_first(info.sso, value);
+    else if (name == "IV_COMP_STUBv2")
+        info.stub_v2 = info.stub_v2 || value == "1";
     else if (name == "IV_GUI_VER")
         keep_first(info.gui, value);
     else if (name == "UV_KANMON_REV")
@@ -73,7 +78,7 @@ void read_word(OptionsString& options, std::string_view word) {
     const std::string_view value =
         space == std::string_view::npos ? std::string_view{} : word.substr(space + 1);
     if (name == "cipher")
-        keep_first(options.cipher, value == "[null-cipher]" ? "none" : value);
+        keep_first(options.cipher, value == null_cipher ? no_cipher : value);
     else if (name == "auth")
         keep_first(options.digest, value);
     else if (name == "dev-type")
@@ -116,20 +121,26 @@ OptionsString parse_options_string(std::string_view text) {
 }
 
 std::string options_string(const OwnOptions& own) {
-    constexpr unsigned opcode = 1, packet_id = 4, block = 16, initial_vector = 16, tcp_length = 2;
-    const unsigned link_mtu = own.tun_mtu + opcode + packet_id + block + initial_vector +
-                              own.digest_octets + (own.tcp ? tcp_length : 0);
+    constexpr unsigned opcode = 1, packet_id = 4, block_and_iv = 32, tcp_length = 2;
+    const unsigned link_mtu = own.tun_mtu + opcode + packet_id + own.digest_octets +
+                              (own.cipher == no_cipher ? 0 : block_and_iv) +
+                              (own.compression ? 1 : 0) + (own.tcp ? tcp_length : 0);
     const std::string_view proto = !own.tcp     ? "UDPv4"
                                    : own.server ? "TCPv4_SERVER"
                                                 : "TCPv4_CLIENT";
     const std::string_view direction = !own.tls_auth || !own.directed ? ""
                                        : own.server                   ? ",keydir 0"
                                                                       : ",keydir 1";
+    const std::string cipher =
+        own.cipher.empty()
+            ? ""
+            : fmt::format(",cipher {}", own.cipher == no_cipher ? null_cipher : own.cipher);
     return fmt::format(
-        "V4,dev-type tun,link-mtu {},tun-mtu {},proto {}{},cipher {},auth {},keysize {}{},"
+        "V4,dev-type tun,link-mtu {},tun-mtu {},proto {}{}{}{},auth {},keysize {}{},"
         "key-method 2,tls-{}",
-        link_mtu, own.tun_mtu, proto, direction, own.cipher, own.digest, own.key_bits,
-        own.tls_auth ? ",tls-auth" : "", own.server ? "server" : "client");
+        link_mtu, own.tun_mtu, proto, own.compression ? ",comp-lzo" : "", direction, cipher,
+        own.digest, own.key_bits, own.tls_auth ? ",tls-auth" : "",
+        own.server ? "server" : "client");
 }
 
 }  // namespace kanmon::wire

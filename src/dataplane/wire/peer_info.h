@@ -33,6 +33,7 @@ struct PeerInfo {
     bool ciphers_present = false;
     std::uint32_t mtu = 0;  // IV_MTU, 0 when absent
     std::string sso;        // IV_SSO
+    bool stub_v2 = false;   // IV_COMP_STUBv2: can be told `compress stub-v2`
     std::string gui;        // IV_GUI_VER
     std::string revision;   // UV_KANMON_REV
     bool can(Ability ability) const {
@@ -60,10 +61,11 @@ OptionsString parse_options_string(std::string_view text);
 /// The server's own options string, for logs of the peers and for clients without NCP (section 11).
 struct OwnOptions {
     std::uint16_t tun_mtu = 1500;
-    std::string cipher;  // configured CBC cipher, e.g. AES-128-CBC
+    std::string cipher;  // configured for old clients, e.g. AES-128-CBC; "none"; may be empty
     std::uint16_t key_bits = 128;
     std::string digest = "SHA1";
     std::uint16_t digest_octets = 20;
+    bool compression = false;  // framing only
     bool tcp = false;
     bool server = true;
     bool tls_auth = false;

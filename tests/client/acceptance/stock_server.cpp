@@ -81,7 +81,9 @@ std::vector<std::string> StockServer::wrapping_words(const WrappingPair& wrappin
     return {};
 }
 
-StockServer::StockServer(const WrappingPair& wrapping, std::uint8_t number) : number_(number) {
+StockServer::StockServer(const WrappingPair& wrapping, std::uint8_t number,
+                         const std::vector<std::string>& options)
+    : number_(number) {
     const testing::TestAuthority authority("acceptance");
     const testing::Issued server = authority.issue(
         {.common_names = {"server"}, .purpose = testing::Purpose::server, .serial = 1});
@@ -130,6 +132,7 @@ StockServer::StockServer(const WrappingPair& wrapping, std::uint8_t number) : nu
                                    "--log",
                                    path_of_log()};
     for (std::string& word : wrapping_words(wrapping)) words.push_back(std::move(word));
+    words.insert(words.end(), options.begin(), options.end());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);

@@ -28,8 +28,10 @@ private:
 
 class StockServer {
 public:
-    /// Each of several servers has another number, and with it its own port and network.
-    StockServer(const WrappingPair& wrapping, std::uint8_t number);
+    /// Each of several servers has another number, and with it its own port and network. `options`
+    /// come after the common ones, and over them.
+    StockServer(const WrappingPair& wrapping, std::uint8_t number,
+                const std::vector<std::string>& options);
     ~StockServer();
     StockServer(const StockServer&) = delete;
     StockServer& operator=(const StockServer&) = delete;

@@ -12,6 +12,9 @@ struct Kind {
     CipherSuite suite;
     Digest digest;
     bool with_peer_id;
+    DataFormat format = DataFormat::classic;
+
+    bool covers_header() const { return is_aead(suite) && with_peer_id; }
 };
 
 std::vector<Kind> every_kind() {
@@ -19,27 +22,30 @@ std::vector<Kind> every_kind() {
     for (const bool with_peer_id : {false, true}) {
         for (const auto suite : {CipherSuite::aes_256_gcm, CipherSuite::aes_192_gcm,
                                  CipherSuite::aes_128_gcm, CipherSuite::chacha20_poly1305})
-            kinds.push_back({suite, Digest::sha1, with_peer_id});
-        for (const auto suite :
-             {CipherSuite::aes_256_cbc, CipherSuite::aes_192_cbc, CipherSuite::aes_128_cbc})
+            for (const auto format : {DataFormat::classic, DataFormat::epoch})
+                kinds.push_back({suite, Digest::sha1, with_peer_id, format});
+        for (const auto suite : {CipherSuite::aes_256_cbc, CipherSuite::aes_192_cbc,
+                                 CipherSuite::aes_128_cbc, CipherSuite::none})
             for (const auto digest : {Digest::sha1, Digest::sha256, Digest::sha512})
                 kinds.push_back({suite, digest, with_peer_id});
     }
     return kinds;
 }
 
-KeyMaterial material_of(Kind kind, Side side, std::uint64_t seed = 1) {
+KeyMaterial material_of(Kind kind, Side side, std::uint64_t seed = 1, KeyLimits limits = {}) {
     SeededRandom random(seed);
     return {.suite = kind.suite,
             .digest = kind.digest,
             .block = KeyBlock(random.array<256>()),
-            .side = side};
+            .side = side,
+            .format = kind.format,
+            .limits = limits};
 }
 
-KeySlots slots_of(Kind kind, Side side, std::uint8_t key_id = 0) {
+KeySlots slots_of(Kind kind, Side side, std::uint8_t key_id = 0, KeyLimits limits = {}) {
     KeySlots slots;
     if (kind.with_peer_id) slots.set_peer_id(0x010203);
-    slots.install(key_id, material_of(kind, side));
+    slots.install(key_id, material_of(kind, side, 1, limits));
     slots.send_with(key_id);
     return slots;
 }
@@ -120,7 +126,7 @@ TEST(KeySlots, EveryFlippedBitIsRefusedAndTheUntouchedPacketStillOpens) {
         KeySlots client = slots_of(kind, Side::client);
         const Buffer packet = sealed(client, from_hex("45000014aabbccddeeff"));
         for (std::size_t bit = 0; bit < packet.size() * 8; ++bit) {
-            // The HMAC of CBC packets does not cover the peer id; the directory checks that one.
+            // The HMAC of packets without AEAD does not cover the peer id; the directory checks it.
             if (kind.with_peer_id && !is_aead(kind.suite) && bit >= 8 && bit < 32) continue;
             Buffer changed = packet;
             changed[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
@@ -173,19 +179,59 @@ TEST(KeySlots, RefusalsSayWhatIsMissing) {
     EXPECT_FALSE(some.sending_key());
 }
 
+// CVE-2017-7479: packet ids that ran out ended the process.
 TEST(KeySlots, PacketIdsEndAtTheLastOneAndAreNeverUsedTwice) {
-    const Kind kind{CipherSuite::aes_256_gcm, Digest::sha1, true};
-    KeySlots server = slots_of(kind, Side::server);
-    EXPECT_EQ(server.limit(), KeyLimit::far);
-    server.set_next_packet_id(0, 0xfeffffff);
-    sealed(server, from_hex("45"));
-    EXPECT_EQ(server.limit(), KeyLimit::soft);
-    server.set_next_packet_id(0, 0xffffffff);
-    const Buffer last = sealed(server, from_hex("45"));
-    EXPECT_EQ(to_hex(Bytes(last).subspan(4, 4)), "ffffffff");
-    EXPECT_EQ(server.limit(), KeyLimit::hard);
-    Buffer room(100);
-    EXPECT_EQ(server.seal(room, 1).error(), Cause::key_exhausted);
+    for (const Kind kind : every_kind()) {
+        if (kind.format == DataFormat::epoch) continue;
+        KeySlots server = slots_of(kind, Side::server, 0, {.packet_id_first = 0xfefffffe});
+        KeySlots client = slots_of(kind, Side::client);
+        EXPECT_EQ(server.limit(), KeyLimit::far);
+        sealed(server, from_hex("45"));
+        EXPECT_EQ(server.limit(), KeyLimit::far);
+        EXPECT_EQ(opened(client, sealed(server, from_hex("45"))), "45");
+        EXPECT_EQ(server.limit(), KeyLimit::soft);
+
+        KeySlots last = slots_of(kind, Side::server, 0, {.packet_id_first = 0xffffffff});
+        EXPECT_EQ(opened(client, sealed(last, from_hex("45"))), "45");
+        EXPECT_EQ(last.limit(), KeyLimit::hard);
+        Buffer room(200);
+        EXPECT_EQ(last.seal(room, 1).error(), Cause::key_exhausted) << name_of(kind.suite);
+    }
+}
+
+TEST(KeySlots, TheUsageLimitOfGcmIsNearAtSevenEighthsAndNeverPassed) {
+    const KeyLimits limits{.units_max = 80};  // forty packets of one block each
+    for (const Kind kind : every_kind()) {
+        if (kind.format == DataFormat::epoch) continue;
+        KeySlots server = slots_of(kind, Side::server, 0, limits);
+        KeySlots client = slots_of(kind, Side::client, 0, limits);
+        for (int packet = 1; packet <= 40; ++packet) {
+            EXPECT_EQ(opened(client, sealed(server, from_hex("45"))), "45");
+            const bool near = counts_units(kind.suite) && packet >= 35;
+            EXPECT_EQ(server.limit() != KeyLimit::far, near) << name_of(kind.suite) << packet;
+            EXPECT_EQ(client.limit() != KeyLimit::far, near) << "it counts what it opens as well";
+        }
+        Buffer room(200);
+        EXPECT_EQ(server.seal(room, 1).has_value(), !counts_units(kind.suite));
+    }
+}
+
+TEST(KeySlots, TooManyForgeriesUseAKeyUp) {
+    const KeyLimits limits{.failures_soft = 3, .failures_max = 5};
+    for (const Kind kind : every_kind()) {
+        KeySlots server = slots_of(kind, Side::server, 0, limits);
+        KeySlots client = slots_of(kind, Side::client);
+        const Buffer packet = sealed(client, from_hex("45"));
+        Buffer forged = packet;
+        forged.back() ^= std::byte{1};
+        for (int i = 1; i <= 5; ++i) {
+            EXPECT_EQ(opened(server, forged), "bad_tag");
+            if (kind.format == DataFormat::classic) {
+                EXPECT_EQ(server.limit() != KeyLimit::far, i >= 3);
+            }
+        }
+        EXPECT_EQ(opened(server, packet), "key_exhausted");
+    }
 }
 
 TEST(KeySlots, InstallingTheSameMaterialAgainDoesNotStartItsPacketIdsOver) {
@@ -203,8 +249,7 @@ TEST(KeySlots, InstallingTheSameMaterialAgainDoesNotStartItsPacketIdsOver) {
 TEST(KeySlots, AKeyThatOnlyReceivesNearTheEndAsksForRenegotiationToo) {
     const Kind kind{CipherSuite::aes_128_cbc, Digest::sha256, true};
     KeySlots server = slots_of(kind, Side::server);
-    KeySlots client = slots_of(kind, Side::client);
-    client.set_next_packet_id(0, 0xff000000);
+    KeySlots client = slots_of(kind, Side::client, 0, {.packet_id_first = 0xff000000});
     EXPECT_EQ(opened(server, sealed(client, from_hex("45"))), "45");
     EXPECT_EQ(server.limit(), KeyLimit::soft);
 }

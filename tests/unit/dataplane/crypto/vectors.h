@@ -1,5 +1,5 @@
 // Packets and keys captured between stock peers; they protect nothing anywhere.
-// Source: wire reference, sections 6 to 8, 13, 15, 16.
+// Source: wire reference, sections 6 to 8, 13, 15 to 17.
 #pragma once
 
 #include "base/bytes.h"
@@ -89,6 +89,35 @@ inline constexpr std::string_view cbc_exit_notify =
     "48000000 ba2e2561e570ae1581cec932d6198afc4cddcadd 3ec15d09dd69353c2780f2cdcab04eeb"
     "eec26d765fb02c904a52c067d061863732a46082122e4b10584d2fda0c47c25c";
 inline constexpr std::string_view cbc_exit_notify_plain = "287f346bd4ef7a812d56b8d3afc5459c06";
+
+/// Section 17: 2.7.6 on both sides, AES-256-GCM, the first packet of epoch 1 in each direction.
+struct EpochVector {
+    std::string_view secret, data_key, data_iv, next_secret, packet, plain;
+};
+inline constexpr EpochVector epoch_to_server{
+    .secret = "66a062a58eb523cce80c658176d533a464dbce7323ead5b08c4583c52fbdc4fb",
+    .data_key = "dd50d045da26b7b01d013001db1feee4cea56ad12687b6dc8ccd82c58f94321c",
+    .data_iv = "3d821dad3d16d128d5e9eb4d",
+    .next_secret = "3593a01aec7043e923659ea9cfaf47f035d345172ffe2f2ec7c3f0f0eefbbf77",
+    .packet =
+        "480000000001000000000001b6ef144da55c8d7bcbd6517ddd74dcfdadc6bd5bb9c9eaa4e6c19b76"
+        "e52c196511049210d0bfe9d74696914efcc213455dbe0cc79ec701d664bb7a2e2a70f154",
+    .plain =
+        "6000000000083afffe8000000000000095a726767bded04bff020000000000000000000000000002"
+        "850074ef00000000",
+};
+inline constexpr EpochVector epoch_to_client{
+    .secret = "841d4fbb9721e65c6c06c78d10edbef73c83f8a371e0744829496afe5bb7751a",
+    .data_key = "55b23cbfba3f4fd6a4ad50d470ab547ecb15d0364bf1ef5bac6dae80be3dde6f",
+    .data_iv = "b98439ce5303f474b9915f0a",
+    .next_secret = "ded0bce13ac319ddc783603d323420e6b6bc4ecff700f7f4c776ecbda0895b46",
+    .packet =
+        "4800000000010000000000016feddf5152f9923bb120a929a7e2d57b859f97e7cc9d781e282807d0"
+        "e31d009d1ca2ac2860442d8233b63cc4f61b451e49c8584372c2108a5bd7769c21b323eb",
+    .plain =
+        "6000000000083afffe80000000000000795873a0f2d083efff020000000000000000000000000002"
+        "8500197e00000000",
+};
 
 /// Section 6: tls-auth with SHA1. The 20 octets of key[0].hmac and key[1].hmac that SHA1 uses.
 inline constexpr std::string_view static_hmac0_sha1 = "740416b1a7c72cd5f0e77ae42de7c896285439a5";

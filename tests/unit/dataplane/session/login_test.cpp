@@ -383,6 +383,7 @@ TEST_F(Login, ByTokenRenewsTheKeyWithoutAskingAnybodyAndGivesANewToken) {
     EXPECT_EQ(second.size(), 91U);
     EXPECT_NE(second, first);
     talk->client.use_password(second);
+    talk->run(hurried_switch_delay);
     talk->session.key_limit_near(talk->now);
     EXPECT_TRUE(talk->run_until([&] { return talk->installed().size() == 3; }, 30s));
 }

@@ -1,5 +1,6 @@
 #include "dataplane/session/push.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "conversation.h"
@@ -9,9 +10,10 @@ namespace kanmon::session {
 namespace {
 
 std::string pushed(const bridge::SslServer& server, std::string_view peer_info,
-                   Ipv4 address = *parse_ipv4("10.8.0.6")) {
-    const auto agreed = negotiate(server, wire::parse_peer_info(peer_info),
-                                  wire::parse_options_string("V4,cipher AES-128-CBC"));
+                   Ipv4 address = *parse_ipv4("10.8.0.6"),
+                   std::string_view options = "V4,cipher AES-128-CBC") {
+    const auto agreed =
+        negotiate(server, wire::parse_peer_info(peer_info), wire::parse_options_string(options));
     const PushOptions wanted =
         push_options(server, *agreed, {address, *parse_ipv4("10.8.0.1"), wire::PeerId{0}});
     const auto messages = wire::push_reply(wanted.options, wanted.tail);
@@ -34,6 +36,32 @@ TEST(Push, MatchesTheCapturedReplyToOlderClients) {
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_4), net30_head + ",cipher AES-256-GCM");
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_5), net30_head + ",cipher AES-256-GCM");
     EXPECT_EQ(pushed(server_for_tests(), peer_info_2_3), net30_head);
+}
+
+TEST(Push, AnnouncesEpochsToClientsThatKnowThem) {
+    for (const std::string_view info : {peer_info_2_7, peer_info_openvpn3})
+        EXPECT_EQ(pushed(server_for_tests(), info),
+                  net30_head +
+                      ",cipher AES-256-GCM,protocol-flags cc-exit tls-ekm dyn-tls-crypt aead-epoch,"
+                      "tun-mtu 1500");
+}
+
+TEST(Push, TakesCompressionAwayFromClientsThatWereConfiguredForItAndNamesItToNobodyElse) {
+    const auto reply = [](std::string_view info, std::string_view options, bool configured) {
+        bridge::SslServer server = server_for_tests();
+        server.compression_framing = configured;
+        return pushed(server, info, *parse_ipv4("10.8.0.6"), options);
+    };
+    const std::string_view named = "V4,comp-lzo,cipher AES-128-CBC", bare = "V4,cipher AES-128-CBC";
+    for (const bool configured : {false, true}) {
+        EXPECT_THAT(reply(peer_info_2_3, named, configured), testing::HasSubstr(",comp-lzo no,"));
+        for (const std::string_view info :
+             {peer_info_2_4, peer_info_2_5, peer_info_2_6, peer_info_2_7})
+            EXPECT_THAT(reply(info, named, configured), testing::HasSubstr(",compress stub-v2,"));
+        for (const std::string_view info :
+             {peer_info_2_3, peer_info_2_4, peer_info_2_6, peer_info_2_7, peer_info_openvpn3})
+            EXPECT_THAT(reply(info, bare, configured), testing::Not(testing::HasSubstr("comp")));
+    }
 }
 
 TEST(Push, NamesExportedKeysByTheOlderOptionWhereFlagsAreNotUnderstood) {

@@ -67,7 +67,7 @@ TEST(Renegotiation, IsTakenFromTheClientAndFromBothAtOnce) {
 TEST(Renegotiation, SwitchesWhenTheClientUsesTheNewKeyOrAfterAMinute) {
     Conversation eager(renewing_every(3600));
     ASSERT_TRUE(eager.connect());
-    eager.session.key_limit_near(eager.now);
+    eager.client.renegotiate(1);
     eager.run(5s);
     ASSERT_EQ(eager.installed(), (KeyIds{0, 1}));
     EXPECT_EQ(eager.sent_with(), KeyIds{0});
@@ -77,11 +77,42 @@ TEST(Renegotiation, SwitchesWhenTheClientUsesTheNewKeyOrAfterAMinute) {
 
     Conversation patient(renewing_every(3600));
     ASSERT_TRUE(patient.connect());
-    patient.session.key_limit_near(patient.now);
+    patient.client.renegotiate(1);
     patient.run(switch_delay - 1s);
     EXPECT_EQ(patient.sent_with(), KeyIds{0});
     patient.run(2s);
     EXPECT_EQ(patient.sent_with(), (KeyIds{0, 1}));
+}
+
+TEST(Renegotiation, SwitchesWithinSecondsWhenTheOldKeyNearsItsEnd) {
+    Conversation talk(renewing_every(3600));
+    ASSERT_TRUE(talk.connect());
+    talk.session.key_limit_near(talk.now);
+    talk.run(hurried_switch_delay - 1s);
+    ASSERT_EQ(talk.installed(), (KeyIds{0, 1}));
+    EXPECT_EQ(talk.sent_with(), KeyIds{0}) << "the client may not have our half yet";
+    talk.run(2s);
+    EXPECT_EQ(talk.sent_with(), (KeyIds{0, 1}));
+
+    talk.client.renegotiate(2);
+    talk.run(1s);
+    ASSERT_EQ(talk.installed(), (KeyIds{0, 1, 2}));
+    talk.session.key_limit_near(talk.now);
+    talk.run(hurried_switch_delay + 1s);
+    EXPECT_EQ(talk.sent_with(), (KeyIds{0, 1, 2}));
+    EXPECT_EQ(talk.installed().size(), 3U) << "the next key was there already";
+}
+
+TEST(Renegotiation, AnExhaustedKeyIsLeftAtOnceWhenTheNextIsThere) {
+    Conversation talk(renewing_every(3600));
+    ASSERT_TRUE(talk.connect());
+    talk.session.key_exhausted(talk.now);
+    talk.run(1s);
+    ASSERT_EQ(talk.installed(), (KeyIds{0, 1}));
+    EXPECT_EQ(talk.sent_with(), KeyIds{0});
+    talk.session.key_exhausted(talk.now);
+    talk.step();
+    EXPECT_EQ(talk.sent_with(), (KeyIds{0, 1}));
 }
 
 TEST(Renegotiation, KeepsCipherAndDerivationOfAClientThatForgetsToAnnounceThem) {

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 
+#include "base/random.h"
 #include "dataplane/crypto/tls.h"
 
 namespace kanmon::session {
@@ -32,7 +33,11 @@ public:
     crypto::TlsOutput advance(crypto::TlsInput input) override {
         crypto::TlsOutput output;
         if (!server_ && !greeted_) {
-            frame(output, 'H', Buffer(250));
+            handshake_ = ++handshakes;
+            BufferWriter hello;
+            hello.u64(handshake_);
+            hello.bytes(Buffer(242));
+            frame(output, 'H', hello.finish());
             greeted_ = true;
         }
         append(stream_, input.ciphertext);
@@ -64,7 +69,10 @@ private:
     }
 
     void handle(char type, const Buffer& body, crypto::TlsOutput& output) {
-        if (type == 'H' && server_) return frame(output, 'S', Buffer(server_flight_octets));
+        if (type == 'H' && server_) {
+            handshake_ = ByteReader(body).u64();
+            return frame(output, 'S', Buffer(server_flight_octets));
+        }
         if (type == 'S' && !server_) {
             Buffer flight(1500, std::byte{number_});
             frame(output, 'F', flight);
@@ -84,11 +92,8 @@ private:
 
     void establish(crypto::TlsOutput& output) {
         established_ = true;
-        crypto::KeyBlock block;
-        std::ranges::fill(block.mutable_view(), std::byte{0x5a});
-        output.data_keys = block;
-        std::ranges::fill(block.mutable_view(), std::byte{0xd1});
-        output.dynamic_tls_crypt = block;
+        output.data_keys = crypto::KeyBlock(SeededRandom(handshake_).array<256>());
+        output.dynamic_tls_crypt = crypto::KeyBlock(SeededRandom(~handshake_).array<256>());
     }
 
     static void fail(crypto::TlsOutput& output) {
@@ -97,9 +102,13 @@ private:
         output.detail = "certificate of another authority";
     }
 
+    /// Told by the client, so that both sides export the same keys, and every handshake others.
+    static inline std::uint64_t handshakes = 0;
+
     bool server_;
     Certificates certificates_;
     std::uint8_t number_;
+    std::uint64_t handshake_ = 0;
     Buffer stream_;
     bool greeted_ = false;
     bool established_ = false;

@@ -152,6 +152,16 @@ TEST(Session, NamesBothSidesWhenNoCipherIsShared) {
         "AUTH_FAILED,Data channel cipher negotiation failed (no shared cipher): server offers"));
 }
 
+// CVE-2023-46849: nothing is agreed with a client that fragments.
+TEST(Session, TellsAClientWithFragmentWhichOptionToRemove) {
+    Setting setting =
+        as({.peer_info = peer_info_2_4, .options = "V4,mtu-dynamic,cipher AES-128-CBC"});
+    Conversation talk(setting);
+    talk.run(10s);
+    expect_nothing_granted(talk);
+    EXPECT_TRUE(talk.client.heard("AUTH_FAILED,the profile has the option fragment"));
+}
+
 TEST(Session, RefusesTemporarilyInTheWayEachClientComesBackFrom) {
     for (const Personality& personality : personalities) {
         Setting setting = as(personality);
@@ -298,6 +308,23 @@ TEST(Session, AnswersAnOptionsRequestInTheDataChannel) {
     ASSERT_TRUE(talk.has<SendInBand>());
     EXPECT_LE(talk.all<SendInBand>().size(), 64U);
     EXPECT_EQ(wire::classify(talk.all<SendInBand>()[0]->payload), wire::InBand::occ_reply);
+}
+
+TEST(Session, AnswersAnMtuRequestInTheDataChannelAndIgnoresTheOtherKinds) {
+    Conversation talk({});
+    ASSERT_TRUE(talk.connect());
+    Buffer message = copy_of(wire::occ_exit_payload());
+    for (const unsigned type : {1U, 2U, 3U, 5U, 7U, 255U}) {
+        message.back() = static_cast<std::byte>(type);
+        talk.session.in_band(message, talk.now);
+    }
+    talk.step();
+    EXPECT_FALSE(talk.has<SendInBand>());
+    message.back() = std::byte{4};
+    talk.session.in_band(message, talk.now);
+    talk.step();
+    ASSERT_EQ(talk.all<SendInBand>().size(), 1U);
+    EXPECT_EQ(wire::classify(talk.all<SendInBand>()[0]->payload), wire::InBand::occ_mtu_reply);
 }
 
 // --- packets that do not belong ---

@@ -123,8 +123,7 @@ public:
 
     Peer& add(std::uint8_t number, const Endpoint& remote,
               const client::Personality& who = client::openvpn_2_5, std::uint32_t listener = 0,
-              std::uint32_t stream = 0) {
-        client::ClientSettings program;
+              std::uint32_t stream = 0, client::ClientSettings program = {}) {
         program.personality = &who;
         program.tls = session::ScriptedTls::client(number);
         program.wrapping = wrapping;
@@ -159,8 +158,9 @@ public:
     }
 
     Peer& connected(std::uint8_t number, const Endpoint& remote,
-                    const client::Personality& who = client::openvpn_2_5) {
-        Peer& peer = add(number, remote, who);
+                    const client::Personality& who = client::openvpn_2_5,
+                    client::ClientSettings program = {}) {
+        Peer& peer = add(number, remote, who, 0, 0, std::move(program));
         run(3s);
         EXPECT_TRUE(peer.connected);
         return peer;

@@ -46,5 +46,10 @@ TEST(InBand, AnswersAnOccRequestWithTextAndNul) {
     EXPECT_EQ(classify(occ_reply_payload("V4")), InBand::occ_reply);
 }
 
+TEST(InBand, AnswersAnMtuRequestWithSizesThatNobodyMeasured) {
+    EXPECT_EQ(to_hex(occ_mtu_reply_payload()), std::string(occ_magic) + "0500000000");
+    EXPECT_EQ(classify(occ_mtu_reply_payload()), InBand::occ_mtu_reply);
+}
+
 }  // namespace
 }  // namespace kanmon::wire

@@ -139,6 +139,31 @@ TEST(ClientKeyMethod2, ALongUserNameDoesNotShiftTheFieldsBehindIt) {
     EXPECT_EQ((*read)->message.peer_info, "IV_VER=1\n");
 }
 
+// Release 2.6.13: a user name beyond its limit moved the lines of peer info out of their place.
+TEST(ClientKeyMethod2, FieldsOfEveryLengthKeepTheFieldsBehindThemOrAreRefused) {
+    for (const std::size_t length :
+         {0U, 1U, 127U, 128U, 129U, 4094U, 4095U, 4096U, 5000U, 65534U, 70000U}) {
+        for (unsigned field = 0; field < 2; ++field) {
+            const std::string text(length, 'u');
+            Buffer stream = head();
+            append(stream, text_field(captured_options));
+            append(stream, text_field(field == 0 ? text : "name"));
+            append(stream, text_field(field == 1 ? text : "secret"));
+            append(stream, text_field("IV_VER=1\n"));
+            const auto read = decode_client_key_method_2(stream, true);
+            if (length >= credential_octets_max) {
+                EXPECT_FALSE(read && *read && (*read)->message.peer_info == "IV_VER=1\n") << length;
+                continue;
+            }
+            ASSERT_TRUE(read && *read) << length;
+            const ClientKeyMethod2& message = (*read)->message;
+            EXPECT_EQ(message.username, field == 0 ? text : "name");
+            EXPECT_EQ(as_text(message.password.view()), field == 1 ? text : "secret");
+            EXPECT_EQ(message.peer_info, "IV_VER=1\n");
+        }
+    }
+}
+
 TEST(ServerKeyMethod2, ReadsACaptureAndLeavesWhatFollows) {
     Buffer stream = from_hex(
         "0000000002 4beb9244d081375f74820b95707789209617a1da536ca08322c6264c43cc60e8"

@@ -109,6 +109,25 @@ TEST(OwnOptions, AreThoseOfACapturedServer) {
               "auth SHA256,keysize 256,key-method 2,tls-client");
 }
 
+TEST(OwnOptions, NameCompressionWhereItIsConfiguredAndNoCipherAsPeersDo) {
+    const std::string framed = options_string({.cipher = "AES-128-CBC", .compression = true});
+    EXPECT_EQ(framed,
+              "V4,dev-type tun,link-mtu 1558,tun-mtu 1500,proto UDPv4,comp-lzo,"
+              "cipher AES-128-CBC,auth SHA1,keysize 128,key-method 2,tls-server");
+    const std::string bare = options_string({.cipher = "none", .key_bits = 0});
+    EXPECT_EQ(bare,
+              "V4,dev-type tun,link-mtu 1525,tun-mtu 1500,proto UDPv4,cipher [null-cipher],"
+              "auth SHA1,keysize 0,key-method 2,tls-server");
+    EXPECT_EQ(parse_options_string(bare).cipher, "none");
+    EXPECT_TRUE(parse_options_string(framed).comp_lzo);
+    EXPECT_EQ(options_string({.cipher = ""}).find("cipher"), std::string::npos);
+}
+
+TEST(PeerInfo, TellsWhoCanBeToldToUseTheSecondStub) {
+    EXPECT_TRUE(parse_peer_info("IV_COMP_STUBv2=1\n").stub_v2);
+    EXPECT_FALSE(parse_peer_info("IV_COMP_STUB=1\nIV_LZO_STUB=1\nIV_COMP_STUBv2=0\n").stub_v2);
+}
+
 TEST(OptionsString, NamesTlsAuthAndItsDirectionAsStockServersDo) {
     OwnOptions own{.cipher = "AES-128-CBC", .tls_auth = true};
     EXPECT_EQ(options_string(own),
