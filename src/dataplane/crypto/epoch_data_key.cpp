@@ -17,6 +17,7 @@
 // Source: wire reference, section 17.
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 #include "dataplane/crypto/data_key.h"
 #include "dataplane/crypto/epoch_schedule.h"
@@ -137,8 +138,9 @@ private:
         if (epoch == retiring_.epoch) return &retiring_;
         if (epoch < current_.epoch || epoch > furthest()) return nullptr;
         if (epoch == coming_.epoch) return &coming_;
+        if (wants_preparation_) return nullptr;
         const EpochMaterial& material = future_[epoch % future_epochs];
-        if (wants_preparation_ || material.epoch != epoch) return nullptr;
+        assert(material.epoch == epoch);
         wants_preparation_ = true;
         coming_.schedule(suite_, material);
         return &coming_;
