@@ -103,6 +103,8 @@ namespace kanmon {
     ROW(renegotiation_failed, end, "LINK-UNSTABLE", yes, "the renegotiation of keys failed") \
     ROW(identity_changed, end, "-", no, "another certificate or user was shown at renegotiation") \
     ROW(replaced, end, "APP-CONFLICT", yes, "a newer session of the same client took over") \
+    ROW(certificate_shared, end, "APP-CONFLICT", no, \
+        "several programs use this certificate and push each other out") \
     ROW(gateway_restarted, end, "-", yes, "the data process was restarted")
 // clang-format on
 

@@ -19,7 +19,7 @@ constexpr std::size_t word_octets_max = 64;
 constexpr std::size_t pem_octets_max = std::size_t{256} << 10;
 
 constexpr std::size_t gateway_octets_least = 4 + 4 + 4;
-constexpr std::size_t server_octets_least = 118;  // every text and list empty, no IPv6
+constexpr std::size_t server_octets_least = 119;  // every text and list empty, no IPv6
 constexpr std::size_t domains_max = 64;
 constexpr std::size_t domain_octets_max = 255;
 constexpr std::size_t static_addresses_max = 65536;
@@ -89,6 +89,7 @@ void fields(Codec& codec, T& server) {
     codec.list(server.dns_split_domains, domains_max, 4, each_domain);
     codec.optional(server.inner6, inner6_fields);
     codec.truth(server.full_tunnel);
+    codec.truth(server.block_lan);
     codec.list(server.static_addresses, static_addresses_max, 8, each_static_address);
     codec.choice(server.same_holder, SameHolder::replace_older);
     fields(codec, server.wrapping);

@@ -83,6 +83,7 @@ struct SslServer {
     std::vector<std::string> dns_split_domains;   // only these are asked of dns_servers
     std::optional<Inner6> inner6;
     bool full_tunnel = false;  // everything goes through the gateway (redirect-gateway)
+    bool block_lan = false;    // full tunnel: not even the client's own LAN stays reachable
     std::vector<StaticAddress> static_addresses;
     SameHolder same_holder = SameHolder::allow_several;
     ControlWrapping wrapping;

@@ -175,6 +175,8 @@ void ClientEngine::on_message(std::string_view text, Instant now) {
     switch (message.kind) {
         case wire::MessageKind::push_reply:
             return on_push_reply(message.argument, now);
+        case wire::MessageKind::push_update:
+            return on_push_update(message.argument);
         case wire::MessageKind::auth_failed:
             return end(Why::refused, message.argument);
         case wire::MessageKind::restart:
@@ -208,6 +210,19 @@ void ClientEngine::on_push_reply(std::string_view argument, Instant now) {
     use_keys(first, now);
     tunnel_.send_with(0);
     events_.emplace_back(Connected{*pushed_});
+}
+
+void ClientEngine::on_push_update(std::string_view argument) {
+    if (!pushed_ || !settings_.personality->takes_updates) return;
+    switch (update_reader_.read(argument, *pushed_)) {
+        case UpdateReader::Result::more_follows:
+            return;
+        case UpdateReader::Result::done:
+            events_.emplace_back(Updated{*pushed_});
+            return;
+        case UpdateReader::Result::offending:
+            return end(Why::unsupported, argument);
+    }
 }
 
 void ClientEngine::from_tunnel(Bytes packet, Instant now) {

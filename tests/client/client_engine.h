@@ -42,6 +42,10 @@ struct ClientSettings {
 struct Connected {
     Pushed pushed;
 };
+/// The server changed what it had pushed.
+struct Updated {
+    Pushed pushed;
+};
 struct Renegotiated {
     wire::KeyId key_id = 0;
 };
@@ -61,7 +65,7 @@ struct Over {
     Why why = Why::left;
     std::string text;  // what the server or TLS said
 };
-using ClientEvent = std::variant<Connected, Renegotiated, Over>;
+using ClientEvent = std::variant<Connected, Updated, Renegotiated, Over>;
 
 class ClientEngine {
 public:
@@ -102,6 +106,7 @@ private:
     void use_keys(const Negotiation& negotiation, Instant now);
     void on_message(std::string_view text, Instant now);
     void on_push_reply(std::string_view argument, Instant now);
+    void on_push_update(std::string_view argument);
     void reach_handshake(Instant now);
     void reach_keys(Instant now);
     void reach_goodbye(Instant now);
@@ -121,6 +126,7 @@ private:
     bool heard_server_ = false;
 
     PushReader push_reader_;
+    UpdateReader update_reader_;
     std::optional<Pushed> pushed_;
     std::optional<Instant> push_request_at_;
     crypto::CipherSuite suite_ = crypto::CipherSuite::aes_128_cbc;

@@ -102,7 +102,8 @@ constexpr Personality openvpn_2_7{.name = "openvpn 2.7",
                                   .control = {},
                                   .options = options_without_cipher,
                                   .peer_info = info_2_7,
-                                  .peer_info_renegotiated = info_2_7};
+                                  .peer_info_renegotiated = info_2_7,
+                                  .takes_updates = true};
 constexpr Personality openvpn_3{.name = "openvpn3",
                                 .control = openvpn_3_habits,
                                 .dynamic_for_all = true,
@@ -111,7 +112,8 @@ constexpr Personality openvpn_3{.name = "openvpn3",
                                 .options = options_with_cipher,
                                 .peer_info = info_3,
                                 .peer_info_renegotiated = info_3,
-                                .push_request_after = 0s};
+                                .push_request_after = 0s,
+                                .takes_updates = true};
 
 namespace {
 

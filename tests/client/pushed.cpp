@@ -1,5 +1,7 @@
 #include "client/pushed.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -33,6 +35,8 @@ void read_option(Pushed& pushed, std::string_view option) {
     if (name == "ifconfig") {
         pushed.address = parse_ipv4(first).value_or(Ipv4{});
         pushed.ifconfig_second = words.next().value_or("");
+    } else if (name == "ifconfig-ipv6") {
+        pushed.address6 = parse_ipv6(first.substr(0, first.find('/')));
     } else if (name == "topology") {
         pushed.topology = first;
     } else if (name == "cipher") {
@@ -53,7 +57,65 @@ void read_option(Pushed& pushed, std::string_view option) {
     }
 }
 
+/// What both 2.7 and openvpn3 let an update change.
+constexpr std::array updatable{"block-ipv6",
+                               "block-outside-dns",
+                               "dhcp-option",
+                               "dns",
+                               "ifconfig",
+                               "ifconfig-ipv6",
+                               "push-continuation",
+                               "redirect-gateway",
+                               "redirect-private",
+                               "route",
+                               "route-gateway",
+                               "route-ipv6",
+                               "route-metric",
+                               "topology",
+                               "tun-mtu"};
+
+std::string_view kind_of(std::string_view option) {
+    return option.substr(0, option.find(' '));
+}
+
+void remove_kind(Pushed& pushed, std::string_view kind) {
+    std::erase_if(pushed.options,
+                  [&](const std::string& option) { return kind_of(option) == kind; });
+    if (kind == "ifconfig-ipv6") pushed.address6.reset();
+    if (kind == "route" || kind == "route-ipv6") remove_kind(pushed, "redirect-gateway");
+}
+
 }  // namespace
+
+std::vector<std::string> Pushed::of(std::string_view kind) const {
+    std::vector<std::string> found;
+    for (const std::string& option : options)
+        if (kind_of(option) == kind) found.push_back(option);
+    return found;
+}
+
+UpdateReader::Result UpdateReader::read(std::string_view argument, Pushed& pushed) {
+    wire::TextFields options(argument, ',');
+    while (const auto option = options.next()) {
+        if (*option == "push-continuation 2") return Result::more_follows;
+        if (*option == "push-continuation 1" || option->empty()) continue;
+        if (!take(*option, pushed)) return Result::offending;
+    }
+    replaced_.clear();
+    return Result::done;
+}
+
+bool UpdateReader::take(std::string_view option, Pushed& pushed) {
+    const bool removes = option.starts_with('-');
+    if (removes) option.remove_prefix(1);
+    const std::string_view kind = kind_of(option);
+    if (std::ranges::find(updatable, kind) == updatable.end()) return false;
+    if (replaced_.emplace(kind).second || removes) remove_kind(pushed, kind);
+    if (removes) return true;
+    pushed.options.emplace_back(option);
+    read_option(pushed, option);
+    return true;
+}
 
 std::optional<Pushed> PushReader::read(std::string_view argument) {
     wire::TextFields options(argument, ',');

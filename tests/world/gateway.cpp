@@ -12,7 +12,6 @@ namespace {
 
 constexpr Duration mailbox_delay = 100us;
 constexpr Duration tls_delay_max = 4ms;
-constexpr std::uint32_t half_open_max = 64;
 constexpr Duration login_delay_max = 3s;
 constexpr unsigned reaches_at_once_max = 1000;
 
@@ -59,19 +58,16 @@ private:
 Gateway::Gateway(Surroundings surroundings)
     : s_(std::move(surroundings)), gate_(*this), logins_(*this) {
     const auto cookie_key = SeededRandom(s_.chance.number()).array<32>();
-    auto profile = std::make_shared<session::ServerProfile>();
-    profile->server = s_.setup.server;
-    profile->tls = s_.tls;
-    profile->server_address = admission::server_address(s_.setup.server.client_pool);
+    const auto profile = make_profile();
     for (std::uint32_t i = 0; i < s_.setup.shards; ++i) {
         ports_.push_back(std::make_unique<Port>(*this, i));
         randoms_.push_back(std::make_unique<SeededRandom>(s_.chance.number()));
-        shards_.push_back(
-            std::make_unique<shard::Shard>(shard::ShardOptions{.index = i,
-                                                               .count = s_.setup.shards,
-                                                               .half_open_max = half_open_max,
-                                                               .cookie_key = cookie_key},
-                                           *randoms_.back(), *ports_.back()));
+        shards_.push_back(std::make_unique<shard::Shard>(
+            shard::ShardOptions{.index = i,
+                                .count = s_.setup.shards,
+                                .half_open_max = s_.setup.half_open_max,
+                                .cookie_key = cookie_key},
+            *randoms_.back(), *ports_.back()));
         shards_.back()->configure({profile}, s_.agenda.now());
     }
 }
@@ -79,15 +75,34 @@ Gateway::Gateway(Surroundings surroundings)
 Gateway::~Gateway() = default;
 
 void Gateway::start() {
-    bridge::Snapshot snapshot;
-    snapshot.number = 1;
-    snapshot.gateways = {s_.setup.gateway};
-    snapshot.servers = {s_.setup.server};
-    snapshot.leases = s_.control.leases();
+    const bridge::Snapshot snapshot = make_snapshot();
     s_.model.restart(snapshot.leases, s_.agenda.now());
     gate_.apply(snapshot, s_.agenda.now());
     gate_.control_connected(s_.agenda.now());
     logins_.control_connected();
+    arm();
+}
+
+std::shared_ptr<const session::ServerProfile> Gateway::make_profile() const {
+    auto profile = std::make_shared<session::ServerProfile>();
+    profile->server = s_.setup.server;
+    profile->tls = s_.tls;
+    profile->server_address = admission::server_address(s_.setup.server.client_pool);
+    return profile;
+}
+
+bridge::Snapshot Gateway::make_snapshot() {
+    bridge::Snapshot snapshot;
+    snapshot.number = ++snapshots_;
+    snapshot.gateways = {s_.setup.gateway};
+    snapshot.servers = {s_.setup.server};
+    snapshot.leases = s_.control.leases();
+    return snapshot;
+}
+
+void Gateway::reconfigure() {
+    gate_.apply(make_snapshot(), s_.agenda.now());
+    for (const auto& shard : shards_) shard->configure({make_profile()}, s_.agenda.now());
     arm();
 }
 
@@ -110,7 +125,7 @@ void Gateway::receive(const Endpoint& from, MutableBytes datagram) {
     shard.receive({.remote = from}, {datagram, datagram.size()}, s_.agenda.now(), wall());
     if (is_reset)
         require(shard.clients() + shard.half_open() <= known, "I8", "a reset made a session");
-    require(shard.half_open() <= half_open_max, "I9", "too many half-open sessions");
+    require(shard.half_open() <= s_.setup.half_open_max, "I9", "too many half-open sessions");
     arm();
 }
 
@@ -278,7 +293,7 @@ void Gateway::reach() {
     armed_.reset();
     for (const auto& shard : shards_) {
         shard->reach(now, wall());
-        require(shard->half_open() <= half_open_max, "I9", "too many half-open sessions");
+        require(shard->half_open() <= s_.setup.half_open_max, "I9", "too many half-open sessions");
     }
     if (const auto at = gate_.next_deadline(); at && *at <= now) gate_.reach(now);
     if (const auto at = logins_.next_deadline(); at && *at <= now) logins_.reach(now);

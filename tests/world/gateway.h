@@ -56,6 +56,9 @@ public:
 
     void receive(const Endpoint& from, MutableBytes datagram);
     void from_vpc(Ipv4 to, MutableBytes packet);
+    /// The servers of the setup have changed.
+    void reconfigure();
+    void dismiss_all(Cause cause) { gate_.dismiss_all(cause); }
     void control_lost();
     void control_back();
 
@@ -65,6 +68,8 @@ public:
 
 private:
     class Port;  // one shard's outlet
+    std::shared_ptr<const session::ServerProfile> make_profile() const;
+    bridge::Snapshot make_snapshot();
 
     void answer(std::uint32_t shard, shard::AdmissionAnswer answer) override;
     void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) override;
@@ -92,6 +97,7 @@ private:
     io::LoginDesk logins_;
     std::set<std::uint64_t> proven_;  // sessions of whose user control said yes
     const shard::AdmissionQuestion* asking_ = nullptr;
+    std::uint64_t snapshots_ = 0;
     std::uint32_t link_ = 0;  // counts connections to control
     std::optional<Instant> armed_;
     unsigned reached_at_once_ = 0;

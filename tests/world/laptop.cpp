@@ -8,6 +8,7 @@ namespace kanmon::world {
 namespace {
 
 constexpr unsigned reaches_at_once_max = 1000;
+constexpr Duration ping_interval = 11s;
 
 }  // namespace
 
@@ -60,6 +61,7 @@ void Laptop::disappear() {
     ++life_;
     armed_.reset();
     engine_.reset();
+    sent_away_ = false;
 }
 
 void Laptop::retire() {
@@ -95,9 +97,12 @@ void Laptop::after_touch() {
 void Laptop::take(const client::ClientEvent& event) {
     if (const auto* connected = std::get_if<client::Connected>(&event)) {
         ++counts_.connects;
+        sent_away_ = false;
         world_.connected(person_.index, connected->pushed);
         plan_fate();
         later(chance_.between(0s, 2s), &Laptop::work);
+    } else if (std::holds_alternative<client::Updated>(event)) {
+        ++counts_.updates;
     } else if (std::holds_alternative<client::Renegotiated>(event)) {
         ++counts_.renegotiations;
     } else {
@@ -112,18 +117,29 @@ void Laptop::end(const client::Over& over) {
     const bool unwanted =
         over.why == client::Why::silence || over.why == client::Why::handshake_timeout ||
         over.why == client::Why::tls_failed || over.why == client::Why::unsupported;
-    if (was_connected && unwanted) {
+    const bool sent_away = over.why == client::Why::told_to_restart &&
+                           over.text.find("configuration was changed") != std::string::npos;
+    require(!sent_away || !person_.personality->takes_updates, "update",
+            person_.common_name + " was sent away for what it could have been told");
+    // Told to go while nobody knew where it was: it finds out by itself.
+    const bool missed_a_restart = setup_.changes && over.why == client::Why::silence &&
+                                  settled_at_ > agenda_.now() - silence_after_a_restart;
+    if (was_connected && unwanted && !missed_a_restart &&
+        !setup_.is_contested(person_.common_name)) {
         ++counts_.lost_connections;
         counts_.last_loss = person_.common_name + " (" + std::string(person_.personality->name) +
                             ") lost its connection, reason " +
                             std::to_string(static_cast<int>(over.why)) + " " + over.text;
     }
     disappear();
+    sent_away_ = sent_away;
     const bool wanted = over.why == client::Why::left;
-    wake(wanted ? chance_.between(1s, 120s) : chance_.between(1s, 10s));
+    const Duration restart_pause = sent_away ? 5s : 10s;
+    wake(wanted ? chance_.between(1s, 120s) : chance_.between(1s, restart_pause));
 }
 
 void Laptop::plan_fate() {
+    if (setup_.storm) return;  // what it does by itself would hide what the storm does to it
     later(chance_.between(15s, 150s), &Laptop::meet_fate);
 }
 
@@ -162,6 +178,7 @@ void Laptop::roam() {
     endpoint_ = Endpoint::v4(Ipv4{network + 1U + moves_ % 200U},
                              static_cast<std::uint16_t>(20000 + moves_));
     ++moves_;
+    settled_at_ = agenda_.now() + ping_interval;
     ++counts_.floats;
     world_.moved(person_.index, endpoint_);
 }

@@ -26,12 +26,15 @@ public:
 
 struct LaptopCounts {
     std::uint64_t connects = 0, renegotiations = 0, floats = 0, refusals = 0, endings = 0, sent = 0;
+    std::uint64_t updates = 0;
     std::uint64_t lost_connections = 0;  // ended while connected, although nobody wanted it
     std::string last_loss;
 };
 
 class Laptop {
 public:
+    static constexpr Duration silence_after_a_restart = 75s;  // ping-restart, and their spread
+
     struct Person {
         std::uint32_t index = 0;
         std::string common_name;
@@ -53,6 +56,15 @@ public:
     const Endpoint& endpoint() const { return endpoint_; }
     const std::string& common_name() const { return person_.common_name; }
     const LaptopCounts& counts() const { return counts_; }
+    /// It was sent away because the server's settings changed, and is not back yet.
+    bool is_on_its_way_back() const { return sent_away_; }
+    /// From then on it can be expected to know of every change. A client that moved is silent until
+    /// it pings; a RESTART that it missed meanwhile ended its session without its knowledge.
+    Instant reachable_from() const {
+        return settled_at_ +
+               (person_.personality->takes_updates ? Duration{} : silence_after_a_restart);
+    }
+    bool is_connected() const { return engine_ && engine_->connected(); }
     const client::ClientEngine* engine() const { return engine_.get(); }
 
 private:
@@ -77,10 +89,12 @@ private:
     LaptopWorld& world_;
     Endpoint endpoint_;
     std::uint16_t moves_ = 0;
+    Instant settled_at_{};
     std::unique_ptr<client::ClientEngine> engine_;
     NonceAudit audit_;
     std::uint64_t life_ = 0;  // counts engines: plans of an earlier one are void
     bool retired_ = false;
+    bool sent_away_ = false;
     std::optional<Instant> armed_;
     unsigned reached_at_once_ = 0;
     LaptopCounts counts_;

@@ -32,6 +32,7 @@ LeaseModel::Slot* LeaseModel::longest_held(const std::string& holder, Instant no
     Slot* best = nullptr;
     for (Slot& slot : slots_) {
         if (slot.session != 0 || slot.holder != holder || slot.held_until <= now) continue;
+        if (!may_be_given(slot.address, holder)) continue;
         if (best == nullptr || slot.held_until < best->held_until) best = &slot;
     }
     return best;
@@ -42,13 +43,45 @@ void LeaseModel::drop_over(Instant now) {
                   [&](const Slot& slot) { return slot.session == 0 && slot.held_until <= now; });
 }
 
-bool LeaseModel::may_be_given(Ipv4 address) const {
+bool LeaseModel::is_a_clients(Ipv4 address) const {
     const bridge::SslServer& server = setup_.server;
     if (!server.client_pool.contains(address)) return false;
     const std::uint32_t offset = address.value - server.client_pool.base.value;
     if (server.topology == bridge::Topology::net30)
         return offset % 4 == 2 && offset >= 6 && offset + 4 < server.client_pool.size();
     return offset >= 2 && offset + 1 < server.client_pool.size();
+}
+
+const bridge::StaticAddress* LeaseModel::fixed_for(const std::string& holder) const {
+    for (const bridge::StaticAddress& fixed : setup_.server.static_addresses)
+        if (fixed.holder == holder && is_a_clients(fixed.address)) return &fixed;
+    return nullptr;
+}
+
+bool LeaseModel::may_be_given(Ipv4 address, const std::string& holder) const {
+    if (!is_a_clients(address)) return false;
+    if (const auto* fixed = fixed_for(holder)) return fixed->address == address;
+    return std::ranges::none_of(setup_.server.static_addresses,
+                                [&](const auto& fixed) { return fixed.address == address; });
+}
+
+void LeaseModel::hold(Slot& slot, Instant now) const {
+    slot.session = 0;
+    slot.held_until = now + std::chrono::seconds(setup_.server.hold_seconds);
+}
+
+/// Older sessions of a holder that has a fixed address, or where newer ones replace them.
+void LeaseModel::make_room(const shard::AdmissionQuestion& question, Instant now) {
+    const bool replaces = fixed_for(question.holder) != nullptr ||
+                          setup_.server.same_holder == bridge::SameHolder::replace_older;
+    if (!replaces) return;
+    const auto in_the_way = [&](const Slot& slot) {
+        return slot.session != 0 && slot.session != question.session &&
+               slot.holder == question.holder;
+    };
+    std::erase_if(slots_, [&](const Slot& slot) { return in_the_way(slot) && !slot.admitted; });
+    for (Slot& slot : slots_)
+        if (in_the_way(slot)) hold(slot, now);
 }
 
 void LeaseModel::granted(const shard::AdmissionQuestion& question, const bridge::Lease& lease,
@@ -60,6 +93,9 @@ void LeaseModel::granted(const shard::AdmissionQuestion& question, const bridge:
         return;
     }
     Slot* slot = replaced_by(question);
+    if (slot != nullptr) slot->session = question.session;
+    make_room(question, now);
+    slot = find(question.session);
     if (slot == nullptr) slot = longest_held(question.holder, now);
     if (slot != nullptr) {
         require(slot->address == lease.address, "lease model",
@@ -71,8 +107,8 @@ void LeaseModel::granted(const shard::AdmissionQuestion& question, const bridge:
         return;
     }
     drop_over(now);
-    require(may_be_given(lease.address), "lease model",
-            to_string(lease.address) + " is no client's address");
+    require(may_be_given(lease.address, question.holder), "lease model",
+            to_string(lease.address) + " is no address of " + question.holder);
     require(std::ranges::find(slots_, lease.address, &Slot::address) == slots_.end(), "I2",
             to_string(lease.address) + " was given twice");
     require(slots_.size() < setup_.gateway.connections_max, "lease model", "more than the maximum");
@@ -92,9 +128,8 @@ void LeaseModel::refused(const shard::AdmissionQuestion& question, Cause cause, 
                 "refused below the maximum");
     } else {
         require(cause == Cause::pool_exhausted, "lease model", "refused without a cause");
-        const auto capacity =
-            admission::pool_capacity(setup_.server.client_pool, setup_.server.topology);
-        require(slots_.size() >= capacity, "lease model", "refused although the pool has room");
+        require(slots_.size() >= possible_addresses(), "lease model",
+                "refused although the pool has room");
     }
 }
 
@@ -109,8 +144,7 @@ void LeaseModel::left(std::uint64_t session, Instant now) {
     Slot* slot = find(session);
     if (slot == nullptr) return;
     if (slot->admitted) {
-        slot->session = 0;
-        slot->held_until = now + std::chrono::seconds(setup_.server.hold_seconds);
+        hold(*slot, now);
     } else {
         std::erase_if(slots_, [&](const Slot& other) { return other.session == session; });
     }
@@ -135,6 +169,16 @@ void LeaseModel::restart(const std::vector<bridge::Lease>& durable, Instant now)
                           .holder = lease.holder,
                           .admitted = true,
                           .held_until = lease.session != 0 ? whole_hold : lease.held_until});
+}
+
+/// Of the pool, without the fixed ones that nobody has now.
+std::size_t LeaseModel::possible_addresses() const {
+    std::size_t count = admission::pool_capacity(setup_.server.client_pool, setup_.server.topology);
+    for (const bridge::StaticAddress& fixed : setup_.server.static_addresses)
+        if (is_a_clients(fixed.address) &&
+            std::ranges::find(slots_, fixed.address, &Slot::address) == slots_.end())
+            --count;
+    return count;
 }
 
 bool LeaseModel::let_in(const std::string& holder, Ipv4 address) const {

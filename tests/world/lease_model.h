@@ -50,7 +50,12 @@ private:
     Slot* replaced_by(const shard::AdmissionQuestion& question);
     Slot* longest_held(const std::string& holder, Instant now);
     void drop_over(Instant now);
-    bool may_be_given(Ipv4 address) const;
+    bool is_a_clients(Ipv4 address) const;
+    bool may_be_given(Ipv4 address, const std::string& holder) const;
+    const bridge::StaticAddress* fixed_for(const std::string& holder) const;
+    void make_room(const shard::AdmissionQuestion& question, Instant now);
+    void hold(Slot& slot, Instant now) const;
+    std::size_t possible_addresses() const;
 
     const Setup& setup_;
     std::vector<Slot> slots_;

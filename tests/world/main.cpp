@@ -1,6 +1,7 @@
 // world --seed N [--clients N] [--openssl]             one world, told
 // world --worlds N [--first-seed N] [--clients N] [--openssl]   many, one line for each broken one
 //
+// --storm: everybody comes at once, and again after a restart.
 // Ends 0 when no invariant was broken, 1 otherwise (the seeds are printed), 2 for wrong usage.
 #include <cstdio>
 #include <cstdlib>
@@ -26,8 +27,8 @@ std::optional<Arguments> read_arguments(int count, char** words) {
     Arguments arguments;
     for (int i = 1; i < count; ++i) {
         const std::string_view name = words[i];
-        if (name == "--openssl") {
-            arguments.options.openssl = true;
+        if (name == "--openssl" || name == "--storm") {
+            (name == "--storm" ? arguments.options.storm : arguments.options.openssl) = true;
             continue;
         }
         if (i + 1 == count) return std::nullopt;
@@ -58,10 +59,10 @@ bool holds(std::uint64_t seed, const Options& options, bool tell) {
         return true;
     } catch (const Broken& broken) {
         const double seconds = world ? static_cast<double>((world->now() - start) / 1ms) / 1e3 : 0;
-        std::printf("BROKEN %s, at %.3f s\n  %s\n  again: world --seed %llu --clients %u%s\n",
+        std::printf("BROKEN %s, at %.3f s\n  %s\n  again: world --seed %llu --clients %u%s%s\n",
                     broken.what(), seconds, setup.text().c_str(),
                     static_cast<unsigned long long>(seed), options.clients,
-                    options.openssl ? " --openssl" : "");
+                    options.openssl ? " --openssl" : "", options.storm ? " --storm" : "");
         std::fflush(stdout);
         return false;
     }
@@ -73,7 +74,8 @@ int main(int count, char** words) {
     const auto arguments = read_arguments(count, words);
     if (!arguments) {
         std::puts(
-            "usage: world [--seed N | --worlds N [--first-seed N]] [--clients N] [--openssl]");
+            "usage: world [--seed N | --worlds N [--first-seed N]] [--clients N] [--openssl] "
+            "[--storm]");
         return 2;
     }
     if (arguments->seed) return holds(*arguments->seed, arguments->options, true) ? 0 : 1;

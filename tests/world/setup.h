@@ -37,16 +37,25 @@ struct Setup {
     bool control_goes_away = false;
     double flood = 0;  // resets of strangers a second
     bool squatters =
-        false;  // the strangers take up their cookie, begin a handshake and fall silent
+        false;             // the strangers take up their cookie, begin a handshake and fall silent
+    bool changes = false;  // the operator adds and removes local networks and name servers
+    bool storm = false;    // everybody comes at once, and again after the gateway was restarted
+    std::uint32_t half_open_max = 64;
 
-    bool is_calm() const { return weather.loss <= 0.01 && !crashes; }
+    bool is_calm() const { return weather.loss <= 0.01 && !crashes && !storm; }
     bool has_room_for_all() const;
+    /// Several laptops use this certificate, and each pushes the others out.
+    bool is_contested(const std::string& common_name) const;
     std::string text() const;
 };
+
+/// The certificate of a laptop: a few are used by two laptops at once.
+std::uint32_t certificate_of(std::uint32_t laptop);
 
 struct Options {
     std::uint32_t clients = 100;
     bool openssl = false;
+    bool storm = false;
 };
 
 Setup draw_setup(std::uint64_t seed, const Options& options);

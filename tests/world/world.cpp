@@ -15,6 +15,14 @@ namespace kanmon::world {
 namespace {
 
 constexpr Duration all_connect_within = 30s;
+constexpr Duration storm_within = 1s;
+constexpr Duration goodbyes = 900ms;  // before the first client can be back
+/// A storm is over when everybody is in: clients wait up to 10 s before they try again, and an old
+/// one that loses a packet twice repeats it after 2 and 4 s.
+constexpr Duration storm_settled = 30s;
+/// Everybody who was sent away is back, everybody else was told: 2 s of spreading, 5 s until the
+/// client tries again, its handshake and PUSH_REQUEST, a ping of a client that moved meanwhile.
+constexpr Duration change_settled = 22s;
 /// After the last goodbye: the keep-alive of those who died (2 x 60 s), the hold, and some.
 constexpr Duration quiet_after_life = 120s + 300s + 30s;
 constexpr std::uint32_t stranger_network = 0x2c000000;
@@ -37,9 +45,9 @@ std::int32_t clock_behind_of(std::uint32_t index) {
 
 std::string Summary::text() const {
     return fmt::format(
-        "{} connects, {} refusals, {} renegotiations, {} floats, {} endings, {} of {} echoes, "
-        "{} datagrams, at most {} half open, {} never connected",
-        connects, refusals, renegotiations, floats, endings, echoed, sent, datagrams,
+        "{} connects, {} refusals, {} renegotiations, {} updates, {} floats, {} endings, "
+        "{} of {} echoes, {} datagrams, at most {} half open, {} never connected",
+        connects, refusals, renegotiations, updates, floats, endings, echoed, sent, datagrams,
         half_open_peak, never_connected);
 }
 
@@ -52,8 +60,7 @@ World::World(const Setup& setup)
     const RealTls real = setup_.openssl ? make_real_tls(setup_.clients) : RealTls{};
     server_tls_ = setup_.openssl ? real.server : scripted_server(chance_.number(), {});
     for (std::uint32_t i = 0; i < setup_.clients; ++i) {
-        // A few certificates are used by two laptops at once.
-        const std::uint32_t name = i % 20 == 19 ? i - 1 : i;
+        const std::uint32_t name = certificate_of(i);
         Laptop::Person person{.index = i,
                               .common_name = fmt::format("client-{}", name),
                               .personality = nullptr,
@@ -88,8 +95,11 @@ void World::start_gateway() {
 }
 
 Summary World::run() {
-    const Instant start = agenda_.now();
-    for (const auto& laptop : laptops_) laptop->wake(chance_.between(0s, all_connect_within));
+    const Instant start = start_ = agenda_.now();
+    const Duration within = setup_.storm ? storm_within : all_connect_within;
+    for (const auto& laptop : laptops_) laptop->wake(chance_.between(0s, within));
+    if (setup_.changes) agenda_.after(40s, [this] { change_networks(); });
+    if (setup_.storm) agenda_.after(storm_settled, [this] { restart_in_a_storm(); });
     if (setup_.crashes) agenda_.after(chance_.between(40s, setup_.life), [this] { crash(); });
     if (setup_.control_goes_away) {
         const Duration away = chance_.between(20s, 120s);
@@ -110,6 +120,71 @@ void World::crash() {
     gateway_.reset();
     start_gateway();
     // In a crash a packet may be delivered while its acknowledgement is lost; numbers stay unique.
+}
+
+/// The operator adds or removes a network, a name server, or the full tunnel.
+void World::change_networks() {
+    if (agenda_.now() >= start_ + setup_.life) return;
+    bridge::SslServer& server = setup_.server;
+    std::vector<Cidr>& networks = server.local_networks;
+    if (chance_.happens(0.3) && networks.size() > 1) {
+        networks.pop_back();
+    } else if (chance_.happens(0.3)) {
+        server.full_tunnel = !server.full_tunnel;
+    } else if (chance_.happens(0.3)) {
+        server.dns_servers = {Ipv4{0xac100035U + static_cast<std::uint32_t>(chance_.below(9))}};
+    } else {
+        // Now and then more than one message takes.
+        const auto count = chance_.happens(0.2) ? 400U : 1U;
+        for (std::uint32_t i = 0; i < count; ++i)
+            networks.push_back(Cidr{Ipv4{0xc6120000U + 256U * (++networks_made_ % 512U)}, 24});
+    }
+    if (networks.size() > 500) networks.resize(1);
+    gateway_->reconfigure();
+    const unsigned change = ++changes_;
+    agenda_.after(change_settled, [this, change] { check_networks(change); });
+    agenda_.after(chance_.between(2s, 90s), [this] { change_networks(); });
+}
+
+/// Unless it was changed again: every client that is connected holds what the server pushes now.
+void World::check_networks(unsigned change) {
+    if (change != changes_ || !setup_.is_calm() || !setup_.has_room_for_all()) return;
+    if (agenda_.now() >= start_ + setup_.life) return;  // everybody has left for good
+    const auto wanted = static_cast<std::ptrdiff_t>(setup_.server.local_networks.size());
+    for (const auto& laptop : laptops_) {
+        const std::string& name = laptop->common_name();
+        const bool was_reachable = laptop->reachable_from() <= agenda_.now() - change_settled;
+        if (setup_.is_contested(name) || !was_reachable) continue;
+        require(!laptop->is_on_its_way_back(), "update", name + " did not come back in time");
+        if (!laptop->is_connected()) continue;
+        const client::Pushed& pushed = *laptop->engine()->pushed();
+        const auto routes = std::ranges::count_if(pushed.options, [](const std::string& option) {
+            return option.starts_with("route ") && option.find(" 255.") != std::string::npos;
+        });
+        require(routes == wanted, "update",
+                fmt::format("{} has {} networks of {}", name, routes, wanted));
+        require(pushed.of("redirect-gateway").empty() != setup_.server.full_tunnel, "update",
+                name + " redirects otherwise than the server wants");
+    }
+}
+
+/// The gateway says goodbye and is there again before anybody is back: then everybody comes. Who
+/// lost the goodbye and its repetition thinks that it is connected until its keep-alive tells it.
+void World::restart_in_a_storm() {
+    const auto count = [this](std::uint64_t times, bool or_untold) {
+        return std::ranges::count_if(laptops_, [&](const auto& laptop) {
+            return laptop->counts().connects >= times || (or_untold && laptop->is_connected());
+        });
+    };
+    const auto everybody = static_cast<std::ptrdiff_t>(laptops_.size());
+    require(count(1, false) == everybody, "storm",
+            fmt::format("{} of {} came in at the start", count(1, false), everybody));
+    gateway_->dismiss_all(Cause::gateway_stopping);
+    agenda_.after(goodbyes, [this] { crash(); });
+    agenda_.after(goodbyes + storm_settled, [count, everybody] {
+        require(count(2, true) == everybody && count(2, false) * 100 >= everybody * 99, "storm",
+                fmt::format("{} of {} are back after the restart", count(2, false), everybody));
+    });
 }
 
 // --- the network --------------------------------------------------------------------------------
@@ -296,6 +371,7 @@ void World::check_end() {
         const LaptopCounts& counts = laptop->counts();
         summary_.connects += counts.connects;
         summary_.renegotiations += counts.renegotiations;
+        summary_.updates += counts.updates;
         summary_.floats += counts.floats;
         summary_.refusals += counts.refusals;
         summary_.endings += counts.endings;

@@ -18,7 +18,7 @@ namespace kanmon::world {
 
 struct Summary {
     std::uint64_t connects = 0, renegotiations = 0, floats = 0, refusals = 0, endings = 0;
-    std::uint64_t sent = 0, echoed = 0, datagrams = 0;
+    std::uint64_t sent = 0, echoed = 0, datagrams = 0, updates = 0;
     std::size_t half_open_peak = 0;
     std::uint32_t never_connected = 0;
     std::string text() const;
@@ -51,6 +51,9 @@ private:
     void squat(const Endpoint& stranger, const wire::ControlPacket& answer);
     Buffer sealed_by_stranger(const Endpoint& stranger, const wire::ControlPacket& packet);
     void crash();
+    void change_networks();
+    void check_networks(unsigned change);
+    void restart_in_a_storm();
     void check_owner(std::uint32_t laptop, Bytes datagram);
     void check_end();
     Duration travel();
@@ -71,6 +74,9 @@ private:
     std::set<Endpoint> squatters_, outsiders_;
     std::unordered_set<std::uint64_t> delivered_;
     std::uint64_t next_number_ = 1;
+    Instant start_{};
+    unsigned changes_ = 0;
+    std::uint32_t networks_made_ = 0;
     Summary summary_;
 };
 

@@ -107,6 +107,10 @@ Outcome<void> check_networks(const SslServer& server) {
                                        "would have no route to it; add {0}/128 to LocalSubnet6.",
                                        to_string(address)));
     }
+    if (options.block_lan && !options.full_tunnel)
+        return illegal("BlockLan",
+                       "Only a full tunnel can block the client's own LAN; give "
+                       "FullTunnel=true, or leave BlockLan false.");
     if (!options.dns_split_domains.empty() && server.dns_servers.empty() &&
         options.dns_servers6.empty())
         return illegal("DnsSplitDomains",

@@ -141,6 +141,7 @@ std::vector<ServerOption> make_table() {
         text<&O::local_networks6, read_networks6, networks6_text>("LocalSubnet6"),
         text<&O::dns_servers6, read_addresses6, addresses6_text>("DnsServers6"),
         flag<&O::full_tunnel>("FullTunnel"),
+        flag<&O::block_lan>("BlockLan"),
         text<&O::dns_search_domains, read_domains, domains_text>("DnsSearchDomains"),
         text<&O::dns_split_domains, read_domains, domains_text>("DnsSplitDomains"),
         choice<&O::same_holder, same_holder_words>("SameCertificate"),

@@ -38,6 +38,7 @@ struct ServerOptions {
     std::vector<Cidr6> local_networks6;
     std::vector<Ipv6> dns_servers6;
     bool full_tunnel = false;
+    bool block_lan = false;  // of a full tunnel
     std::vector<std::string> dns_search_domains;
     std::vector<std::string> dns_split_domains;
 

@@ -70,8 +70,10 @@ std::string attempt_line(const bridge::AttemptRecord& record) {
     if (!record.common_name.empty()) line += " CN=" + escaped(record.common_name, 128);
     if (record.refused) {
         const CauseRow& row = row_of(record.cause);
-        line += fmt::format(" {} at {}: {} ({})", row.kind == CauseKind::end ? "ended" : "refused",
-                            stage_text(record.stage), row.words, row.code);
+        const std::string what = record.stage == bridge::Stage::ended
+                                     ? std::string("ended")
+                                     : fmt::format("refused at {}", stage_text(record.stage));
+        line += fmt::format(" {}: {} ({})", what, row.words, row.code);
     } else {
         line += fmt::format(" {}", stage_text(record.stage));
     }

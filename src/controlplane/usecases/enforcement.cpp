@@ -42,6 +42,7 @@ void add_options(bridge::SslServer& enforced, const model::ServerOptions& option
                                          .dns_servers = options.dns_servers6};
     enforced.port_share = options.port_share;
     enforced.full_tunnel = options.full_tunnel;
+    enforced.block_lan = options.block_lan;
     enforced.dns_search_domains = options.dns_search_domains;
     enforced.dns_split_domains = options.dns_split_domains;
     enforced.same_holder = options.same_holder;

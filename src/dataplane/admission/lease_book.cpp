@@ -63,11 +63,13 @@ void LeaseBook::configure(const std::vector<bridge::Gateway>& gateways,
                           const std::vector<bridge::SslServer>& servers) {
     gateways_ = gateways;
     servers_ = servers;
+    fixed_.clear();
+    for (const bridge::SslServer& server : servers) fixed_[server.id] = fixed_addresses(server);
     for (auto& [key, slot] : slots_) {
         const bridge::SslServer* server = server_of(servers_, key.first);
         if (server != nullptr) slot.gateway_id = server->gateway_id;
         // Nobody can return to such a slot: the next `expire` frees it.
-        if (is_held(slot.lease) && !is_in_pool(server, slot.lease.address))
+        if (is_held(slot.lease) && !may_have(server, slot.lease.holder, slot.lease.address))
             slot.lease.held_until = Instant{};
     }
 }
@@ -81,10 +83,58 @@ void LeaseBook::restore(const std::vector<bridge::Lease>& leases, Instant now) {
         slot.lease.session = 0;
         // Boot time starts anew with the machine: a later end than a whole hold is of another boot.
         if (was_connected || slot.lease.held_until > latest) slot.lease.held_until = latest;
-        if (!servers_.empty() && !is_in_pool(server, slot.lease.address))
+        if (!servers_.empty() && !may_have(server, slot.lease.holder, slot.lease.address))
             slot.lease.held_until = Instant{};
         slots_[{remembered.server_id, remembered.address.value}] = slot;
     }
+}
+
+LeaseBook::Fixed LeaseBook::fixed_addresses(const bridge::SslServer& server) {
+    Fixed fixed;
+    for (const bridge::StaticAddress& entry : server.static_addresses) {
+        const bool usable = is_in_pool(&server, entry.address) &&
+                            !fixed.of_address.contains(entry.address) &&
+                            !fixed.of_holder.contains(entry.holder);
+        if (!usable) continue;
+        fixed.of_holder[entry.holder] = entry.address;
+        fixed.of_address[entry.address] = entry.holder;
+    }
+    return fixed;
+}
+
+std::optional<Ipv4> LeaseBook::fixed_address(const std::string& server_id,
+                                             const std::string& holder) const {
+    const auto server = fixed_.find(server_id);
+    if (server == fixed_.end()) return std::nullopt;
+    const auto own = server->second.of_holder.find(holder);
+    if (own == server->second.of_holder.end()) return std::nullopt;
+    return own->second;
+}
+
+bool LeaseBook::may_have(const bridge::SslServer* server, const std::string& holder,
+                         Ipv4 address) const {
+    if (!is_in_pool(server, address)) return false;
+    if (const auto own = fixed_address(server->id, holder)) return *own == address;
+    return !fixed_.at(server->id).of_address.contains(address);
+}
+
+std::vector<std::uint64_t> LeaseBook::displaced(const std::string& server_id,
+                                                const std::string& holder,
+                                                std::uint64_t session) const {
+    std::vector<std::uint64_t> sessions;
+    const bridge::SslServer* server = server_of(servers_, server_id);
+    if (server == nullptr || !server->enabled) return sessions;
+    const auto fixed = fixed_address(server_id, holder);
+    const bool replaces = fixed || server->same_holder == bridge::SameHolder::replace_older;
+    if (!replaces) return sessions;
+    for (auto at = slots_.lower_bound({server_id, 0});
+         at != slots_.end() && at->first.first == server_id; ++at) {
+        const bridge::Lease& lease = at->second.lease;
+        const bool in_the_way = lease.holder == holder || fixed == lease.address;
+        if (in_the_way && !is_held(lease) && lease.session != session)
+            sessions.push_back(lease.session);
+    }
+    return sessions;
 }
 
 Expected<bridge::Lease, Cause> LeaseBook::take(const std::string& server_id,
@@ -105,7 +155,7 @@ Expected<bridge::Lease, Cause> LeaseBook::take(const std::string& server_id,
     }
     if (count(gateway->id, now) >= gateway->connections_max)
         return unexpected(Cause::connections_exhausted);
-    const auto address = free_address(*server, now);
+    const auto address = address_for(*server, holder, now);
     if (!address) return unexpected(Cause::pool_exhausted);
     const Key key{server_id, address->value};
     slots_[key] = {{server_id, *address, holder, session, Instant{}}, gateway->id};
@@ -121,13 +171,24 @@ LeaseBook::Slot* LeaseBook::longest_held(const bridge::SslServer& server, const 
         Slot& slot = at->second;
         if (!is_held(slot.lease) || is_over(slot.lease, now) || slot.lease.holder != holder)
             continue;
-        if (!is_in_pool(&server, slot.lease.address)) continue;
+        if (!may_have(&server, holder, slot.lease.address)) continue;
         if (best == nullptr || slot.lease.held_until < best->lease.held_until) best = &slot;
     }
     return best;
 }
 
+/// Where a holder without a slot of its own goes. A held slot does not keep the holder of a fixed
+/// address from it: it was another's before the address was given to this one.
+std::optional<Ipv4> LeaseBook::address_for(const bridge::SslServer& server,
+                                           const std::string& holder, Instant now) const {
+    const auto fixed = fixed_address(server.id, holder);
+    if (!fixed) return free_address(server, now);
+    const auto at = slots_.find({server.id, fixed->value});
+    return at == slots_.end() || is_held(at->second.lease) ? fixed : std::nullopt;
+}
+
 std::optional<Ipv4> LeaseBook::free_address(const bridge::SslServer& server, Instant now) const {
+    const Fixed& fixed = fixed_.at(server.id);
     auto taken = slots_.lower_bound({server.id, 0});
     for (std::uint32_t index = 0;; ++index) {
         const auto address = pool_address(server.client_pool, server.topology, index);
@@ -137,7 +198,8 @@ std::optional<Ipv4> LeaseBook::free_address(const bridge::SslServer& server, Ins
             ++taken;
         const bool present = taken != slots_.end() && taken->first.first == server.id &&
                              taken->first.second == address->value;
-        if (!present || is_over(taken->second.lease, now)) return address;
+        const bool free = !present || is_over(taken->second.lease, now);
+        if (free && !fixed.of_address.contains(*address)) return address;
     }
 }
 
@@ -156,6 +218,9 @@ std::optional<bridge::Lease> LeaseBook::inherit(std::uint64_t from_session,
                                                 std::uint64_t to_session) {
     Slot* slot = slot_of(from_session);
     if (slot == nullptr || by_session_.contains(to_session)) return std::nullopt;
+    const bridge::Lease& lease = slot->lease;
+    if (!may_have(server_of(servers_, lease.server_id), lease.holder, lease.address))
+        return std::nullopt;
     slot->lease.session = to_session;
     by_session_[to_session] = by_session_[from_session];
     by_session_.erase(from_session);
@@ -167,8 +232,8 @@ std::optional<bridge::Lease> LeaseBook::leave(std::uint64_t session, Instant now
     if (slot == nullptr) return std::nullopt;
     const bridge::SslServer* server = server_of(servers_, slot->lease.server_id);
     slot->lease.session = 0;
-    slot->lease.held_until =
-        is_in_pool(server, slot->lease.address) ? now + hold_of(server) : Instant{};
+    const bool can_return = may_have(server, slot->lease.holder, slot->lease.address);
+    slot->lease.held_until = can_return ? now + hold_of(server) : Instant{};
     by_session_.erase(session);
     return slot->lease;
 }

@@ -4,8 +4,12 @@
 // Rules (faq-coverage.md): every end starts a hold of `hold_seconds`; held slots count against the
 // gateway's maximum; the same holder that returns takes its longest-held slot back; a maximum
 // lowered below the present count binds newcomers only; an operator can release a slot at once.
+// A holder with a fixed address gets that one and no other, and nobody else gets it; its newer
+// session replaces its older one, as all do where the server says `replace_older`.
 // Addresses: net30 gives client k of 192.168.0.0/24 the /30 at 4+4k (client .6, peer .5), the first
-// /30 is the server's own, the last is unused; subnet gives single addresses from .2 on.
+// /30 is the server's own, the last is unused; subnet and p2p give single addresses from .2 on. A
+// fixed address that is no client's in this plan, or that another holder has already, counts as
+// none.
 #pragma once
 
 #include <map>
@@ -43,11 +47,16 @@ public:
     /// held for `hold_seconds` from `now`.
     void restore(const std::vector<bridge::Lease>& leases, Instant now);
 
-    /// Errors: connections_exhausted, pool_exhausted, gateway_not_ready (unknown server),
-    /// server_disabled.
+    /// The connected sessions that have to go before this one of the holder may enter: its older
+    /// ones, and whoever has its fixed address. The caller ends them and calls `leave` for each.
+    std::vector<std::uint64_t> displaced(const std::string& server_id, const std::string& holder,
+                                         std::uint64_t session) const;
+    /// Errors: connections_exhausted, pool_exhausted (also: somebody is connected at the holder's
+    /// fixed address), gateway_not_ready (unknown server), server_disabled.
     Expected<bridge::Lease, Cause> take(const std::string& server_id, const std::string& holder,
                                         std::uint64_t session, Instant now);
-    /// The session that replaces another one of the same holder inherits its lease.
+    /// The session that replaces another one of the same holder inherits its lease. Nothing when
+    /// the holder has a fixed address that is another one.
     std::optional<bridge::Lease> inherit(std::uint64_t from_session, std::uint64_t to_session);
 
     /// The session ended: its slot is held from now.
@@ -70,6 +79,17 @@ private:
         std::string gateway_id;
     };
     using Key = std::pair<std::string, std::uint32_t>;  // server and address
+    struct Fixed {
+        std::map<std::string, Ipv4> of_holder;
+        std::map<Ipv4, std::string> of_address;
+    };
+
+    static Fixed fixed_addresses(const bridge::SslServer& server);
+    std::optional<Ipv4> fixed_address(const std::string& server_id,
+                                      const std::string& holder) const;
+    bool may_have(const bridge::SslServer* server, const std::string& holder, Ipv4 address) const;
+    std::optional<Ipv4> address_for(const bridge::SslServer& server, const std::string& holder,
+                                    Instant now) const;
     Slot* slot_of(std::uint64_t session);
     Slot* longest_held(const bridge::SslServer& server, const std::string& holder, Instant now);
     std::optional<Ipv4> free_address(const bridge::SslServer& server, Instant now) const;
@@ -77,6 +97,7 @@ private:
 
     std::vector<bridge::Gateway> gateways_;
     std::vector<bridge::SslServer> servers_;
+    std::map<std::string, Fixed> fixed_;  // by server; only what can be given
     std::map<Key, Slot> slots_;
     std::map<std::uint64_t, Key> by_session_;  // of connected slots
 };

@@ -20,7 +20,9 @@ void Gate::apply(const bridge::Snapshot& snapshot, Instant now) {
 void Gate::ask(std::uint32_t shard, const shard::AdmissionQuestion& question, Instant now) {
     if (!configured_) return refuse(shard, question.session, Cause::gateway_not_ready);
     const auto lease = find_lease(question, now);
-    if (!lease) return refuse(shard, question.session, lease.error());
+    if (!lease)
+        return refuse(shard, question.session, lease.error(),
+                      wait_of(question.server_id, question.holder, question.session, now));
     clients_[question.session] = Client{.shard = shard,
                                         .server_id = question.server_id,
                                         .holder = question.holder,
@@ -54,6 +56,8 @@ Expected<bridge::Lease, Cause> Gate::find_lease(const shard::AdmissionQuestion& 
     if (replaced != 0) {
         const auto old = clients_.find(replaced);
         const auto inherited = book_.inherit(replaced, question.session);
+        if (!inherited)
+            if (const auto held = book_.leave(replaced, now)) tell(*held, false, now);
         if (old != clients_.end()) {
             // The shard that asks ends its own older session; another shard has to be told.
             if (question.replaces == 0)
@@ -61,9 +65,39 @@ Expected<bridge::Lease, Cause> Gate::find_lease(const shard::AdmissionQuestion& 
             erase_client(replaced);
         }
         std::erase_if(waiting_, [&](const auto& e) { return e.second.session == replaced; });
-        if (inherited) return *inherited;
+        if (inherited) {
+            make_room(question, now);
+            return *inherited;
+        }
     }
+    make_room(question, now);
     return book_.take(question.server_id, question.holder, question.session, now);
+}
+
+/// Ends the sessions that this one replaces although they live elsewhere. They are not told, as
+/// with stock servers, and come back when they notice. Two programs with the same certificate would
+/// take turns for ever: after a few the loser is told why, which ends it and leaves a record.
+void Gate::make_room(const shard::AdmissionQuestion& question, Instant now) {
+    for (const std::uint64_t session :
+         book_.displaced(question.server_id, question.holder, question.session)) {
+        const bool own = book_.find(session)->holder == question.holder;
+        const bool contest = own && contests_.replaced(question.server_id, question.holder, now);
+        displace(session,
+                 !own      ? Cause::server_changed
+                 : contest ? Cause::certificate_shared
+                           : Cause::replaced,
+                 now);
+    }
+}
+
+/// As `left`, but before the shard has said so: the address is needed now.
+void Gate::displace(std::uint64_t session, Cause cause, Instant now) {
+    const auto found = clients_.find(session);
+    if (found != clients_.end()) {
+        outlet_.disconnect(found->second.shard, session, cause);
+        return left(session, now);
+    }
+    if (const auto held = book_.leave(session, now)) tell(*held, false, now);
 }
 
 /// The same holder at the same address and port is the same program started again, whichever shard
@@ -117,9 +151,11 @@ void Gate::decide_alone(Waiting& waiting, Instant now) {
 
 /// An older session whose lease went over to this one has lost it too.
 void Gate::turn_away(const Waiting& waiting, Cause cause, Instant now) {
-    const std::uint32_t shard = clients_.at(waiting.session).shard;
+    const Client& client = clients_.at(waiting.session);
+    const std::uint32_t shard = client.shard;
+    const auto wait = wait_of(client.server_id, client.holder, waiting.session, now);
     forget(waiting.session, now);
-    refuse(shard, waiting.session, cause);
+    refuse(shard, waiting.session, cause, wait);
     if (waiting.replaced != 0) outlet_.disconnect(shard, waiting.replaced, Cause::replaced);
 }
 
@@ -130,18 +166,28 @@ bool Gate::fresh(Instant now) const {
 void Gate::admit(const bridge::Lease& lease, std::uint64_t session) {
     Client& client = clients_.at(session);
     client.admitted = true;
+    patience_.admitted(client.server_id, client.holder);
     outlet_.own(lease, client.remote, client.shard);
-    outlet_.answer(
-        client.shard,
-        {.session = session, .admitted = true, .tunnel_address = lease.address, .detail = {}});
+    outlet_.answer(client.shard, {.session = session,
+                                  .admitted = true,
+                                  .tunnel_address = lease.address,
+                                  .detail = {},
+                                  .wait = {}});
 }
 
-void Gate::refuse(std::uint32_t shard, std::uint64_t session, Cause cause) {
+std::chrono::seconds Gate::wait_of(const std::string& server_id, const std::string& holder,
+                                   std::uint64_t session, Instant now) {
+    return patience_.refused(server_id, holder, session, now);
+}
+
+void Gate::refuse(std::uint32_t shard, std::uint64_t session, Cause cause,
+                  std::chrono::seconds wait) {
     outlet_.answer(shard, {.session = session,
                            .admitted = false,
                            .tunnel_address = {},
                            .cause = cause,
-                           .detail = {}});
+                           .detail = {},
+                           .wait = wait});
 }
 
 /// A lease that never became a client's: the address is free again at once.
@@ -226,6 +272,8 @@ void Gate::reach(Instant now) {
     sweep_at_ = now + sweep_interval;
     for (const bridge::Lease& lease : book_.expire(now)) tell(lease, true, now);
     std::erase_if(gone_, [&](const auto& e) { return now - e.second.second >= gone_kept; });
+    patience_.sweep(now);
+    contests_.sweep(now);
 }
 
 std::optional<Instant> Gate::next_deadline() const {

@@ -16,7 +16,9 @@
 
 #include "base/time.h"
 #include "bridge/messages.h"
+#include "dataplane/admission/contest_book.h"
 #include "dataplane/admission/lease_book.h"
+#include "dataplane/admission/patience_book.h"
 #include "dataplane/shard/shard.h"
 
 namespace kanmon::io {
@@ -86,9 +88,14 @@ private:
     Expected<bridge::Lease, Cause> find_lease(const shard::AdmissionQuestion& question,
                                               Instant now);
     std::uint64_t replaced_by(const shard::AdmissionQuestion& question) const;
+    void make_room(const shard::AdmissionQuestion& question, Instant now);
+    void displace(std::uint64_t session, Cause cause, Instant now);
     void decide_alone(Waiting& waiting, Instant now);
     void admit(const bridge::Lease& lease, std::uint64_t session);
-    void refuse(std::uint32_t shard, std::uint64_t session, Cause cause);
+    void refuse(std::uint32_t shard, std::uint64_t session, Cause cause,
+                std::chrono::seconds wait = {});
+    std::chrono::seconds wait_of(const std::string& server_id, const std::string& holder,
+                                 std::uint64_t session, Instant now);
     void turn_away(const Waiting& waiting, Cause cause, Instant now);
     void tell(const bridge::Lease& lease, bool gone, Instant now);
     void forget(std::uint64_t session, Instant now);
@@ -97,6 +104,8 @@ private:
 
     GateOutlet& outlet_;
     admission::LeaseBook book_;
+    admission::PatienceBook patience_;
+    admission::ContestBook contests_;
     bool configured_ = false;
     bool connected_ = false;
     Instant vouched_at_{};

@@ -2,14 +2,15 @@
 //
 // A client that can be spoken to hears why; the session then lingers so that retransmissions are
 // acknowledged. It is reported as ended once, and what it sends while it lingers prolongs nothing.
-#include "dataplane/session/refusal.h"
 #include "dataplane/session/session_state.h"
 
 namespace kanmon::session {
 
-void Session::State::turn_away(Cause cause, std::string_view detail, std::uint32_t wait_seconds) {
+void Session::State::turn_away(Cause cause, std::string_view detail, std::chrono::seconds wait) {
     const std::string reason = reason_text(cause, detail, certificate);
-    Farewell words = refusal(cause, reason, peer, std::chrono::seconds(wait_seconds));
+    Retry retry{.several_remotes = present->server.listeners.size() > 1};
+    if (wait > std::chrono::seconds::zero()) retry.wait = wait;
+    Farewell words = refusal(cause, reason, peer, retry);
     if (words.delay == Duration::zero()) {
         report_end(cause, bridge::Stage::admission, reason);
         return end(cause, reason, words.message);
@@ -51,11 +52,12 @@ void Session::State::fail(KeyState& key, TlsFailure failure) {
     if (&key == keys.current.get()) end(failure.cause, std::move(failure.detail));
 }
 
-void Session::State::dismiss(Cause cause) {
+void Session::State::dismiss(Cause cause, std::string_view detail) {
     const bool can_hear = life.phase() > Phase::identifying;
-    if (!can_hear) return vanish(cause, {});
-    const std::string reason = reason_text(cause, {}, certificate);
-    end(cause, reason, dismissal(cause, reason));
+    const std::string reason = reason_text(cause, detail, certificate);
+    const std::string goodbye = can_hear ? dismissal(cause, reason) : std::string();
+    if (goodbye.empty()) return vanish(cause, std::string(detail));
+    end(cause, reason, goodbye);
 }
 
 void Session::State::time_out() {

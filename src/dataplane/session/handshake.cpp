@@ -49,16 +49,7 @@ void Session::State::ask_admission() {
 
 void Session::State::admit(Ipv4 address) {
     if (!life.take(Step::admitted)) return;  // it left while it was being decided
-    PushOptions wanted = push_options(profile.server, agreed,
-                                      {.tunnel_address = address,
-                                       .server_address = profile.server_address,
-                                       .peer_id = start.peer_id});
-    const auto tokens = token_options();
-    wanted.options.insert(wanted.options.end() - static_cast<std::ptrdiff_t>(wanted.tail),
-                          tokens.begin(), tokens.end());
-    auto messages = wire::push_reply(wanted.options, wanted.tail);
-    assert(messages && "our own options are far shorter than a message");
-    push_messages = std::move(*messages);
+    tunnel_address = address;
     if (options_requested || peer.can(wire::Ability::request_push)) push();
 }
 
@@ -74,6 +65,14 @@ void Session::State::push() {
     if (!life.take(Step::asked_for_options)) return;
     // The client derives its keys when PUSH_REPLY arrives and may send at once: ours come first.
     if (!install(*keys.current)) return end(Cause::tls_failed, "TLS exported no keys");
+    held = wanted_options();
+    PushOptions reply = held;
+    const auto tokens = token_options();
+    reply.options.insert(reply.options.end() - static_cast<std::ptrdiff_t>(reply.tail),
+                         tokens.begin(), tokens.end());
+    auto messages = wire::push_reply(reply.options, reply.tail);
+    assert(messages && "our own options are far shorter than a message");
+    push_messages = std::move(*messages);
     for (const std::string& message : push_messages) keys.current->send_message(message);
     pushed_at = now;
 }
@@ -89,6 +88,7 @@ void Session::State::connect() {
                    .peer_info = peer});
     start_keepalive();
     schedule_renegotiation();
+    bring_up_to_date();  // the settings may have changed since the push
 }
 
 }  // namespace kanmon::session

@@ -71,6 +71,7 @@ public:
     // --- control messages ---
     void send_message(std::string_view text);
     bool all_messages_sent() const { return tls_.all_sent(); }
+    bool all_acknowledged() const { return tls_.all_sent() && send_.idle(); }
     /// Errors: malformed; the stream is unusable then.
     wire::Decoded<std::optional<std::string>> next_message();
 

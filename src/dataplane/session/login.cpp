@@ -87,7 +87,8 @@ void Session::State::take_first_login(const bridge::LoginAnswer& answer) {
             return accept_login(answer.username, login.token ? login.token->issued : wall());
         case bridge::LoginVerdict::refused:
             login.waits = false;
-            return turn_away(refusal_cause(answer), answer.text, answer.wait_seconds);
+            return turn_away(refusal_cause(answer), answer.text,
+                             std::chrono::seconds(answer.wait_seconds));
         case bridge::LoginVerdict::ask_code:
             login.waits = false;
             return challenge(answer);

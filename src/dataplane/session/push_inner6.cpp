@@ -16,14 +16,15 @@ void push_routes6(std::vector<std::string>& options, const bridge::SslServer& se
     if (!server.inner6) return;
     options.emplace_back("tun-ipv6");
     for (const Cidr6& network : server.inner6->local_networks) {
-        if (network.prefix > 0) {
+        if (network.prefix > 0)
             options.push_back("route-ipv6 " + to_string(network));
-            continue;
-        }
-        for (const char* part : everything6) options.push_back(std::string("route-ipv6 ") + part);
+        else
+            push_everything6(options);
     }
-    for (const Ipv6& resolver : server.inner6->dns_servers)
-        options.push_back("dhcp-option DNS6 " + to_string(resolver));
+}
+
+void push_everything6(std::vector<std::string>& options) {
+    for (const char* part : everything6) options.push_back(std::string("route-ipv6 ") + part);
 }
 
 void push_interface6(std::vector<std::string>& options, const bridge::SslServer& server,

@@ -8,8 +8,10 @@
 
 namespace kanmon::session {
 
-/// Routes and resolvers; nothing for a server without IPv6 inside.
+/// Nothing for a server without IPv6 inside.
 void push_routes6(std::vector<std::string>& options, const bridge::SslServer& server);
+/// All of IPv6, for clients that cannot be told so by redirect-gateway.
+void push_everything6(std::vector<std::string>& options);
 
 /// The client's own address, and the gateway's as its peer.
 void push_interface6(std::vector<std::string>& options, const bridge::SslServer& server,

@@ -2,10 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/escape.h"
-#include "dataplane/session/timers.h"
 
 namespace kanmon::session {
 
@@ -34,6 +34,19 @@ std::string certificate_text(Cause cause, const crypto::PeerCertificate& certifi
     return fmt::format("{}; {}", row_of(cause).words, new_bundle);
 }
 
+/// Another remote of the bundle, or another address of the same name, may lead to a gateway that
+/// works; it never leads to one with more room for this client.
+std::string_view advance_of(Cause cause, const Retry& retry) {
+    switch (cause) {
+        case Cause::gateway_not_ready:
+        case Cause::server_disabled:
+        case Cause::login_unavailable:
+            return retry.several_remotes ? "remote" : "addr";
+        default:
+            return "no";
+    }
+}
+
 }  // namespace
 
 std::string reason_text(Cause cause, std::string_view detail,
@@ -46,20 +59,23 @@ std::string reason_text(Cause cause, std::string_view detail,
 }
 
 Farewell refusal(Cause cause, std::string_view reason, const wire::PeerInfo& peer,
-                 std::chrono::seconds wait) {
+                 const Retry& retry) {
     if (cause == Cause::login_expired) return {fmt::format("AUTH_FAILED,SESSION: {}", reason), {}};
     if (!row_of(cause).temporary || is_about_the_certificate(cause))
         return {fmt::format("AUTH_FAILED,{}", reason), {}};
     if (peer.can(wire::Ability::auth_fail_temporary))
-        return {fmt::format("AUTH_FAILED,TEMP[backoff {},advance no]:{}",
-                            wait > wait.zero() ? wait.count() : backoff.count(), reason),
+        return {fmt::format("AUTH_FAILED,TEMP[backoff {},advance {}]:{}", retry.wait.count(),
+                            advance_of(cause, retry), reason),
                 {}};
     // A program that came back by itself would only offer the wrong password again.
     if (cause == Cause::login_locked) return {fmt::format("AUTH_FAILED,{}", reason), {}};
-    return {fmt::format("RESTART,{}", reason), restart_delay};
+    return {fmt::format("RESTART,{}", reason),
+            std::clamp<Duration>(retry.wait - restart_ahead, 1s, restart_delay_max)};
 }
 
 std::string dismissal(Cause cause, std::string_view reason) {
+    if (cause == Cause::replaced) return {};
+    if (cause == Cause::inactive) return fmt::format("HALT,{}", reason);
     return fmt::format("{},{}", row_of(cause).temporary ? "RESTART" : "AUTH_FAILED", reason);
 }
 

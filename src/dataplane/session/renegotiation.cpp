@@ -91,6 +91,7 @@ void Session::State::succeed() {
                hurried ? now + hurried_switch_delay : renegotiation_begun + switch_delay);
     hurried = false;
     timers.set(Timer::lame_duck, now + transition_time);
+    repeat_update_if_lost();
     schedule_renegotiation();
     for (const std::string& option : token_options())
         if (option.starts_with("auth-token ")) keys.current->send_message("PUSH_REPLY," + option);
@@ -150,7 +151,7 @@ void Session::State::key_exhausted() {
 }
 
 void Session::State::schedule_renegotiation() {
-    const Duration period = std::chrono::seconds(profile.server.renegotiate_seconds);
+    const Duration period = std::chrono::seconds(present->server.renegotiate_seconds);
     if (period <= Duration::zero()) return timers.clear(Timer::key_expiry);
     const auto jitter = static_cast<std::int64_t>(
         random.u64() % (static_cast<std::uint64_t>(period.count()) * jitter_percent / 100 + 1));

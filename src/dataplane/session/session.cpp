@@ -10,6 +10,7 @@ namespace kanmon::session {
 Session::State::State(SessionStart starting, Random& randomness, Instant time)
     : start(std::move(starting)),
       profile(*start.profile),
+      present(start.profile),
       random(randomness),
       ids{.own = start.own, .peer = start.peer},
       wrapping(start.wrapping),
@@ -127,6 +128,10 @@ void Session::State::fire(Timer timer) {
             return ping_if_silent();
         case Timer::keepalive:
             return end_if_unheard();
+        case Timer::inactivity:
+            return end_if_inactive();
+        case Timer::update:
+            return bring_up_to_date();
         case Timer::renegotiate:
             return begin_renegotiation();
         case Timer::renegotiation:
@@ -149,7 +154,7 @@ void Session::State::fire(Timer timer) {
 }
 
 std::unique_ptr<KeyState> Session::State::make_key(wire::KeyId key_id, std::uint32_t first_id) {
-    return std::make_unique<KeyState>(key_id, generations++, profile.tls->make(), first_id);
+    return std::make_unique<KeyState>(key_id, generations++, present->tls->make(), first_id);
 }
 
 std::string Session::State::options_text() const {
@@ -201,9 +206,14 @@ void Session::admit(Ipv4 tunnel_address, Instant now) {
     state_->admit(tunnel_address);
 }
 
-void Session::refuse(Cause cause, std::string_view detail, Instant now) {
+void Session::refuse(Cause cause, std::string_view detail, Instant now, std::chrono::seconds wait) {
     state_->now = now;
-    if (state_->life.in(Phase::asking)) state_->turn_away(cause, detail);
+    if (state_->life.in(Phase::asking)) state_->turn_away(cause, detail, wait);
+}
+
+void Session::reconfigure(std::shared_ptr<const ServerProfile> profile, Instant now) {
+    state_->now = now;
+    state_->reconfigure(std::move(profile));
 }
 
 void Session::dismiss(Cause cause, Instant now) {
@@ -217,6 +227,10 @@ void Session::heard(Instant now) {
 
 void Session::sent(Instant now) {
     state_->last_sent = now;
+}
+
+void Session::carried(Instant now) {
+    state_->last_carried = now;
 }
 
 void Session::peer_used_key(wire::KeyId key_id, Instant now) {

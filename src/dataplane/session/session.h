@@ -148,7 +148,13 @@ public:
     void admit(Ipv4 tunnel_address, Instant now);
     /// Or why not: the client is told by AUTH_FAILED (TEMP where it understands), or, for a
     /// temporary cause and an older client, by a delayed RESTART. `detail` goes to the client too.
-    void refuse(Cause cause, std::string_view detail, Instant now);
+    /// `wait`: how long the client shall stay away after a temporary cause; 0 for the default.
+    void refuse(Cause cause, std::string_view detail, Instant now, std::chrono::seconds wait = {});
+
+    /// The server's settings are new. A connected client hears what it lacks by PUSH_UPDATE, or by
+    /// a RESTART that tells it to come again; what it lacks not is not said. The pool, the ciphers
+    /// and whatever else a living connection cannot change must be the same.
+    void reconfigure(std::shared_ptr<const ServerProfile> profile, Instant now);
 
     /// Ends the connection from our side with a goodbye the client understands (EXIT never; RESTART
     /// so that it comes back, or AUTH_FAILED when it must not).
@@ -157,6 +163,7 @@ public:
     // --- what the packet path has seen; cheap, called for runs of packets, not for each one ---
     void heard(Instant now);                              // an authenticated data packet arrived
     void sent(Instant now);                               // a data packet was sent
+    void carried(Instant now);                            // a tunnelled one, either way
     void peer_used_key(wire::KeyId key_id, Instant now);  // first packet opened under a newer key
     void key_limit_near(Instant now);                     // renegotiate before the key is exhausted
     void key_exhausted(Instant now);                      // the key in use seals nothing any more

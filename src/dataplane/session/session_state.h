@@ -6,6 +6,7 @@
 //   renegotiation.cpp  every later key: who starts it, what must not change, which key is in force
 //   wrapping.cpp       which key wraps which control packet, and what was sent and seen under it
 //   keepalive.cpp      pings, silence, and the OCC messages that travel as data
+//   update.cpp         new settings of the server, told to the client that is connected
 //   ending.cpp         refusals, goodbyes and the time after them
 #pragma once
 
@@ -13,6 +14,8 @@
 
 #include "dataplane/session/key_state.h"
 #include "dataplane/session/lifecycle.h"
+#include "dataplane/session/push.h"
+#include "dataplane/session/refusal.h"
 #include "dataplane/session/session.h"
 #include "dataplane/session/timers.h"
 
@@ -112,27 +115,37 @@ struct Session::State {
     void key_exhausted();
     void schedule_renegotiation();
 
+    // --- update.cpp ---
+    PushOptions wanted_options() const;
+    void reconfigure(std::shared_ptr<const ServerProfile> wanted);
+    void bring_up_to_date();
+    void repeat_update_if_lost();
+
     // --- keepalive.cpp ---
     void start_keepalive();
     void ping_if_silent();
     void end_if_unheard();
+    void watch_activity();
+    void end_if_inactive();
     void in_band(Bytes payload);
 
     // --- ending.cpp ---
     /// Refuses a client that has shown who it is.
-    void turn_away(Cause cause, std::string_view detail, std::uint32_t wait_seconds = 0);
+    void turn_away(Cause cause, std::string_view detail, std::chrono::seconds wait = {});
     void send_farewell();
     /// Ends and lingers; `goodbye` is a control message, empty for none.
     void end(Cause cause, std::string detail, std::string_view goodbye = {});
     /// Ends a client that nothing can be said to.
     void vanish(Cause cause, std::string detail);
     void fail(KeyState& key, TlsFailure failure);
-    void dismiss(Cause cause);
+    void dismiss(Cause cause, std::string_view detail = {});
     void time_out();
     void report_end(Cause cause, bridge::Stage stage, std::string detail);
 
     SessionStart start;
-    const ServerProfile& profile;
+    const ServerProfile& profile;  // by which the client was set up
+    /// The newest one: what is pushed from now on, and the timers that are ours alone.
+    std::shared_ptr<const ServerProfile> present;
     Random& random;
     SessionIds ids;
     Wrapping wrapping;
@@ -151,6 +164,11 @@ struct Session::State {
     LoginState login;
     std::optional<wire::ClientKeyMethod2> rekey;  // of a renegotiation that waits for control
 
+    Ipv4 tunnel_address;
+    PushOptions held;  // what the client was told last
+    Duration ping_every{}, heard_within{};
+    std::vector<std::string> update_messages;  // the latest update
+    Instant updated_at{};
     std::vector<std::string> push_messages;
     std::optional<Instant> pushed_at;
     bool options_requested = false;
@@ -163,6 +181,7 @@ struct Session::State {
     bool hurried = false;  // the key in use is near its end
     Instant last_heard{};
     Instant last_sent{};
+    Instant last_carried{};
 };
 
 }  // namespace kanmon::session

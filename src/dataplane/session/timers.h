@@ -28,11 +28,12 @@ inline constexpr Duration pending_after = 5s;
 inline constexpr Duration pending_again = 30s;
 /// After a goodbye: long enough for a client to have heard it, acknowledged or not.
 inline constexpr Duration linger_time = 5s;
-/// Before a RESTART with a temporary reason: clients come back 1 to 5 s after it, and each attempt
-/// costs both sides a TLS handshake.
-inline constexpr Duration restart_delay = 8s;
-/// What a client that understands AUTH_FAILED,TEMP is asked to wait, for the same reason.
+/// What a client that is refused for a while is asked to wait, unless the gate says otherwise.
 inline constexpr std::chrono::seconds backoff = 10s;
+/// An older client cannot be asked: its RESTART is held back instead, since it comes back 1 to 5 s
+/// after it and each attempt costs both sides a TLS handshake. It gives up by itself after 60 s.
+inline constexpr std::chrono::seconds restart_ahead = 2s;
+inline constexpr std::chrono::seconds restart_delay_max = 40s;
 /// Clients send under a new key 60 s after its negotiation began; we follow then, if not earlier.
 inline constexpr Duration switch_delay = 60s;
 /// The same when the old key nears its end: a client that lost our half of the exchange has it by
@@ -45,6 +46,13 @@ inline constexpr Duration renegotiation_pause = 30s;
 inline constexpr Duration transition_time = 3600s;
 /// A PUSH_REQUEST that follows the answer this closely has crossed it on the way.
 inline constexpr Duration push_repeat_guard = 30s;
+/// New settings: clients that have to come again are sent away over this time, so that they do not
+/// all come back at once. Slow ones (2.4: 5 s until they try, 2 s until they ask) are back in 10 s.
+inline constexpr Duration restart_spread = 2s;
+/// The packet path says this often that packets were carried.
+inline constexpr Duration activity_grain = 1s;
+/// Between two updates of one client; each takes the 2.7 client's tunnel away for a second.
+inline constexpr Duration update_pause = 1s;
 /// The server is given up after this many times the pushed ping-restart.
 inline constexpr int restart_multiple = 2;
 
@@ -59,6 +67,8 @@ enum class Timer : std::uint8_t {
     linger,
     ping,
     keepalive,
+    inactivity,
+    update,
     renegotiate,
     renegotiation,
     switch_key,
@@ -69,8 +79,9 @@ enum class Timer : std::uint8_t {
 
 constexpr std::string_view name_of(Timer timer) {
     constexpr std::array<std::string_view, static_cast<std::size_t>(Timer::count)> names{
-        "handshake", "quiet",       "login",         "pending",    "farewell",   "linger",   "ping",
-        "keepalive", "renegotiate", "renegotiation", "switch_key", "key_expiry", "lame_duck"};
+        "handshake",   "quiet",         "login",      "pending",    "farewell",
+        "linger",      "ping",          "keepalive",  "inactivity", "update",
+        "renegotiate", "renegotiation", "switch_key", "key_expiry", "lame_duck"};
     return names[static_cast<std::size_t>(timer)];
 }
 

@@ -40,6 +40,7 @@ struct Client {
     std::uint64_t refused_packets = 0, oversize_packets = 0, fragmented_packets = 0;
     Instant told_too_big{};   // when the VPC was last told that a packet did not fit
     Instant told_sent{};      // when the session last heard that we sent
+    Instant told_carried{};   // and that a tunnelled packet came or went
     bool told_limit = false;  // that the sending key nears its end
     bool reachable = true;    // its listener still exists
     bool over = false;        // Ended, or about to be destroyed

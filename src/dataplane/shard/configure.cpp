@@ -1,4 +1,5 @@
-// A new snapshot's servers. What clients hold in their hands decides who has to go.
+// A new snapshot's servers. What a living connection cannot change decides who has to go at once;
+// the others hear what is new (session/push_update.h).
 #include <algorithm>
 #include <utility>
 
@@ -40,8 +41,7 @@ bool asks_otherwise(const bridge::Login& held, const bridge::Login& present) {
            held.code != present.code || held.web != present.web;
 }
 
-/// True when a client that was set up by `held` cannot go on under `present`. Added or removed
-/// networks, resolvers and timers are no such change: they reach clients when they come next.
+/// True when a client that was set up by `held` cannot go on under `present`.
 bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present) {
     return !present.enabled || held.client_pool != present.client_pool ||
            pool6_of(held) != pool6_of(present) || held.topology != present.topology ||
@@ -51,6 +51,17 @@ bool is_outdated(const bridge::SslServer& held, const bridge::SslServer& present
            asks_otherwise(held.login, present.login) || held.tun_mtu != present.tun_mtu ||
            held.ca_certificate_pem != present.ca_certificate_pem ||
            held.certificate_pem != present.certificate_pem;
+}
+
+/// True when the address that the client has is another's by now, or the client's is another.
+bool is_misplaced(const Client& client, const bridge::SslServer& present) {
+    if (!client.leased) return false;
+    const std::string& holder =
+        client.username.empty() ? client.certificate->common_name : client.username;
+    return std::ranges::any_of(present.static_addresses, [&](const bridge::StaticAddress& fixed) {
+        const bool own = fixed.holder == holder;
+        return own != (fixed.address == client.tunnel_address);
+    });
 }
 
 bool has_way_in(const Client& client, const bridge::SslServer& present) {
@@ -84,8 +95,11 @@ void Shard::State::configure(std::vector<Profile> profiles) {
         server.around = around(*server.datagrams);
         open_doorway(server, former);
     }
-    for (const auto& client : clients)
-        if (client != nullptr && !client->buried) relocate(*client);
+    for (const auto& client : clients) {
+        if (client == nullptr || client->buried) continue;
+        relocate(*client);
+        reconfigure(*client);
+    }
 }
 
 /// An unchanged doorway goes on, so that it does not forget what it counted.
@@ -108,6 +122,8 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles) {
         const session::ServerProfile* present = profile_of(profiles, held.id);
         const bool way_in = present != nullptr && has_way_in(*client, present->server);
         if (!way_in || is_outdated(held, present->server))
+            client->session.dismiss(Cause::server_changed, now);
+        else if (is_misplaced(*client, present->server))
             client->session.dismiss(Cause::server_changed, now);
         else if (is_revoked(*client, present->server))
             client->session.dismiss(Cause::certificate_revoked, now);
@@ -142,6 +158,14 @@ void Shard::State::relocate(Client& client) {
     const std::uint16_t outer_max = server->settings().outer_octets_max;
     if (client.path_limit.outer_max() != outer_max) client.path_limit.forget(outer_max);
     measure(client);
+}
+
+void Shard::State::reconfigure(Client& client) {
+    if (client.over || client.path.server == no_server) return;
+    const Server& server = servers[client.path.server];
+    client.profile = client.profile->tcp ? server.streams : server.datagrams;
+    client.session.reconfigure(client.profile, now);
+    pump(client);
 }
 
 }  // namespace kanmon::shard

@@ -1,6 +1,7 @@
 // Data packets, opened and sealed. Nothing here locks, allocates or logs.
 #include <utility>
 
+#include "dataplane/session/timers.h"
 #include "dataplane/shard/state.h"
 #include "dataplane/wire/in_band.h"
 
@@ -125,6 +126,12 @@ void Shard::State::take_packet(Client& client, MutableBytes payload) {
             client.session.in_band(payload, now);
             return pump(client);
     }
+}
+
+void Shard::State::note_carried(Client& client) {
+    if (now - client.told_carried < session::activity_grain) return;
+    client.told_carried = now;
+    client.session.carried(now);
 }
 
 void Shard::State::note_heard(Client& client) {

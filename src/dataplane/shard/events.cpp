@@ -109,7 +109,7 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
         return;
     }
     if (!answer.admitted) {
-        client->session.refuse(answer.cause, answer.detail, now);
+        client->session.refuse(answer.cause, answer.detail, now, answer.wait);
         return pump(*client);
     }
     if (Client* older = find(client->replaces); older != nullptr && !older->over) {
@@ -218,15 +218,16 @@ void Shard::State::record(const Client& client, bridge::Stage stage, std::option
         // What the client's TLS objects to is most likely the date in our certificate.
         if (cause == Cause::tls_failed && !client.connected) cause = Cause::clock_skew;
     }
-    outlet.report(bridge::AttemptRecord{.at = wall,
-                                        .server_id = client.profile->server.id,
-                                        .remote = client.path.remote,
-                                        .session = client.number,
-                                        .stage = stage,
-                                        .refused = cause.has_value() && !client.connected,
-                                        .cause = cause.value_or(Cause::client_left),
-                                        .common_name = common_name_of(client),
-                                        .detail = std::move(detail)});
+    outlet.report(bridge::AttemptRecord{
+        .at = wall,
+        .server_id = client.profile->server.id,
+        .remote = client.path.remote,
+        .session = client.number,
+        .stage = stage,
+        .refused = cause.has_value() && (!client.connected || *cause != Cause::client_left),
+        .cause = cause.value_or(Cause::client_left),
+        .common_name = common_name_of(client),
+        .detail = std::move(detail)});
 }
 
 }  // namespace kanmon::shard

@@ -42,6 +42,7 @@ void Shard::State::forward(Client& client, MutableBytes payload) {
             measure(client);
     client.received_octets += packet->octets.size();
     ++client.received_packets;
+    note_carried(client);
     outlet.deliver(client.path.server, packet->octets);
 }
 
@@ -115,6 +116,7 @@ void Shard::State::carry(Client& client, const routing::InnerPacket& packet,
     }
     client.sent_octets += octets;
     ++client.sent_packets;
+    note_carried(client);
     if (now - client.told_sent < sent_interval) return;
     client.told_sent = now;
     client.session.sent(now);

@@ -80,6 +80,7 @@ struct AdmissionAnswer {
     Ipv4 tunnel_address;                     // when admitted
     Cause cause = Cause::gateway_not_ready;  // when not
     std::string detail;
+    std::chrono::seconds wait{};  // when not, and the cause passes: how long to stay away
 };
 
 struct TlsJob {

@@ -110,6 +110,7 @@ struct Shard::State {
     void refuse_frame(Client& client, Cause cause);
     void take_packet(Client& client, MutableBytes payload);
     void note_heard(Client& client);
+    void note_carried(Client& client);
     void prepare_later(Client& client);
     void end_run();
     bool seal_and_send(Client& client, Bytes payload);
@@ -163,6 +164,7 @@ struct Shard::State {
         const std::vector<std::shared_ptr<const session::ServerProfile>>& profiles);
     void open_doorway(Server& server, std::vector<Server>& former);
     void relocate(Client& client);
+    void reconfigure(Client& client);
 
     struct Due {
         Instant at;

@@ -10,6 +10,7 @@ namespace kanmon::wire {
 namespace {
 
 constexpr std::string_view reply = "PUSH_REPLY";
+constexpr std::string_view update = "PUSH_UPDATE";
 constexpr std::string_view more_follows = ",push-continuation 2";
 constexpr std::string_view last_of_several = ",push-continuation 1";
 constexpr std::size_t text_octets_max = sent_message_octets_max - 1;  // room for the NUL
@@ -32,6 +33,35 @@ std::string joined(std::span<const std::string> options) {
     std::string text;
     for (const std::string& option : options) text.append(",").append(option);
     return text;
+}
+
+/// The options behind `name`, in as many messages as they take.
+Decoded<std::vector<std::string>> push(std::string_view name,
+                                       const std::vector<std::string>& options,
+                                       std::size_t tail_options) {
+    std::string whole(name);
+    whole += joined(options);
+    if (whole.size() <= text_octets_max) return std::vector{std::move(whole)};
+
+    // Pieces are never divided: each option of the head by itself, then the tail as a whole.
+    const std::size_t head = options.size() - std::min(tail_options, options.size());
+    std::vector<std::string> pieces;
+    for (std::size_t i = 0; i < head; ++i) pieces.push_back("," + options[i]);
+    if (head < options.size()) pieces.push_back(joined(std::span(options).subspan(head)));
+
+    std::vector<std::string> messages;
+    std::string message(name);
+    for (const std::string& piece : pieces) {
+        if (name.size() + piece.size() + more_follows.size() > text_octets_max)
+            return unexpected(Cause::oversize);
+        if (message.size() + piece.size() + more_follows.size() > text_octets_max) {
+            messages.push_back(std::exchange(message, std::string(name)) +
+                               std::string(more_follows));
+        }
+        message += piece;
+    }
+    messages.push_back(message + std::string(last_of_several));
+    return messages;
 }
 
 }  // namespace
@@ -77,29 +107,11 @@ ControlMessage parse_control_message(std::string_view text) {
 
 Decoded<std::vector<std::string>> push_reply(const std::vector<std::string>& options,
                                              std::size_t tail_options) {
-    std::string whole(reply);
-    whole += joined(options);
-    if (whole.size() <= text_octets_max) return std::vector{std::move(whole)};
+    return push(reply, options, tail_options);
+}
 
-    // Pieces are never divided: each option of the head by itself, then the tail as a whole.
-    const std::size_t head = options.size() - std::min(tail_options, options.size());
-    std::vector<std::string> pieces;
-    for (std::size_t i = 0; i < head; ++i) pieces.push_back("," + options[i]);
-    if (head < options.size()) pieces.push_back(joined(std::span(options).subspan(head)));
-
-    std::vector<std::string> messages;
-    std::string message(reply);
-    for (const std::string& piece : pieces) {
-        if (reply.size() + piece.size() + more_follows.size() > text_octets_max)
-            return unexpected(Cause::oversize);
-        if (message.size() + piece.size() + more_follows.size() > text_octets_max) {
-            messages.push_back(std::exchange(message, std::string(reply)) +
-                               std::string(more_follows));
-        }
-        message += piece;
-    }
-    messages.push_back(message + std::string(last_of_several));
-    return messages;
+Decoded<std::vector<std::string>> push_update(const std::vector<std::string>& options) {
+    return push(update, options, 0);
 }
 
 Buffer with_nul(std::string_view text) {

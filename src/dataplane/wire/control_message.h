@@ -57,6 +57,10 @@ ControlMessage parse_control_message(std::string_view text);
 Decoded<std::vector<std::string>> push_reply(const std::vector<std::string>& options,
                                              std::size_t tail_options);
 
+/// PUSH_UPDATE in the same way, only for clients that announce it. A kind of option that stands in
+/// it replaces all options of that kind; "-kind" removes them all. Continuations are one update.
+Decoded<std::vector<std::string>> push_update(const std::vector<std::string>& options);
+
 /// The message as it goes into TLS: its text and one NUL.
 Buffer with_nul(std::string_view text);
 

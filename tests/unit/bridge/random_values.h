@@ -98,6 +98,7 @@ inline SslServer RandomValues::server() {
         value.inner6 =
             Inner6{cidr6(), list(3, [&] { return cidr6(); }), list(3, [&] { return address6(); })};
     value.full_tunnel = coin();
+    value.block_lan = coin();
     value.static_addresses = list(3, [&] { return StaticAddress{text(), address()}; });
     value.same_holder = choice(SameHolder::replace_older);
     value.wrapping = {choice(Wrapping::tls_crypt_v2), secret(256), text(), coin()};

@@ -40,7 +40,10 @@ TEST_F(ClientKey, IsUnwrappedByItsServerAndNamesItsCertificate) {
 TEST_F(ClientKey, IsTheSameEveryTimeAndAnotherForEveryClientAndServer) {
     const auto first = client_key_v2(server_key, "vsc-1");
     EXPECT_EQ(first, client_key_v2(server_key, "vsc-1"));
-    EXPECT_NE(first, client_key_v2(server_key, "vsc-2"));
+    const auto key_of = [](const model::Outcome<SecretBuffer>& file) {
+        return SecretBuffer(file->view().first(256));
+    };
+    EXPECT_NE(key_of(first), key_of(client_key_v2(server_key, "vsc-2")));
     std::array<std::byte, 128> other = server_key;
     for (const std::size_t octet : {0u, 40u, 70u, 120u}) {
         other = server_key;

@@ -142,6 +142,11 @@ TEST(ServerRules, AtMost500NetworksArePushed) {
     EXPECT_THAT(sentence(many), HasSubstr("501"));
 }
 
+TEST(ServerRules, OnlyAFullTunnelBlocksTheClientsLan) {
+    EXPECT_EQ(refused(with({{"BlockLan", "true"}})), "BlockLan");
+    EXPECT_EQ(refused(with({{"BlockLan", "true"}, {"FullTunnel", "true"}})), "");
+}
+
 TEST(ServerRules, SplitDomainsAreAskedOfSomebody) {
     EXPECT_EQ(refused(with({{"DnsSplitDomains", "corp.example"}})), "DnsSplitDomains");
     SslServer asked = with({{"DnsSplitDomains", "corp.example"}});

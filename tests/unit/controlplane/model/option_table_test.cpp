@@ -53,6 +53,7 @@ const std::map<std::string, Examples>& examples() {
            "fd00::/8,"}}},
         {"DnsServers6", {{"", "fd00:1::53", "fd00:1::53,fd00:1::54"}, {"1.1.1.1", "fd00:1::/64"}}},
         {"FullTunnel", flag},
+        {"BlockLan", flag},
         {"DnsSearchDomains", domains},
         {"DnsSplitDomains", domains},
         {"SameCertificate", {{"allow", "replace"}, {"", "refuse"}}},

@@ -70,6 +70,7 @@ TEST_F(Settings, AllOfThemReachTheDataProcess) {
                                       {"LocalSubnet6", "fd00:1::/64"},
                                       {"DnsServers6", "fd00:1::53"},
                                       {"FullTunnel", "true"},
+                                      {"BlockLan", "true"},
                                       {"DnsSearchDomains", "corp.example"},
                                       {"DnsSplitDomains", "a.example,b.example"},
                                       {"SameCertificate", "replace"},
@@ -95,7 +96,7 @@ TEST_F(Settings, AllOfThemReachTheDataProcess) {
                             bridge::Listener{Transport::udp, Endpoint{Ipv6{}, 1194}},
                             bridge::Listener{Transport::tcp, Endpoint{Ipv6{}, 443}}));
     EXPECT_EQ(told.topology, bridge::Topology::p2p);
-    EXPECT_TRUE(told.port_share && told.full_tunnel && told.compression_framing);
+    EXPECT_TRUE(told.port_share && told.full_tunnel && told.block_lan && told.compression_framing);
     EXPECT_EQ(told.wrapping.kind, Wrapping::tls_auth);
     EXPECT_EQ(told.wrapping.key.view().size(), 256u);
     EXPECT_EQ(told.wrapping.digest, "SHA256");
@@ -140,7 +141,7 @@ TEST_F(Settings, WithoutThemAServerIsEnforcedAsBefore) {
     EXPECT_EQ(told.keepalive_restart_seconds, usual.keepalive_restart_seconds);
     EXPECT_EQ(told.renegotiate_seconds, usual.renegotiate_seconds);
     EXPECT_EQ(told.same_holder, usual.same_holder);
-    EXPECT_FALSE(told.full_tunnel || told.port_share || told.compression_framing);
+    EXPECT_FALSE(told.full_tunnel || told.block_lan || told.port_share || told.compression_framing);
     EXPECT_EQ(told.listeners.size(), 1u);
     EXPECT_THAT(told.static_addresses, IsEmpty());
 }

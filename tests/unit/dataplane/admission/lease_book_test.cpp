@@ -145,6 +145,109 @@ TEST(LeaseBook, ASuccessorInheritsAndTheFormerSessionHasNothingLeftToLeave) {
     EXPECT_FALSE(leases.inherit(1, 3));
 }
 
+/// A server where alice always has .22.
+bridge::SslServer with_fixed_address(const char* address = "192.168.0.22") {
+    bridge::SslServer made = server("vss-1", "192.168.0.0/24", Topology::net30);
+    made.static_addresses = {{"alice", *parse_ipv4(address)}};
+    return made;
+}
+
+LeaseBook book_of(const bridge::SslServer& made, std::uint32_t connections_max = 100) {
+    LeaseBook leases;
+    leases.configure({{"vpn-1", connections_max, 10}}, {made});
+    return leases;
+}
+
+TEST(FixedAddress, IsAlwaysItsHoldersAndNeverAnothers) {
+    LeaseBook leases = book_of(with_fixed_address());
+    std::set<Ipv4> given;
+    for (std::uint64_t session = 2; session <= 62; ++session)
+        given.insert(leases.take("vss-1", "bob", session, start)->address);
+    EXPECT_EQ(given.size(), 61U);
+    EXPECT_FALSE(given.contains(*parse_ipv4("192.168.0.22")));
+    EXPECT_EQ(leases.take("vss-1", "bob", 63, start).error(), Cause::pool_exhausted);
+    EXPECT_EQ(to_string(leases.take("vss-1", "alice", 1, start)->address), "192.168.0.22");
+}
+
+TEST(FixedAddress, MakesANewerSessionOfItsHolderReplaceTheOlder) {
+    LeaseBook leases = book_of(with_fixed_address());
+    leases.take("vss-1", "alice", 1, start);
+    EXPECT_EQ(leases.displaced("vss-1", "alice", 2), std::vector<std::uint64_t>{1});
+    EXPECT_EQ(leases.take("vss-1", "alice", 2, start).error(), Cause::pool_exhausted)
+        << "the older one has to leave first";
+    leases.leave(1, start);
+    EXPECT_EQ(to_string(leases.take("vss-1", "alice", 2, start)->address), "192.168.0.22");
+    EXPECT_TRUE(leases.displaced("vss-1", "bob", 3).empty());
+}
+
+TEST(FixedAddress, DisplacesWhoeverHasItSinceBefore) {
+    LeaseBook leases = book_of(server("vss-1", "192.168.0.0/24", Topology::net30));
+    for (std::uint64_t session = 1; session <= 5; ++session)
+        leases.take("vss-1", "bob", session, start);  // .6 to .22
+    leases.configure({{"vpn-1", 100, 10}}, {with_fixed_address()});
+    EXPECT_EQ(leases.displaced("vss-1", "alice", 9), std::vector<std::uint64_t>{5});
+    leases.leave(5, start);
+    EXPECT_EQ(to_string(leases.take("vss-1", "alice", 9, start)->address), "192.168.0.22");
+    EXPECT_EQ(to_string(leases.take("vss-1", "bob", 10, start)->address), "192.168.0.26")
+        << "bob's former slot is not held for him";
+}
+
+TEST(FixedAddress, DoesNotLetItsHolderKeepAnotherSlot) {
+    LeaseBook leases = book_of(server("vss-1", "192.168.0.0/24", Topology::net30));
+    leases.take("vss-1", "alice", 1, start);
+    leases.leave(1, start);
+    leases.configure({{"vpn-1", 100, 10}}, {with_fixed_address()});
+    EXPECT_EQ(leases.expire(start).size(), 1U);
+    EXPECT_EQ(to_string(leases.take("vss-1", "alice", 2, start)->address), "192.168.0.22");
+    EXPECT_FALSE(leases.inherit(2, 2));
+}
+
+TEST(FixedAddress, ThatNoClientCanHaveCountsAsNone) {
+    for (const char* wrong : {"10.0.0.2", "192.168.0.23", "192.168.0.0", "192.168.0.1",
+                              "192.168.0.2", "192.168.0.254", "192.168.0.255"}) {
+        LeaseBook leases = book_of(with_fixed_address(wrong));
+        EXPECT_EQ(to_string(leases.take("vss-1", "alice", 1, start)->address), "192.168.0.6");
+        EXPECT_TRUE(leases.take("vss-1", "alice", 2, start)) << "and replaces nobody";
+    }
+}
+
+TEST(FixedAddress, OfTwoHoldersIsTheFirstOnes) {
+    bridge::SslServer made = with_fixed_address();
+    made.static_addresses.push_back({"bob", *parse_ipv4("192.168.0.22")});
+    made.static_addresses.push_back({"alice", *parse_ipv4("192.168.0.26")});
+    LeaseBook leases = book_of(made);
+    EXPECT_EQ(to_string(leases.take("vss-1", "bob", 1, start)->address), "192.168.0.6");
+    EXPECT_EQ(to_string(leases.take("vss-1", "alice", 2, start)->address), "192.168.0.22");
+}
+
+TEST(FixedAddress, CountsAgainstTheMaximumLikeEveryOther) {
+    LeaseBook leases = book_of(with_fixed_address(), 1);
+    leases.take("vss-1", "bob", 1, start);
+    EXPECT_EQ(leases.take("vss-1", "alice", 2, start).error(), Cause::connections_exhausted);
+}
+
+TEST(SameHolder, ReplacesItsOlderSessionsWhereTheServerSaysSo) {
+    bridge::SslServer made = server("vss-1", "192.168.0.0/24", Topology::net30);
+    LeaseBook leases = book_of(made);
+    leases.take("vss-1", "alice", 1, start);
+    leases.take("vss-1", "alice", 2, start);
+    leases.take("vss-1", "bob", 3, start);
+    EXPECT_TRUE(leases.displaced("vss-1", "alice", 4).empty()) << "several at once are allowed";
+    made.same_holder = bridge::SameHolder::replace_older;
+    leases.configure({{"vpn-1", 100, 10}}, {made});
+    EXPECT_EQ(leases.displaced("vss-1", "alice", 4), (std::vector<std::uint64_t>{1, 2}));
+    made.enabled = false;
+    leases.configure({{"vpn-1", 100, 10}}, {made});
+    EXPECT_TRUE(leases.displaced("vss-1", "alice", 4).empty()) << "nobody enters";
+}
+
+TEST(Pool, GivesPointToPointClientsSingleAddresses) {
+    const Cidr pool = *parse_cidr("192.168.0.0/28");
+    EXPECT_EQ(pool_capacity(pool, Topology::p2p), 13U);
+    EXPECT_EQ(to_string(*pool_address(pool, Topology::p2p, 0)), "192.168.0.2");
+    EXPECT_EQ(to_string(*pool_address(pool, Topology::p2p, 12)), "192.168.0.14");
+}
+
 /// The rules again, as plainly as they can be said.
 class PlainBook {
 public:

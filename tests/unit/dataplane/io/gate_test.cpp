@@ -227,6 +227,80 @@ TEST_F(Admission, AnOperatorEndsOneSessionOrAllOfAName) {
     EXPECT_EQ(notes_.dismissals.size(), 3u);
 }
 
+class Replacing : public Admission {
+protected:
+    void SetUp() override {
+        Admission::SetUp();
+        bridge::Snapshot snapshot = sample_snapshot(2);
+        snapshot.servers[0].same_holder = bridge::SameHolder::replace_older;
+        gate_.apply(snapshot, now_);
+    }
+};
+
+// reg/CVE-2005-2531: two sessions of one name at once have one outcome.
+TEST_F(Replacing, TheNewerSessionTakesTheAddressAndTheOlderOneIsDroppedWithoutAWord) {
+    enter(7, 0, "anna", 5000);
+    const Ipv4 address = notes_.answers.back().tunnel_address;
+    enter(8, 1, "anna", 6000);
+    EXPECT_EQ(notes_.answers.back().tunnel_address, address);
+    EXPECT_EQ(notes_.dismissals, (std::vector{Dismissal{0, 7, Cause::replaced}}));
+    gate_.left(7, now_);  // the shard's report comes later
+    EXPECT_EQ(notes_.owner, 1u);
+    EXPECT_EQ(gate_.clients(), 1u);
+}
+
+TEST_F(Replacing, TwoThatAskAtOnceLeaveOneConnected) {
+    const std::uint64_t first = ask(7, 0, "anna", 5000);
+    const std::uint64_t second = ask(8, 1, "anna", 6000);
+    gate_.take(first, {.granted = true}, now_);
+    gate_.take(second, {.granted = true}, now_);
+    ASSERT_EQ(notes_.answers.size(), 1u);
+    EXPECT_EQ(notes_.answers[0].session, 8u);
+    EXPECT_EQ(gate_.clients(), 1u);
+}
+
+TEST_F(Replacing, LeavesTheSessionsOfOthersAlone) {
+    enter(7, 0, "anna", 5000);
+    enter(8, 0, "berta", 6000);
+    EXPECT_TRUE(notes_.dismissals.empty());
+}
+
+TEST_F(Replacing, EndsTwoProgramsThatTakeTurnsAndNamesTheCause) {
+    for (std::uint64_t session = 1; session <= 5; ++session) {
+        enter(session, 0, "anna", static_cast<std::uint16_t>(5000 + session % 2));
+        wait(60s);
+    }
+    ASSERT_EQ(notes_.dismissals.size(), 4u);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(notes_.dismissals[i].cause, Cause::replaced);
+    EXPECT_EQ(notes_.dismissals[3], (Dismissal{0, 4, Cause::certificate_shared}));
+}
+
+TEST_F(Admission, AHolderOfAFixedAddressGetsItWhoeverHadItBefore) {
+    enter(7, 0, "berta", 5000);
+    bridge::Snapshot snapshot = sample_snapshot(2);
+    snapshot.servers[0].static_addresses = {{"anna", notes_.answers.back().tunnel_address}};
+    gate_.apply(snapshot, now_);
+    enter(8, 1, "anna", 6000);
+    EXPECT_EQ(notes_.answers.back().tunnel_address,
+              snapshot.servers[0].static_addresses[0].address);
+    EXPECT_EQ(notes_.dismissals, (std::vector{Dismissal{0, 7, Cause::server_changed}}));
+}
+
+TEST_F(Admission, AsksClientsThatAreRefusedAgainAndAgainForLongerWaits) {
+    bridge::Snapshot snapshot = sample_snapshot(2);
+    snapshot.gateways[0].connections_max = 0;
+    gate_.apply(snapshot, now_);
+    for (std::uint64_t session = 1; session <= 4; ++session) ask(session);
+    ASSERT_EQ(notes_.answers.size(), 4u);
+    EXPECT_LE(notes_.answers.front().wait, 12s);
+    EXPECT_GE(notes_.answers.back().wait, 48s);
+    snapshot.number = 3;
+    snapshot.gateways[0].connections_max = 5;
+    gate_.apply(snapshot, now_);
+    enter(5);
+    EXPECT_EQ(notes_.answers.back().wait, 0s);
+}
+
 TEST_F(Admission, AnOperatorFreesAHeldSlotAtOnce) {
     enter(7);
     const Ipv4 address = notes_.answers.back().tunnel_address;

@@ -83,7 +83,8 @@ public:
         : random(setting.seed),
           loss_(setting.loss_percent),
           admits_(setting.admits),
-          session(start_of(setting), random, now),
+          profile_(profile_of(setting)),
+          session(start_of(setting, profile_), random, now),
           client(setting.client_tls, setting.personality, SessionIds{client_id, server_id},
                  random) {
         client.wrap_with(setting.client_wrap);
@@ -103,6 +104,14 @@ public:
     }
     bool connect() {
         return run_until([&] { return has<Connected>() && client.heard("PUSH_REPLY"); });
+    }
+
+    /// The settings of the server become these while the client is here.
+    void reconfigure(const bridge::SslServer& server) {
+        auto profile = std::make_shared<ServerProfile>(*profile_);
+        profile->server = server;
+        session.reconfigure(profile, now);
+        drain_session();
     }
 
     void step() {
@@ -152,12 +161,16 @@ private:
         Buffer octets;
     };
 
-    static SessionStart start_of(const Setting& setting) {
+    static std::shared_ptr<const ServerProfile> profile_of(const Setting& setting) {
         auto profile = std::make_shared<ServerProfile>();
         profile->server = setting.server;
         profile->tls = setting.server_tls;
         profile->server_address = Ipv4{0x0a080001};
-        return {.profile = profile,
+        return profile;
+    }
+    static SessionStart start_of(const Setting& setting,
+                                 std::shared_ptr<const ServerProfile> profile) {
+        return {.profile = std::move(profile),
                 .own = server_id,
                 .peer = client_id,
                 .peer_id = 7,
@@ -212,6 +225,7 @@ private:
 
     unsigned loss_;
     bool admits_;
+    std::shared_ptr<const ServerProfile> profile_;
     std::deque<InFlight> air_;
 
 public:

@@ -42,7 +42,39 @@ TEST(Refusal, TellsAClientThatUnderstandsItThatTheCauseIsTemporary) {
 TEST(Refusal, KeepsAnOlderClientTryingByADelayedRestart) {
     const auto old = wire::parse_peer_info(peer_info_2_5);
     EXPECT_EQ(refusal(Cause::pool_exhausted, reason_text(Cause::pool_exhausted, {}, {}), old),
-              (Farewell{"RESTART,no free address in the client address pool", restart_delay}));
+              (Farewell{"RESTART,no free address in the client address pool", 8s}));
+}
+
+TEST(Refusal, AsksForTheWaitThatTheGateWants) {
+    const auto modern = wire::parse_peer_info(peer_info_2_6);
+    const auto old = wire::parse_peer_info(peer_info_2_5);
+    EXPECT_EQ(refusal(Cause::pool_exhausted, "full", modern, {.wait = 160s}).message,
+              "AUTH_FAILED,TEMP[backoff 160,advance no]:full");
+    EXPECT_EQ(refusal(Cause::pool_exhausted, "full", old, {.wait = 20s}).delay, 18s);
+    EXPECT_EQ(refusal(Cause::pool_exhausted, "full", old, {.wait = 160s}).delay, 40s)
+        << "older clients give up after a minute by themselves";
+}
+
+TEST(Refusal, PointsToAnotherRemoteOnlyWhereThatMayHelp) {
+    const auto modern = wire::parse_peer_info(peer_info_2_6);
+    const auto words = [&](Cause cause, bool several) {
+        return refusal(cause, "why", modern, {.several_remotes = several}).message;
+    };
+    EXPECT_EQ(words(Cause::gateway_not_ready, true),
+              "AUTH_FAILED,TEMP[backoff 10,advance remote]:why");
+    EXPECT_EQ(words(Cause::gateway_not_ready, false),
+              "AUTH_FAILED,TEMP[backoff 10,advance addr]:why");
+    EXPECT_EQ(words(Cause::connections_exhausted, true),
+              "AUTH_FAILED,TEMP[backoff 10,advance no]:why");
+}
+
+TEST(Refusal, SaysNothingToASessionThatANewerOneReplaced) {
+    EXPECT_EQ(dismissal(Cause::replaced, "why"), "");
+}
+
+TEST(Refusal, StopsProgramsThatWouldOnlyComeBackToTheSame) {
+    EXPECT_EQ(dismissal(Cause::inactive, "why"), "HALT,why");
+    EXPECT_EQ(dismissal(Cause::certificate_shared, "why"), "AUTH_FAILED,why");
 }
 
 TEST(Refusal, LetsClientsComeBackAfterADismissalUnlessTheyMustNot) {

@@ -154,6 +154,7 @@ TEST(Float, ToTheAddressOfTheSameCertificateClosesTheFormerSession) {
     EXPECT_EQ(world.lefts[0].second, Cause::replaced);
 }
 
+// reg/float and late control packet (2.6.15)
 TEST(Float, ALateHandshakePacketFromTheOldAddressCreatesNothing) {
     World world;
     std::vector<Buffer> handshake;

@@ -170,6 +170,7 @@ TEST(HalfOpen, OfOneNetworkIsBoundedAndLeavesTheOthersAlone) {
     EXPECT_EQ(world.shard.half_open(), 0U) << "and all end by their time limits";
 }
 
+// reg/CVE-2020-20813: a crafted or replayed reset leaves the session it aims at alone.
 TEST(Reset, WithTheVictimsAddressDisturbsNothing) {
     World world;
     Peer& peer = world.connected(1, at("192.0.2.1"));

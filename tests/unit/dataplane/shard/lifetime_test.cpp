@@ -101,9 +101,9 @@ TEST(PeerId, OfAFormerClientIsNotReusedForAWhile) {
     EXPECT_EQ(world.connected(3, at("192.0.2.3")).engine.pushed()->peer_id, peer_id);
 }
 
-TEST(Snapshot, AddedNetworksLeaveClientsAloneAndAChangedPoolDoesNot) {
+TEST(Snapshot, AddedNetworksKeepA27ClientConnectedAndAChangedPoolDoesNot) {
     World world;
-    Peer& peer = world.connected(1, at("192.0.2.1"));
+    Peer& peer = world.connected(1, at("192.0.2.1"), client::openvpn_2_7);
     bridge::SslServer changed = settings();
     changed.local_networks.push_back(*parse_cidr("172.30.0.0/16"));
     changed.dns_servers.push_back(target);
@@ -111,6 +111,10 @@ TEST(Snapshot, AddedNetworksLeaveClientsAloneAndAChangedPoolDoesNot) {
     world.receive(peer.path, world.sealed(peer, udp_packet(peer.address(), target)));
     EXPECT_EQ(world.delivered.size(), 1U);
     EXPECT_TRUE(world.shard.owns(0, peer.address()));
+    world.run(2s);
+    EXPECT_TRUE(std::ranges::count(peer.engine.pushed()->options, "route 172.30.0.0 255.255.0.0"));
+    EXPECT_EQ(peer.engine.pushed()->of("dns"),
+              std::vector<std::string>{"dns server 0 address 172.20.0.1"});
 
     changed.client_pool = *parse_cidr("10.9.0.0/24");
     world.configure({profile(changed)});
@@ -119,6 +123,135 @@ TEST(Snapshot, AddedNetworksLeaveClientsAloneAndAChangedPoolDoesNot) {
     ASSERT_FALSE(peer.overs.empty()) << "it was told";
     EXPECT_EQ(peer.overs[0].why, client::Why::told_to_restart);
     EXPECT_EQ(to_string(world.connected(2, at("192.0.2.2")).address()), "10.9.0.6");
+}
+
+TEST(Snapshot, OlderClientsAreSentAwayWithinTwoSecondsAndHaveTheNewRouteWhenTheyReturn) {
+    for (const auto* who : client::personalities()) {
+        if (who->takes_updates) continue;
+        World world;
+        Peer& peer = world.add(1, at("192.0.2.1"), *who);
+        world.run(5s);
+        ASSERT_TRUE(peer.connected) << who->name;
+        bridge::SslServer changed = settings();
+        changed.local_networks.push_back(*parse_cidr("172.30.0.0/16"));
+        world.configure({profile(changed)});
+        world.run(2500ms);
+        ASSERT_FALSE(peer.overs.empty()) << who->name;
+        EXPECT_EQ(peer.overs[0].why, client::Why::told_to_restart);
+        EXPECT_EQ(peer.overs[0].text, "the server's configuration was changed: local networks");
+        const Peer& again = world.connected(1, at("192.0.2.1", 40001), *who);
+        EXPECT_TRUE(
+            std::ranges::count(again.engine.pushed()->options, "route 172.30.0.0 255.255.0.0"));
+        EXPECT_EQ(again.address(), *parse_ipv4("10.8.0.6")) << "its held slot";
+    }
+}
+
+TEST(Snapshot, AClientThatSitsOnTheFixedAddressOfAnotherHasToMove) {
+    World world;
+    Peer& sitting = world.connected(1, at("192.0.2.1"), client::openvpn_2_7);
+    Peer& bystander = world.connected(3, at("192.0.2.3"), client::openvpn_2_7);
+    bridge::SslServer changed = settings();
+    changed.static_addresses = {{"vsc-2", sitting.address()}};
+    world.configure({profile(changed)});
+    ASSERT_EQ(world.lefts.size(), 1U);
+    EXPECT_EQ(world.lefts[0].second, Cause::server_changed);
+    const Peer& owner = world.connected(2, at("192.0.2.2"));
+    EXPECT_EQ(owner.address(), *parse_ipv4("10.8.0.6"));
+    EXPECT_TRUE(bystander.overs.empty());
+}
+
+TEST(Snapshot, AHolderWhoseFixedAddressIsAnotherComesAgainForIt) {
+    World world;
+    world.connected(1, at("192.0.2.1"), client::openvpn_2_7);
+    bridge::SslServer changed = settings();
+    changed.static_addresses = {{"vsc-1", *parse_ipv4("10.8.0.22")}};
+    world.configure({profile(changed)});
+    ASSERT_EQ(world.lefts.size(), 1U);
+    EXPECT_EQ(world.connected(1, at("192.0.2.1", 40001)).address(), *parse_ipv4("10.8.0.22"));
+}
+
+// reg/CVE-2024-28882: repeated goodbyes prolong nothing.
+TEST(End, ByAnOperatorIsAtOnceWhateverTheClientSendsAndTheHoldCountsFromThen) {
+    for (const auto* who : {&client::openvpn_2_6, &client::openvpn_2_7, &client::openvpn_3}) {
+        World world;
+        Peer& peer = world.connected(1, at("192.0.2.1"), *who);
+        std::vector<Buffer> packets;
+        for (int i = 0; i < 200; ++i)
+            packets.push_back(world.sealed(peer, udp_packet(peer.address(), target)));
+        const Instant kicked = world.now;
+        world.shard.disconnect(world.asked[0].session, Cause::disconnected_by_operator, world.now,
+                               world.wall());
+        EXPECT_EQ(world.shard.clients(), 0U);
+        for (const Buffer& packet : packets) {  // and it goes on sending, and says goodbye again
+            world.now += 20ms;
+            world.receive(peer.path, packet);
+            world.shard.disconnect(world.asked[0].session, Cause::disconnected_by_operator,
+                                   world.now, world.wall());
+            world.shard.reach(world.now, world.wall());
+        }
+        peer.engine.leave(world.now);
+        world.run(10s);
+        EXPECT_TRUE(world.delivered.empty());
+        ASSERT_EQ(world.lefts.size(), 1U) << who->name;
+        EXPECT_EQ(world.leases.all().at(0).held_until, kicked + 300s);
+        EXPECT_EQ(world.shard.half_open(), 0U);
+    }
+}
+
+TEST(End, OfAnIdleClientComesByItsInactivityAndPingsDoNotCount) {
+    World world;
+    bridge::SslServer changed = settings();
+    changed.inactive_seconds = 60;
+    world.configure({profile(changed)});
+    Peer& peer = world.connected(1, at("192.0.2.1"));
+    for (int second = 0; second < 100; ++second) {
+        if (second % 10 == 0 && second < 50)
+            world.receive(peer.path, world.sealed(peer, udp_packet(peer.address(), target)));
+        Buffer packet = udp_packet(target, peer.address());
+        if (second % 10 == 5 && second > 50) world.shard.from_tunnel(0, packet, world.now);
+        world.run(1s);
+        ASSERT_EQ(world.shard.clients(), 1U) << "packets of either direction count, " << second;
+    }
+    world.run(70s);
+    ASSERT_EQ(world.lefts.size(), 1U);
+    EXPECT_EQ(world.lefts[0].second, Cause::inactive);
+    EXPECT_EQ(peer.overs.at(0).why, client::Why::told_to_halt);
+}
+
+TEST(Push, FiveHundredRoutesReachEveryPersonality) {
+    bridge::SslServer many = settings();
+    many.local_networks.clear();
+    for (std::uint32_t i = 0; i < 500; ++i)
+        many.local_networks.push_back({Ipv4{0xac140000 + (i << 8)}, 24});
+    for (const auto* who : client::personalities()) {
+        World world;
+        world.configure({profile(many)});
+        Peer& peer = world.add(1, at("192.0.2.1"), *who);
+        world.run(8s);
+        ASSERT_TRUE(peer.connected) << who->name;
+        EXPECT_EQ(peer.engine.pushed()->of("route").size(), 501U) << who->name;
+    }
+}
+
+TEST(Push, FiveHundredRoutesAreUpdatedWithoutAReconnection) {
+    for (const auto* who : {&client::openvpn_2_7, &client::openvpn_3}) {
+        World world;
+        Peer& peer = world.connected(1, at("192.0.2.1"), *who);
+        bridge::SslServer many = settings();
+        many.full_tunnel = true;
+        for (std::uint32_t i = 0; i < 499; ++i)
+            many.local_networks.push_back({Ipv4{0xc6120000 + (i << 8)}, 24});
+        world.configure({profile(many)});
+        world.run(2s);
+        EXPECT_EQ(peer.engine.pushed()->of("route").size(), 501U) << who->name;
+        EXPECT_EQ(peer.engine.pushed()->of("redirect-gateway").size(), 1U) << who->name;
+        EXPECT_TRUE(peer.overs.empty());
+        world.configure({profile()});
+        world.run(2s);
+        EXPECT_EQ(peer.engine.pushed()->of("route").size(), 2U) << who->name;
+        EXPECT_TRUE(peer.engine.pushed()->of("redirect-gateway").empty());
+        EXPECT_TRUE(peer.overs.empty());
+    }
 }
 
 TEST(Snapshot, EveryFieldThatClientsHoldDismissesThem) {
@@ -130,6 +263,10 @@ TEST(Snapshot, EveryFieldThatClientsHoldDismissesThem) {
         [](auto& server) { server.digest = "SHA256"; },
         [](auto& server) { server.ca_certificate_pem = "another"; },
         [](auto& server) { server.certificate_pem = "another"; },
+        [](auto& server) { server.wrapping.kind = bridge::Wrapping::tls_crypt; },
+        [](auto& server) { server.login.password = true; },
+        [](auto& server) { server.login.code = true; },
+        [](auto& server) { server.compression_framing = true; },
         [](auto& server) { server.enabled = false; }};
     for (const auto& change : changes) {
         World world;

@@ -191,6 +191,7 @@ public:
     void send(const Path& path, Bytes datagram) override {
         ++sends;
         last_sent_octets = datagram.size();
+        watches(path, datagram);
         if (!quiet) sent.push_back({path, copy_of(datagram)});
     }
     void deliver(ServerIndex server, MutableBytes packet) override {
@@ -262,6 +263,7 @@ public:
     Ipv6 own_outer;                         // what local_address says
     bool quiet = false;                     // only counts what is sent and delivered
     bool keeper_waits = false;
+    std::function<void(const Path&, Bytes)> watches = [](const Path&, Bytes) {};
     std::function<bool(const Path&, Bytes)> loses = [](const Path&, Bytes) { return false; };
     Shard shard;
 
@@ -298,7 +300,8 @@ private:
             bool taken = false;
             for (const auto& peer : peers)
                 if (peer->path == datagram.path) {
-                    peer->engine.receive(datagram.octets, now);
+                    Buffer own = datagram.octets;  // two programs may sit at one address
+                    peer->engine.receive(own, now);
                     taken = true;
                 }
             if (!taken) stray.push_back(std::move(datagram));
