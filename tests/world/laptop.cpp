@@ -121,9 +121,12 @@ void Laptop::end(const client::Over& over) {
                            over.text.find("configuration was changed") != std::string::npos;
     require(!sent_away || !person_.personality->takes_updates, "update",
             person_.common_name + " was sent away for what it could have been told");
-    // Told to go while nobody knew where it was: it finds out by itself.
-    const bool missed_a_restart = setup_.changes && over.why == client::Why::silence &&
-                                  settled_at_ > agenda_.now() - silence_after_a_restart;
+    // Told to go while nobody knew where it was: it finds out by itself, from silence or from a new
+    // key that nobody answers.
+    const bool unheard =
+        over.why == client::Why::silence || over.why == client::Why::handshake_timeout;
+    const bool missed_a_restart =
+        setup_.changes && unheard && settled_at_ > agenda_.now() - silence_after_a_restart;
     if (was_connected && unwanted && !missed_a_restart &&
         !setup_.is_contested(person_.common_name)) {
         ++counts_.lost_connections;

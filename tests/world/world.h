@@ -71,7 +71,7 @@ private:
     std::map<Endpoint, std::uint32_t> whose_;  // endpoints are never handed on
     std::map<std::array<std::byte, 8>, std::uint32_t> client_sessions_, server_sessions_;
     std::map<std::array<std::byte, 8>, std::set<std::uint32_t>> answered_;
-    std::set<Endpoint> squatters_, outsiders_;
+    std::set<Endpoint> squatters_;
     std::unordered_set<std::uint64_t> delivered_;
     std::uint64_t next_number_ = 1;
     Instant start_{};

@@ -31,36 +31,45 @@ bool HalfOpen::may_give_way(Client client, Instant now) const {
 HalfOpen::Entry HalfOpen::enter(Client client, const Endpoint& remote, Instant now) {
     assert(!records_[client].present);
     const Network network = crowd_of(remote);
-    Entry entry;
-    Client victim = none;
-    if (const auto crowd = networks_.find(network);
-        crowd != networks_.end() && crowd->second.size >= per_network_max_)
-        victim = crowd->second.oldest;
-    else if (size_ >= capacity_)
-        victim = all_.oldest;
-    else
-        entry.entered = true;
-    if (!entry.entered) {
-        if (!may_give_way(victim, now)) return entry;
+    const auto crowd = networks_.find(network);
+    const bool crowded = crowd != networks_.end() && crowd->second.size >= per_network_max_;
+    Entry entry{true, std::nullopt};
+    if (crowded || size_ >= capacity_) {
+        const List& tired = crowded ? crowd->second : strangers_.size > 0 ? strangers_ : proved_;
+        const Client victim = tired.oldest;
+        if (!may_give_way(victim, now)) return {};
         leave(victim);
-        entry = {true, victim};
+        entry.evict = victim;
     }
-    records_[client] = {true, now, network, {}, {}};
-    append(all_, &Record::in_all, client);
+    records_[client] = {true, false, now, network, {}, {}};
+    append(strangers_, &Record::in_all, client);
     append(networks_[network], &Record::in_network, client);
     ++size_;
     return entry;
 }
 
+void HalfOpen::prove(Client client) {
+    Record& record = records_[client];
+    if (!record.present || record.proved) return;
+    leave_network(client);
+    unlink(strangers_, &Record::in_all, client);
+    record.proved = true;
+    append(proved_, &Record::in_all, client);
+}
+
 void HalfOpen::leave(Client client) {
     Record& record = records_[client];
     if (!record.present) return;
-    unlink(all_, &Record::in_all, client);
-    const auto crowd = networks_.find(record.network);
-    unlink(crowd->second, &Record::in_network, client);
-    if (crowd->second.size == 0) networks_.erase(crowd);
+    if (!record.proved) leave_network(client);
+    unlink(record.proved ? proved_ : strangers_, &Record::in_all, client);
     record.present = false;
     --size_;
+}
+
+void HalfOpen::leave_network(Client client) {
+    const auto crowd = networks_.find(records_[client].network);
+    unlink(crowd->second, &Record::in_network, client);
+    if (crowd->second.size == 0) networks_.erase(crowd);
 }
 
 }  // namespace kanmon::admission

@@ -5,6 +5,10 @@
 // return at once after a restart would else push each other out for ever, while one that is not let
 // in simply asks again after its retransmission timer.
 //
+// Who showed a certificate of ours is no stranger any more: it leaves its network's count (an
+// office behind one address may be at its passwords all at once) and gives way only when no
+// stranger can.
+//
 // Owner: one shard. Limits: `capacity` entries.
 #pragma once
 
@@ -32,6 +36,8 @@ public:
     };
     /// `entered` is false when nobody can give way yet.
     Entry enter(Client client, const Endpoint& remote, Instant now);
+    /// It has shown a certificate of ours; what it still owes are passwords, or the admission.
+    void prove(Client client);
     /// Admitted or gone. Harmless for one that is not in here.
     void leave(Client client);
     std::uint32_t size() const { return size_; }
@@ -46,17 +52,18 @@ private:
         Client older = none, newer = none;
     };
     struct Record {
-        bool present = false;
+        bool present = false, proved = false;
         Instant since{};
         Network network;
-        Links in_all, in_network;
+        Links in_all, in_network;  // in_all: of strangers_ or of proved_
     };
     void append(List& list, Links Record::*links, Client client);
     void unlink(List& list, Links Record::*links, Client client);
+    void leave_network(Client client);
     bool may_give_way(Client client, Instant now) const;
 
     std::uint32_t capacity_, per_network_max_, size_ = 0;
-    List all_;
+    List strangers_, proved_;
     std::map<Network, List> networks_;
     std::vector<Record> records_;
 };

@@ -121,6 +121,7 @@ void Shard::finish(TlsDone done, Instant now, UnixTime wall) {
     const State::Turn turn(*state_, now, wall);
     Client* client = state_->find(done.session);
     if (client == nullptr) return;  // it went while its TLS was worked on
+    if (done.progress.output.peer) state_->half_open.prove(client->slot);
     client->session.finish(std::move(done.progress), now);
     state_->pump(*client);
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 
 #include "dataplane/admission/half_open.h"
 #include "dataplane/admission/rate_limit.h"
@@ -99,27 +100,59 @@ TEST(HalfOpen, AFullNetworkDisplacesItsOwnOnly) {
     EXPECT_EQ(half_open.enter(4, v4(0xc0000204), start + 10s).evict, std::nullopt);
 }
 
+TEST(HalfOpen, WhoShowedACertificateGivesWayAfterAllStrangersOnly) {
+    HalfOpen half_open(16, 3, 3);
+    for (std::uint32_t i = 0; i < 3; ++i) half_open.enter(i, v4(i << 16), start);
+    half_open.prove(0);
+    half_open.prove(1);
+    half_open.prove(1);
+    EXPECT_EQ(half_open.enter(3, v4(0x99000000), start + 3s).evict, 2U);
+    half_open.prove(3);
+    EXPECT_EQ(half_open.enter(4, v4(0x99000001), start + 3s).evict, 0U) << "nobody else is left";
+    EXPECT_EQ(half_open.size(), 3U);
+}
+
+TEST(HalfOpen, AnOfficeBehindOneAddressMayBeAtItsPasswordsAllAtOnce) {
+    HalfOpen half_open(64, 32, 2);
+    for (std::uint32_t i = 0; i < 20; ++i) {
+        EXPECT_EQ(half_open.enter(i, v4(0xc0000201), start).evict, std::nullopt);
+        half_open.prove(i);
+    }
+    EXPECT_TRUE(half_open.enter(20, v4(0xc0000202), start).entered);
+    EXPECT_TRUE(half_open.enter(21, v4(0xc0000203), start).entered);
+    EXPECT_FALSE(half_open.enter(22, v4(0xc0000204), start).entered) << "two strangers are enough";
+}
+
 TEST(HalfOpen, CapsHoldThroughAnySequence) {
     for (unsigned seed = 0; seed < 50; ++seed) {
         Dice random{std::mt19937(seed)};
         HalfOpen half_open(64, 10, 3);
         std::map<std::uint32_t, std::uint32_t> present;  // client -> network
+        std::set<std::uint32_t> proved;
         Instant now = start;
         for (int step = 0; step < 500; ++step) {
             now += Duration(1ms) * (random() % 1500);
             const std::uint32_t client = random() % 64, network = random() % 6;
+            if (present.contains(client) && random() % 2 == 0) {
+                half_open.prove(client);
+                proved.insert(client);
+                continue;
+            }
             if (present.contains(client)) {
                 half_open.leave(client);
                 present.erase(client);
+                proved.erase(client);
                 continue;
             }
             const auto entry = half_open.enter(client, v4(network << 8 | random() % 256), now);
             if (entry.evict) {
                 ASSERT_EQ(present.erase(*entry.evict), 1U);
+                proved.erase(*entry.evict);
             }
             if (entry.entered) present[client] = network;
             std::map<std::uint32_t, unsigned> crowds;
-            for (const auto& [who, where] : present) ++crowds[where];
+            for (const auto& [who, where] : present)
+                if (!proved.contains(who)) ++crowds[where];
             for (const auto& [where, size] : crowds) ASSERT_LE(size, 3U);
             ASSERT_LE(present.size(), 10U);
             ASSERT_EQ(half_open.size(), present.size());
