@@ -155,7 +155,8 @@ Outcome<TagPage> Tagging::list(const Call& call, const ListTagResources& request
         std::vector<model::ResourceTag> rows =
             ledger.resource_tags().of_account(call.actor.account);
         std::erase_if(rows, [&](const model::ResourceTag& row) {
-            return !listed(row, *kind, request) ||
+            if (!listed(row, *kind, request)) return true;
+            return !request.tags.empty() &&
                    !model::has_tags(tags_of(ledger, row.resource), request.tags);
         });
         // By id, so that a page begins after the last row of the one before, whatever was added or

@@ -151,7 +151,8 @@ bool matches(Ledger& ledger, const model::VpnConnection& connection,
         const auto gateway = ledger.vpn_gateways().find(connection.gateway.text);
         if (!gateway || gateway->resource_group != request.resource_group) return false;
     }
-    return model::has_tags(tags_of(ledger, connection.id.text), request.tags);
+    return request.tags.empty() ||
+           model::has_tags(tags_of(ledger, connection.id.text), request.tags);
 }
 
 }  // namespace
