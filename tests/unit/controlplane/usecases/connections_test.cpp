@@ -285,6 +285,20 @@ TEST_F(Connections, ARouteIsThereOnceAndOneOfAKindIsActive) {
               "IllegalParam.Weight");
 }
 
+TEST_F(Connections, ARouteLeadsIntoAConnectionOfItsOwnGateway) {
+    const std::string id = connect("0.0.0.0/0", "0.0.0.0/0")->id.text;
+    const model::VpnGatewayId second = world.gateway(alice, vpc);
+    const auto made = plane.vpn_routes.create(alice, {.name = {.gateway = second.text,
+                                                               .destination = "172.20.0.0/16",
+                                                               .next_hop = id,
+                                                               .weight = 100}});
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, "IllegalParam.NextHop");
+    EXPECT_THAT(made.error().message, AllOf(HasSubstr(gateway.text), HasSubstr(second.text)));
+    EXPECT_EQ(route("172.20.0.0/16", "vco-none").error().code,
+              "InvalidVpnConnectionInstanceId.NotFound");
+}
+
 TEST_F(Connections, ARouteThatTheNetworksKeepOutIsAWarning) {
     const std::string id = connect("10.1.0.0/16", "172.20.0.0/16")->id.text;
     ASSERT_TRUE(route("172.20.1.0/24", id));

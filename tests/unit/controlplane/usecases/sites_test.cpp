@@ -140,8 +140,9 @@ TEST_F(Sites, AListOfTagsGoesOnWhereItStopped) {
     const auto first = plane.tagging.list(alice, wanted);
     ASSERT_EQ(first->rows.size(), 2u);
     EXPECT_EQ(first->rows[1].tag.key, "b");
-    ASSERT_TRUE(plane.tagging.untag(alice, {"CustomerGateway", {id}, {"b"}, false}));
     wanted.next_token = first->next_token;
+    EXPECT_EQ(plane.tagging.list(alice, wanted)->rows.size(), 1u) << "b is not told again";
+    ASSERT_TRUE(plane.tagging.untag(alice, {"CustomerGateway", {id}, {"b"}, false}));
     const auto second = plane.tagging.list(alice, wanted);
     ASSERT_EQ(second->rows.size(), 1u);
     EXPECT_EQ(second->rows[0].tag.key, "c");
