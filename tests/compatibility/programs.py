@@ -47,6 +47,11 @@ class StockLaptop(Laptop):
         self.check_way(login.way, "CRV1" in gui.heard, "CR_TEXT" in gui.heard)
         return time.monotonic() - began
 
+    def sessions(self):
+        """How often it began anew with the gateway; more than one is a reconnect. It says that it
+        is connected after each update of what was pushed, too."""
+        return self.log().count("Peer Connection Initiated with")
+
     @staticmethod
     def check_way(way, dynamic, text):
         assert dynamic == (way == CODE_DYNAMIC), f"{way}: a dynamic challenge: {dynamic}"
@@ -95,6 +100,9 @@ class CoreLaptop(StockLaptop):
         if login:
             self.check_way(login.way, "DYNAMIC_CHALLENGE" in self.log(), "CR_TEXT:" in self.log())
         return time.monotonic() - began
+
+    def sessions(self):
+        return self.log().count(" EVENT: CONNECTING")
 
     @staticmethod
     def words_of(login):

@@ -37,26 +37,31 @@ def key_of(kind, row):
 class ResultFile:
     def __init__(self, path, program, not_known):
         self.path = path
-        kept = json.loads(path.read_text()) if path.exists() else {}
-        self.rows = {kind: {key_of(kind, row): row for row in kept.get(kind, [])} for kind in KEYS}
         self.head = {"client": program.name, "library": program.library, "not_known": not_known}
         self.stamp = {"commit": product_commit(),
                       "date": datetime.now(timezone.utc).strftime("%Y-%m-%d")}
 
-    def has(self, kind, key):
-        return tuple(key) in self.rows[kind]
+    def _rows(self):
+        kept = json.loads(self.path.read_text()) if self.path.exists() else {}
+        return {kind: {key_of(kind, row): row for row in kept.get(kind, [])} for kind in KEYS}
+
+    def passed(self, kind, key):
+        return self._rows()[kind].get(tuple(key), {}).get("result") == "passed"
 
     def add(self, kind, key, **what):
-        """Writes the file each time: what was measured stays, whatever happens next."""
-        row = {**dict(zip(KEYS[kind], key)), **what, **self.stamp}
-        self.rows[kind][tuple(key)] = row
+        """Writes the file each time: what was measured stays, whatever happens next. Read anew
+        before, as another run may be trying other things with the same client."""
+        rows = self._rows()
+        rows[kind][tuple(key)] = {**dict(zip(KEYS[kind], key)), **what, **self.stamp}
         lists = ",\n".join(
-            f' "{kind}": [\n' + ",\n".join(
-                "  " + json.dumps(rows[key], ensure_ascii=False) for key in sorted(rows)) + "\n ]"
-            for kind, rows in self.rows.items())
+            f' "{name}": [\n' + ",\n".join(
+                "  " + json.dumps(part[key], ensure_ascii=False) for key in sorted(part)) + "\n ]"
+            for name, part in rows.items())
         head = ",\n".join(f' "{name}": {json.dumps(value)}' for name, value in self.head.items())
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(f"{{\n{head},\n{lists}\n}}\n")
+        written = self.path.with_suffix(".new")
+        written.write_text(f"{{\n{head},\n{lists}\n}}\n")
+        written.replace(self.path)
 
 
 def all_files(folder=FOLDER):
