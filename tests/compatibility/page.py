@@ -112,6 +112,12 @@ def changed(row):
     return f"back after {f['seconds']} s: “{plain(f['told'])}”"
 
 
+def biggest(row):
+    f = row["figures"]
+    added = f", with `{plain(f['added_to_profile'])}`" if f.get("added_to_profile") else ""
+    return f"{f['octets']} octets{added}"
+
+
 SCENARIO_TEXTS = {
     "carry": ("200 MB each way under renegotiations",
               "200 MB up, then down, repeated until the gateway renegotiated twice in between, every "
@@ -121,8 +127,10 @@ SCENARIO_TEXTS = {
     "routes": ("500 pushed routes", "In the client's routing table.",
                lambda row: f"{row['figures']['routes']} routes"),
     "biggest packets": ("Inner packets of 1,500 octets",
-                        "IPv4 and IPv6, both directions, not to be fragmented inside.",
-                        lambda row: f"{row['figures']['octets']} octets"),
+                        "IPv4 and IPv6, both directions, not to be fragmented inside. OpenVPN 3 itself "
+                        "turns what its system sends back with ICMP above its own mssfix, unless its "
+                        "profile has `mssfix 1500 fixed`; what comes from the gateway passes either way.",
+                        biggest),
     "changed networks": ("Changed local networks",
                          "Clients with PUSH_UPDATE keep their connection and have the new route within "
                          "2 s; others are back with it within 10 s, and their log says why.", changed),

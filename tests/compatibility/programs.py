@@ -156,6 +156,11 @@ class Program:
     def takes_push_update(self):
         return self.number >= PUSH_UPDATE_SINCE
 
+    def lines_for_biggest_packets(self):
+        """OpenVPN 3 turns packets of its own system that are larger than its mssfix allows back with
+        ICMP, IPv6 always and IPv4 that must not be fragmented; unless the profile says otherwise."""
+        return "mssfix 1500 fixed\n" if self.is_core else ""
+
     def oldest_of_bundles(self):
         """What an operator would write into the server's setting `Clients` for this program."""
         fitting = [text for text in OLDEST_OF_BUNDLES
