@@ -59,7 +59,7 @@ class Bench:
         return profile
 
     def login(self, way):
-        """A user of one's own for this trial, whose first code is unused; None where none is asked."""
+        """A user of this trial's own, whose first code is unused; None where none is asked."""
         if way == CERTIFICATE:
             return None
         self.trials += 1

@@ -62,7 +62,8 @@ class StockLaptop(Laptop):
 
     def complaints(self):
         """Lines in which the program says that something went wrong with packets or keys."""
-        words = r"Authenticate/Decrypt packet error|bad packet ID|TLS Error|TLS key negotiation failed"
+        words = (r"Authenticate/Decrypt packet error|bad packet ID|TLS Error|"
+                 r"TLS key negotiation failed")
         return [line for line in self.log().splitlines() if re.search(words, line)]
 
     def reason_to_go(self):
@@ -157,8 +158,8 @@ class Program:
         return self.number >= PUSH_UPDATE_SINCE
 
     def lines_for_biggest_packets(self):
-        """OpenVPN 3 turns packets of its own system that are larger than its mssfix allows back with
-        ICMP, IPv6 always and IPv4 that must not be fragmented; unless the profile says otherwise."""
+        """OpenVPN 3 answers its own system's packets with ICMP when they are larger than its mssfix
+        allows: IPv6 always, IPv4 that must not be fragmented. Other programs send them."""
         return "mssfix 1500 fixed\n" if self.is_core else ""
 
     def oldest_of_bundles(self):
