@@ -122,10 +122,11 @@ def biggest(row):
 SCENARIO_TEXTS = {
     "carry": (
         "200 MB each way under renegotiations",
-        "200 MB up, then down, repeated until the gateway renegotiated twice in between, every "
-        "10 s. *Lost*: TCP connections through the tunnel that broke; *reconnects* of the client. The "
-        "speeds are of a development build on a small machine that was busy with other things, where a "
-        "starved client loses datagrams before it reads them; they are no measure of the gateway.",
+        "200 MB up, then down, repeated until the gateway renegotiated twice in between, every 10 s. "
+        "*Lost*: TCP connections through the tunnel that broke; *reconnects* of the client. "
+        "The speeds are of a development build on a small machine that was busy with other "
+        "things, where a starved client loses datagrams before it reads them; they are no measure "
+        "of the gateway.",
         carried),
     "routes": (
         "500 pushed routes", "In the client's routing table.",
