@@ -102,7 +102,8 @@ def combinations(files):
 def carried(row):
     f = row["figures"]
     complaints = f", {f['complaints']} complaints in its log" if f["complaints"] else ""
-    return (f"{f['mbit_up']} / {f['mbit_down']} Mbit/s; {f['renegotiations']} renegotiations, "
+    return (f"{f['megabytes']} MB at {f['mbit_up']} / {f['mbit_down']} Mbit/s; "
+            f"{f['renegotiations']} renegotiations, "
             f"{f['lost_connections']} lost, {f['reconnects']} reconnects{complaints}")
 
 
@@ -121,8 +122,9 @@ def biggest(row):
 
 SCENARIO_TEXTS = {
     "carry": (
-        "200 MB each way under renegotiations",
-        "200 MB up, then down, repeated until the gateway renegotiated twice in between, every 10 s. "
+        "Renegotiations under load",
+        "Megabytes up, then as many down, again and again until the gateway renegotiated twice in "
+        "between, every 10 s: 200 MB each time without wrapping, 20 MB or more with each wrapping. "
         "*Lost*: TCP connections through the tunnel that broke; *reconnects* of the client. "
         "The speeds are of a development build on a small machine that was busy with other "
         "things, where a starved client loses datagrams before it reads them; they are no measure "
