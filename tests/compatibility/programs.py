@@ -162,6 +162,11 @@ class Program:
         allows: IPv6 always, IPv4 that must not be fragmented. Other programs send them."""
         return "mssfix 1500 fixed\n" if self.is_core else ""
 
+    def lines_for_renegotiations(self, soon):
+        """Leaves renegotiations to the gateway. OpenVPN 2.x then uses a new key at once; OpenVPN 3
+        after a minute, or, `soon`, after ten seconds; before that it is not asked for the next."""
+        return "reneg-sec 0\n" + ("hand-window 10\n" if self.is_core and soon else "")
+
     def oldest_of_bundles(self):
         """What an operator would write into the server's setting `Clients` for this program."""
         fitting = [text for text in OLDEST_OF_BUNDLES
