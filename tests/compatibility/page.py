@@ -124,10 +124,10 @@ SCENARIO_TEXTS = {
     "carry": (
         "Renegotiations under load",
         "Megabytes up, then as many down, again and again until the gateway renegotiated twice in "
-        "between: 200 MB each time without wrapping, 20 MB or more with each wrapping. It asks every "
-        "10 s, but nobody who does not yet use the key before. So the profiles have `reneg-sec 0`, "
-        "with which OpenVPN 2.x follows at once; OpenVPN 3 takes a minute, or ten seconds in the runs "
-        "with a wrapping, whose profiles have `hand-window 10`. "
+        "between: 200 MB each time without wrapping, 20 MB or more with each wrapping. It asks "
+        "every 10 s, but nobody who does not yet use the key before. So the profiles have "
+        "`reneg-sec 0`, with which OpenVPN 2.x follows at once; OpenVPN 3 takes a minute, or ten "
+        "seconds in the runs with a wrapping, whose profiles have `hand-window 10`. "
         "*Lost*: TCP connections through the tunnel that broke; *reconnects* of the client. "
         "The speeds are of a development build on a small machine that was busy with other "
         "things, where a starved client loses datagrams before it reads them; they are no measure "
