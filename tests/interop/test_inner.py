@@ -3,24 +3,15 @@ the VPC hears about clients that are gone. Debian's own openvpn (2.6) is the cli
 import re
 
 import pytest
-from lab import GATEWAY, RELAY, VPC_HOST, Lab, until
+from lab import GATEWAY, RELAY, VPC_HOST, VPC_HOST6, Lab, until
 
-VPC_HOST6 = "fd20::10"
 POOL6 = "fd00:8::/112"
-
-
-def give_ipv6(lab):
-    """IPv6 in the VPC, beside its IPv4."""
-    net = lab.network
-    net.inside(lab.vpc, "ip", "addr", "add", "fd20::1/64", "dev", "lan", "nodad")
-    net.inside(lab.host, "ip", "addr", "add", f"{VPC_HOST6}/64", "dev", "eth0", "nodad")
-    net.inside(lab.host, "ip", "-6", "route", "add", "default", "via", "fd20::1")
 
 
 @pytest.fixture
 def lab6():
     made = Lab(ClientIpv6Pool=POOL6, LocalSubnet6="fd20::/64")
-    give_ipv6(made)
+    made.give_ipv6_inside()
     yield made
     made.close()
 
@@ -164,7 +155,7 @@ def test_the_vpc_hears_that_a_client_is_gone(lab6):
 def test_source_nat_reaches_machines_without_a_route_back():
     lab = Lab(ClientIpv6Pool=POOL6, LocalSubnet6="fd20::/64", SourceNat="true")
     try:
-        give_ipv6(lab)
+        lab.give_ipv6_inside()
         for family in ("-4", "-6"):
             lab.network.inside(lab.host, "ip", family, "route", "del", "default")
         laptop = lab.laptop().connect(lab.bundle(lab.certificate()))
