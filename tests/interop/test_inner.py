@@ -73,12 +73,8 @@ def test_ipv6_passes_both_ways_beside_ipv4(lab6):
         laptop.ping(target)
     host_pings(lab6, "fd00:8::6")
     host_pings(lab6, "192.168.0.6")
-    server = lab6.network.start(lab6.host, "iperf3", "-s")
-    until("iperf3 listens", lambda: ":5201" in listing(lab6, lab6.host, "ss", "-ltn"), 10)
     for direction in ((), ("-R",)):
-        shown = laptop.run("iperf3", "-6", "-c", VPC_HOST6, "-n", "20M", *direction, timeout=120)
-        assert "receiver" in shown.stdout
-    lab6.network.stop(server)
+        laptop.iperf3("-6", "-n", "20M", *direction, to=VPC_HOST6, timeout=120)
     other = lab6.laptop().connect(lab6.bundle(lab6.certificate("other")))
     assert laptop.ping(address6(other), check=False).returncode != 0, "client to client"
     assert laptop.connects() == 1

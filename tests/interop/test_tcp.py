@@ -32,11 +32,7 @@ def give_ipv6(lab, laptop):
 
 def carry(lab, laptop, size):
     for direction in ((), ("-R",)):
-        server = lab.network.start(lab.host, "iperf3", "-s", "-1")
-        time.sleep(0.5)
-        shown = laptop.run("iperf3", "-c", VPC_HOST, "-n", size, *direction, timeout=300).stdout
-        assert re.search(r"receiver", shown), shown
-        lab.network.stop(server)
+        laptop.iperf3("-n", size, *direction)
 
 
 def test_a_stock_client_connects_over_tcp_and_pings_both_ways(lab):
