@@ -3,7 +3,7 @@ import os
 import signal
 import time
 
-from lab import GATEWAY, RELAY, VPC_HOST, until
+from lab import RELAY, VPC_HOST, until
 
 
 def test_a_stock_client_connects_and_pings_both_ways(lab):
