@@ -304,7 +304,7 @@ TEST(Service, RefusesPlainHttpBeyondLoopback) {
 }
 
 TEST(Service, StartsWithTlsOnItsOwnCertificate) {
-    open_log("test", Severity::info);  // before the server's threads start
+    open_log("test", Severity::error);  // before the server's threads start
     usecases::ControlWorld world;
     const auto folder =
         std::filesystem::temp_directory_path() / ("kanmon-tls-" + std::to_string(::getpid()));
