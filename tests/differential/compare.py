@@ -8,7 +8,7 @@ from talk import NoAnswer, Talk
 
 AT_ONCE = 24
 WINDOW = 0.7  # seconds that a server has for its answer
-LONG_WINDOW = 1.5  # when something was unexpected; below the first repetition after 2 s
+LONG_WINDOW = 2.5  # when something was unexpected
 
 
 def observe(pair, server, sequence, transport, window=WINDOW):

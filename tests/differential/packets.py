@@ -15,6 +15,7 @@ import time
 from base64 import b64decode
 from dataclasses import dataclass, field
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -194,6 +195,15 @@ def seal(block, peer_id, packet_id, plain, key=0):
     number = struct.pack(">I", packet_id)
     sealed = AESGCM(block[:32]).encrypt(number + block[64:72], plain, head + number)
     return head + number + sealed[-16:] + sealed[:-16]
+
+
+def open_data(block, octets):
+    """The text of a data packet of the server; nothing when it is of another key."""
+    number, tag, text = octets[4:8], octets[8:24], octets[24:]
+    try:
+        return AESGCM(block[128:160]).decrypt(number + block[192:200], text + tag, octets[:8])
+    except InvalidTag:
+        return b""
 
 
 PING = bytes.fromhex("2a187bf3641eb4cb07ed2d0a981fc748")

@@ -259,6 +259,9 @@ def first_tls(name, octets):
     sequence(name)(tell)
 
 
+UNFINISHED = bytes.fromhex("1603013ff001003fec0303")  # a ClientHello of 16 kB begins
+
+
 def hello_of_version(most):
     def make(t):
         context = t.server.tls_context()
@@ -277,7 +280,7 @@ first_tls("application data in place of a ClientHello",
 first_tls("a ClientHello of SSL 2", bytes.fromhex("802e010002001500000010") + os.urandom(37))
 first_tls("a ClientHello whose length lies", bytes.fromhex("16030100050100ffff0303"))
 first_tls("a TLS record longer than any", bytes.fromhex("160301ffff") + os.urandom(600))
-first_tls("1,200 octets of an unfinished record", bytes.fromhex("1603014000") + bytes(1195))
+first_tls("1,200 octets of a ClientHello that goes on", UNFINISHED + bytes(1189))
 sequence("a ClientHello of TLS 1.0")(hello_of_version(ssl.TLSVersion.TLSv1))
 sequence("a ClientHello of TLS 1.2")(hello_of_version(ssl.TLSVersion.TLSv1_2))
 
@@ -286,24 +289,23 @@ sequence("a ClientHello of TLS 1.2")(hello_of_version(ssl.TLSVersion.TLSv1_2))
 def _(t):
     t.reset()
     octets = t.client_hello()
-    for at in range(0, len(octets), 20):
-        t.send(t.control(octets[at:at + 20]))
-        number = t.own_id - 1
-        t.wait_for(lambda packet, number=number: number in packet.acks)
-        t.pending.clear()
-    t.send(t.control(octets[-1:], t.own_id - 1))
+    pieces = [octets[at:at + 20] for at in range(0, len(octets), 20)]
+    for number, piece in enumerate(pieces, 1):
+        t.send(t.control(piece))
+        if number < len(pieces):
+            t.wait_for(lambda packet, number=number: number in packet.acks)
 
 
 @sequence("a control packet of 1,800 octets")
 def _(t):
-    begin_session(t)
-    t.send(t.control(bytes(1770), acks=()))
+    t.reset()
+    t.send(t.control(UNFINISHED + bytes(1770 - len(UNFINISHED))))
 
 
 @sequence("a control packet of 2,500 octets", UDP)
 def _(t):
-    begin_session(t)
-    t.send(t.control(bytes(2470), acks=()))
+    t.reset()
+    t.send(t.control(UNFINISHED + bytes(2470 - len(UNFINISHED))))
 
 
 # --- behind TLS ----------------------------------------------------------------------------------
@@ -317,8 +319,8 @@ after_tls("key-method 2 that ends after its options",
           lambda t: t.say(p.key_method_2(os.urandom(112))[:117 + 2 + len(p.OPTIONS)]))
 after_tls("key-method 2 with options of no end",
           lambda t: t.say(p.key_method_2(os.urandom(112), options=b"V4" * 50)))
-after_tls("key-method 2 with options of 600 octets",
-          lambda t: t.say(p.key_method_2(os.urandom(112), options=b"V4," * 199 + b"a\0")))
+after_tls("key-method 2 with options of 518 octets",
+          lambda t: t.say(p.key_method_2(os.urandom(112), options=b"V4," * 172 + b"a\0")))
 after_tls("a control message before the keys", lambda t: t.tell("PUSH_REQUEST"))
 after_tls("TLS says goodbye", lambda t: t.tls_goodbye())
 after_tls("a record that does not authenticate",

@@ -58,10 +58,10 @@ class Talk:
         self.peer = b""
         self.own_id = 1  # the next packet id; the hello has 0
         self.expected = 1
-        self.arrived = {}
+        self.arrived, self.numbered = {}, set()
         self.pending, self.stream = [], b""
         self.heard, self.closed = [], False
-        self.wants_data = False
+        self.block = b""
         self.socket, self.others = None, []
         self.tls = None
         self.plain = b""
@@ -139,12 +139,23 @@ class Talk:
     def take(self, octets):
         opcode = octets[0] >> 3 if octets else 0
         if opcode in (p.DATA_V1, p.DATA_V2):
-            if self.wants_data:
-                self.heard.append(p.Packet(opcode, octets[0] & 7))
+            if self.block and p.open_data(self.block, octets).startswith(p.OCC):
+                self.heard.append(p.Packet(opcode, octets[0] & 7))  # pings come when they like
             return
         packet = p.parse_control(self.wrapping.unwrap(octets))
-        self.heard.append(packet)
         self.pending.append(packet)
+        if not self.is_repeated(packet):
+            self.heard.append(packet)
+
+    def is_repeated(self, packet):
+        """Sent again because a timer ran out, which is no answer. An answer to a hello by datagram
+        is made anew each time and has no timer."""
+        if packet.opcode == p.ACK or (packet.opcode == p.SERVER_RESET and self.transport == "udp"):
+            return False
+        name = packet.opcode, packet.key, packet.packet_id, packet.sender
+        known = name in self.numbered
+        self.numbered.add(name)
+        return known
 
     def observation(self):
         self.collect(self.window)
@@ -326,5 +337,4 @@ class Talk:
         if packet_id is None:
             self.data_id += 1
             packet_id = self.data_id
-        self.wants_data = True
         return p.seal(self.block, self.peer_id, packet_id, plain)
