@@ -71,8 +71,8 @@ std::optional<TlsFailure> KeyState::finish(TlsProgress progress) {
     crypto::TlsOutput& output = progress.output;
     const bool established_now = output.established && !tls_.established();
     tls_.take_back(std::move(progress.engine), output.established);
-    const bool queued =
-        output.ciphertext.empty() || send_.queue(wire::Opcode::control_v1, output.ciphertext);
+    const bool queued = output.ciphertext.empty() || abandoned_ ||
+                        send_.queue(wire::Opcode::control_v1, output.ciphertext);
     if (output.failure) return TlsFailure{*output.failure, std::move(output.detail)};
     if (!queued) return TlsFailure{Cause::tls_failed, "the client acknowledges nothing"};
     if (established_now) {
@@ -143,6 +143,12 @@ wire::Decoded<std::optional<std::string>> KeyState::next_message() {
 void KeyState::stop_reading() {
     stopped_ = true;
     tls_.stop_reading();
+}
+
+void KeyState::abandon() {
+    stop_reading();
+    abandoned_ = true;
+    send_.forget();
 }
 
 }  // namespace kanmon::session

@@ -78,6 +78,8 @@ public:
     /// Only acknowledges from now on, and sends what is queued.
     void stop_reading();
     bool stopped() const { return stopped_; }
+    /// As stop_reading, and whatever the peer has not acknowledged is never sent again.
+    void abandon();
 
     /// The peer has protected data with this key.
     bool used_by_peer = false;
@@ -94,6 +96,7 @@ private:
     Buffer plaintext_;  // up to the end of the key-method 2 message; holds secrets
     bool exchanged_ = false;
     bool stopped_ = false;
+    bool abandoned_ = false;
     bool stream_broken_ = false;
     wire::MessageSplitter messages_;
 };

@@ -58,6 +58,12 @@ std::optional<SendWindow::Due> SendWindow::next_due(Instant now) {
     return Due{launched.packet.opcode, launched.id, launched.packet.payload};
 }
 
+void SendWindow::forget() {
+    waiting_.clear();
+    flying_.clear();
+    waiting_octets_ = 0;
+}
+
 std::optional<Instant> SendWindow::next_deadline() const {
     if (flying_.empty()) return std::nullopt;
     return std::ranges::min_element(flying_, {}, &Flying::due)->due;

@@ -65,6 +65,8 @@ public:
     std::optional<Due> next_due(Instant now);
     /// When the earliest repetition is due; nothing while no packet flies.
     std::optional<Instant> next_deadline() const;
+    /// What is not acknowledged yet is not worth another try.
+    void forget();
     /// Everything that was queued has been acknowledged.
     bool idle() const { return flying_.empty() && waiting_.empty(); }
 

@@ -48,9 +48,11 @@ void Session::State::bring_up_to_date() {
 }
 
 /// A renegotiation that overtook the latest update: the client listens to the old key no more.
-/// Saying it twice changes nothing.
+/// Saying it twice changes nothing, but openvpn3 does listen to the old key: what comes late over
+/// it would replace what the new one said.
 void Session::State::repeat_update_if_lost() {
     if (update_messages.empty() || keys.retired.back()->all_acknowledged()) return;
+    keys.retired.back()->abandon();
     for (const std::string& message : update_messages) keys.current->send_message(message);
 }
 

@@ -167,6 +167,37 @@ TEST_F(Update, WaitsForARenegotiationSinceClientsHearTheirNewestKeyOnly) {
     EXPECT_TRUE(talk.client.has_exchanged(1));
 }
 
+TEST_F(Update, SaysNothingMoreOverAnOldKeyOnceItBeganAgainOverTheNewOne) {
+    bridge::SslServer server = server_for_tests();
+    for (std::uint32_t i = 0; i < 400; ++i)
+        server.local_networks.push_back(Cidr{Ipv4{0xc6120000U + 256U * i}, 24});
+    unsigned begun_again = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        Conversation::Setting setting;
+        setting.personality.peer_info = peer_info_openvpn3;
+        setting.loss_percent = 20;
+        setting.seed = seed;
+        Conversation talk(setting);
+        ASSERT_TRUE(talk.connect()) << seed;
+        talk.run(5s);
+        talk.reconfigure(server);
+        talk.run(20ms);
+        talk.client.renegotiate(1);
+        ASSERT_TRUE(talk.run_until([&] { return talk.client.has_exchanged(1); })) << seed;
+        const std::size_t until_then = talk.to_client.size();
+        talk.run(20s);
+        unsigned over_the_new = 0;
+        for (std::size_t i = until_then; i < talk.to_client.size(); ++i) {
+            const auto first = wire::peek(talk.to_client[i]);
+            if (first->opcode != wire::Opcode::control_v1) continue;
+            EXPECT_EQ(first->key_id, 1) << seed;
+            ++over_the_new;
+        }
+        begun_again += over_the_new > 10 ? 1 : 0;
+    }
+    EXPECT_GT(begun_again, 5U);
+}
+
 TEST_F(Update, EndsAClientThatNeitherSendsNorReceivesAlthoughItPings) {
     Conversation::Setting setting;
     setting.server.inactive_seconds = 30;
