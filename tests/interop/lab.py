@@ -22,6 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("KANMON_BIN", ROOT / "build/dev/bin"))
+SANITIZED = any(name in BIN.parts for name in ("asan-ubsan", "tsan"))  # freed memory stays for a while
 GATEWAY = "10.99.0.1"
 RELAY = "10.99.0.2"
 VPC_HOST = "172.20.0.10"
