@@ -67,6 +67,10 @@ inline model::VpnGateway contract_gateway() {
             .ssl_enabled = true,
             .ipsec_enabled = false,
             .network_type = "private",
+            .vswitch = {"vsw-1"},
+            .second_vswitch = {"vsw-2"},
+            .resource_group = "rg-1",
+            .auto_propagate = true,
             .created_at = unix_time_of(9),
             .created_by = 3,
             .changed_by = 4};
@@ -97,6 +101,68 @@ inline model::SslServer contract_server() {
             .sealed_wrapping_key = from_hex("01"),
             .sealed_token_key = from_hex("02"),
             .revision = "abc"};
+}
+
+inline model::VpnConnection contract_connection() {
+    return {.id = {"vco-1"},
+            .account = contract_actor.account,
+            .gateway = {"vpn-1"},
+            .name = "n",
+            .local_subnet = "10.0.0.0/8",
+            .remote_subnet = "192.168.0.0/16,172.20.0.0/16",
+            .effective_at_once = true,
+            .auto_route = false,
+            .dynamic_routing = true,
+            .named_tunnels = true,
+            .health = {true, "10.0.0.1", "10.0.0.2", 5, 7, "reserve_route"},
+            .created_at = unix_time_of(12)};
+}
+
+inline model::IpsecTunnel contract_tunnel() {
+    model::IpsecTunnel tunnel{.id = {"tun-1"},
+                              .account = contract_actor.account,
+                              .connection = {"vco-1"},
+                              .customer_gateway = {"cgw-1"},
+                              .role = model::TunnelRole::slave,
+                              .dead_peer_detection = false,
+                              .nat_traversal = false,
+                              .settings = {},
+                              .sealed_psk = from_hex("00ff10")};
+    tunnel.settings.ike_version = "ikev2";
+    tunnel.settings.ipsec_group = "disabled";
+    tunnel.settings.ike_lifetime_seconds = 3600;
+    tunnel.settings.local_id = "site";
+    tunnel.settings.inner_cidr = parse_cidr("169.254.11.0/30");
+    tunnel.settings.local_inner_ip = parse_ipv4("169.254.11.1");
+    return tunnel;
+}
+
+inline model::VpnRoute contract_route() {
+    return {.id = {"rte-1"},
+            .account = contract_actor.account,
+            .gateway = {"vpn-1"},
+            .next_hop = {"vco-1"},
+            .policy_based = true,
+            .source = *parse_cidr("10.0.0.0/8"),
+            .destination = *parse_cidr("0.0.0.0/0"),
+            .weight = 0,
+            .priority = 3,
+            .published = true,
+            .description = "d",
+            .created_at = unix_time_of(13)};
+}
+
+inline model::CustomerGateway contract_customer_gateway() {
+    return {.id = {"cgw-1"},
+            .account = contract_actor.account,
+            .region = "r",
+            .name = "n",
+            .description = "d",
+            .resource_group = "rg-1",
+            .address = Ipv4{0xc6336401},
+            .asn = 4294967295,
+            .sealed_auth_key = from_hex("0102"),
+            .created_at = unix_time_of(14)};
 }
 
 inline model::IdaasInstance contract_instance() {
@@ -278,6 +344,35 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
     }));
 }
 
+TYPED_TEST_P(BooksContract, WhatLeadsToOtherSitesComesBackAsItWasPut) {
+    const model::AccountId account = contract_actor.account;
+    const model::VSwitch part{{"vsw-1"}, account, {"vpc-1"},      "r-a", *parse_cidr("10.1.0.0/16"),
+                              "n",       "d",     unix_time_of(2)};
+    const model::ResourceTag tag{
+        model::tag_id("vpn-1", "k"), account, "vpn-1", model::TaggedKind::vpn_gateway, {"k", ""}};
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+        ledger.vpcs().put(contract_vpc("vpc-1", ""));
+        ledger.vpn_gateways().put(contract_gateway());
+        ledger.vswitches().put(part);
+        ledger.customer_gateways().put(contract_customer_gateway());
+        ledger.vpn_connections().put(contract_connection());
+        ledger.ipsec_tunnels().put(contract_tunnel());
+        ledger.vpn_routes().put(contract_route());
+        ledger.resource_tags().put(tag);
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
+        EXPECT_EQ(ledger.vswitches().below("vpc-1"), std::vector{part});
+        EXPECT_EQ(ledger.customer_gateways().of_account(account),
+                  std::vector{contract_customer_gateway()});
+        EXPECT_EQ(ledger.vpn_connections().below("vpn-1"), std::vector{contract_connection()});
+        EXPECT_EQ(ledger.ipsec_tunnels().below("vco-1"), std::vector{contract_tunnel()});
+        EXPECT_EQ(ledger.vpn_routes().below("vpn-1"), std::vector{contract_route()});
+        EXPECT_EQ(ledger.resource_tags().below("vpn-1"), std::vector{tag});
+        EXPECT_FALSE(ledger.resource_tags().find("vpn-1"));
+    }));
+}
+
 TYPED_TEST_P(BooksContract, PutReplacesARowInItsPlaceAndRemoveForgetsIt) {
     ASSERT_TRUE(this->put_vpc(contract_token(""), "vpc-2"));
     ASSERT_TRUE(this->put_vpc(contract_token(""), "vpc-1"));
@@ -390,6 +485,7 @@ REGISTER_TYPED_TEST_SUITE_P(BooksContract, AChangeItsTokenAndItsAuditRowAreStore
                             AStepOfAUsersCodesIsUsedOnce, TheTokenOfAnotherAccountIsAnotherToken,
                             ADryRunThatWouldSucceedIsRefusedAndLeavesNothing,
                             EveryChangeHasALargerNumber, RowsOfEveryKindComeBackAsTheyWerePut,
+                            WhatLeadsToOtherSitesComesBackAsItWasPut,
                             PutReplacesARowInItsPlaceAndRemoveForgetsIt,
                             LeasesAreKeptByServerAndAddress, AttemptsAreFoundByServerNameAndTime);
 

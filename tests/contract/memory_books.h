@@ -57,6 +57,12 @@ public:
     Table<model::RevokedCertificate>& revoked_certificates() override { return revoked_; }
     Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
     Table<model::IdaasUser>& idaas_users() override { return idaas_users_; }
+    Table<model::VSwitch>& vswitches() override { return vswitches_; }
+    Table<model::CustomerGateway>& customer_gateways() override { return customer_gateways_; }
+    Table<model::VpnConnection>& vpn_connections() override { return vpn_connections_; }
+    Table<model::IpsecTunnel>& ipsec_tunnels() override { return ipsec_tunnels_; }
+    Table<model::VpnRoute>& vpn_routes() override { return vpn_routes_; }
+    Table<model::ResourceTag>& resource_tags() override { return resource_tags_; }
     std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
                                                      const std::string& name) const override {
         for (const model::IdaasUser& user : idaas_users_.below(instance))
@@ -76,6 +82,12 @@ private:
     MemoryTable<model::RevokedCertificate> revoked_;
     MemoryTable<model::IdaasInstance> idaas_instances_;
     MemoryTable<model::IdaasUser> idaas_users_;
+    MemoryTable<model::VSwitch> vswitches_;
+    MemoryTable<model::CustomerGateway> customer_gateways_;
+    MemoryTable<model::VpnConnection> vpn_connections_;
+    MemoryTable<model::IpsecTunnel> ipsec_tunnels_;
+    MemoryTable<model::VpnRoute> vpn_routes_;
+    MemoryTable<model::ResourceTag> resource_tags_;
     std::uint64_t number_ = 0;
 };
 

@@ -22,9 +22,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("KANMON_BIN", ROOT / "build/dev/bin"))
+SANITIZED = any(name in BIN.parts for name in ("asan-ubsan", "tsan"))  # freed memory stays for a while
 GATEWAY = "10.99.0.1"
+GATEWAY6 = "fd99::1"
 RELAY = "10.99.0.2"
 VPC_HOST = "172.20.0.10"
+VPC_HOST6 = "fd20::10"
 VPC_CIDR = "172.20.0.0/16"
 
 
@@ -45,6 +48,15 @@ def until(what, condition, timeout=30.0, every=0.05):
         if time.monotonic() > end:
             raise AssertionError(f"{what}: not within {timeout} s")
         time.sleep(every)
+
+
+def only_by(bundle, proto, address, port=1194):
+    """The profile with this one way in and no other."""
+    text = re.sub(r"<connection>.*?</connection>\n", "", bundle.read_text(), flags=re.S)
+    text = re.sub(r"^(proto|remote|explicit-exit-notify) .*\n", "", text, flags=re.M)
+    changed = bundle.with_name(f"{bundle.stem}-{proto}-{port}-{address.replace(':', '_')}.ovpn")
+    changed.write_text(f"proto {proto}\nremote {address} {port}\n{text}")
+    return changed
 
 
 class Network:
@@ -82,8 +94,9 @@ class Network:
 
     def start(self, name, *command, log=None, **options):
         out = open(log, "ab") if log else subprocess.DEVNULL
+        options.setdefault("stdin", subprocess.DEVNULL)
         process = subprocess.Popen(("ip", "netns", "exec", name, *command), stdout=out, stderr=out,
-                                   stdin=subprocess.DEVNULL, **options)
+                                   **options)
         self.processes.append(process)
         return process
 
@@ -107,6 +120,9 @@ class Network:
 class Laptop:
     """A stock openvpn client in a namespace of its own."""
 
+    program = "openvpn"
+    says_connected = "Initialization Sequence Completed"
+
     def __init__(self, lab, number):
         self.lab = lab
         self.number = number
@@ -118,7 +134,7 @@ class Laptop:
     def connect(self, bundle, *options, wait=True, timeout=60):
         self.log_file.write_text("")
         self.process = self.lab.network.start(
-            self.name, "openvpn", "--config", str(bundle), "--dev", "tun0", "--verb", "4",
+            self.name, self.program, "--config", str(bundle), "--dev", "tun0", "--verb", "4",
             "--log-append", str(self.log_file), *options)
         if wait:
             self.wait_connected(timeout)
@@ -128,7 +144,7 @@ class Laptop:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def connects(self):
-        return self.log().count("Initialization Sequence Completed")
+        return self.log().count(self.says_connected)
 
     def wait_connected(self, timeout=60, count=1):
         try:
@@ -150,6 +166,16 @@ class Laptop:
     def ping(self, target=VPC_HOST, count=3, interval=0.2, check=True):
         return self.run("ping", "-n", "-c", str(count), "-i", str(interval), "-W", "2", target,
                         check=check, timeout=60 + count * interval)
+
+    def iperf3(self, *options, to=VPC_HOST, timeout=300):
+        """Traffic to the VPC host, from a program there that serves this one run: what it says."""
+        lab = self.lab
+        server = lab.network.start(lab.host, "iperf3", "-s", "-1")
+        until("iperf3 listens", lambda: ":5201" in lab.network.inside(
+            lab.host, "ss", "-ltnH").stdout, 20)
+        shown = self.run("iperf3", "-c", to, *options, timeout=timeout).stdout
+        assert "receiver" in shown, shown
+        lab.network.stop(server)
 
     def stop(self, with_signal=signal.SIGTERM):
         self.lab.network.stop(self.process, with_signal)
@@ -236,11 +262,20 @@ class Lab:
                             SslConnections=connections, Name="lab", **region)
         self.gateway_id = gateway["VpnGatewayId"]
         self.wait_active()
-        server = {"Proto": "UDP", "Port": 1194, "Name": "lab", **server}
-        made = self.call("CreateSslVpnServer", VpnGatewayId=self.gateway_id, ClientIpPool=pool,
-                         LocalSubnet=VPC_CIDR, **server, **region)
+        self.make_server(ClientIpPool=pool, **server)
+
+    def make_server(self, **settings):
+        settings = {"RegionId": "local", "ClientIpPool": "192.168.0.0/24", "LocalSubnet": VPC_CIDR,
+                    "Proto": "UDP", "Port": 1194, "Name": "lab", **settings}
+        made = self.call("CreateSslVpnServer", VpnGatewayId=self.gateway_id, **settings)
         self.server_id = made["SslVpnServerId"]
         self.wait_active()
+
+    def replace_server(self, **settings):
+        """Another server in place of the one that is there; its certificates go with it."""
+        self.call("DeleteSslVpnServer", RegionId="local", SslVpnServerId=self.server_id)
+        self.wait_active()
+        self.make_server(**settings)
 
     def wait_active(self):
         until("the gateway is active", lambda: self.call(
@@ -263,9 +298,22 @@ class Lab:
             return changed
         return path
 
-    def laptop(self):
+    def laptop(self, kind=Laptop):
         self.laptops += 1
-        return Laptop(self, self.laptops)
+        return kind(self, self.laptops)
+
+    def give_ipv6_outside(self, laptop):
+        """Addresses of the Internet's IPv6 for the gateway and a laptop."""
+        for name, address in ((self.gw, GATEWAY6), (laptop.name, f"fd99::1:{laptop.number}")):
+            self.network.inside(name, "ip", "addr", "replace", f"{address}/64", "dev", "eth0",
+                                "nodad")
+
+    def give_ipv6_inside(self):
+        """IPv6 in the VPC, beside its IPv4."""
+        net = self.network
+        net.inside(self.vpc, "ip", "addr", "add", "fd20::1/64", "dev", "lan", "nodad")
+        net.inside(self.host, "ip", "addr", "add", f"{VPC_HOST6}/64", "dev", "eth0", "nodad")
+        net.inside(self.host, "ip", "-6", "route", "add", "default", "via", "fd20::1")
 
     def clients(self):
         return self.call("DescribeSslVpnClients", RegionId="local", PageSize=50,

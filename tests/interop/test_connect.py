@@ -1,10 +1,9 @@
 """What every user does first, with Debian's own openvpn (2.6)."""
 import os
-import re
 import signal
 import time
 
-from lab import GATEWAY, RELAY, VPC_HOST, until
+from lab import RELAY, VPC_HOST, until
 
 
 def test_a_stock_client_connects_and_pings_both_ways(lab):
@@ -53,15 +52,11 @@ def test_a_client_that_roams_keeps_its_connection(lab):
 
 def test_one_gigabyte_each_way_arrives_and_traffic_survives_renegotiations(lab):
     laptop = lab.laptop().connect(lab.bundle(lab.certificate()), "--reneg-sec", "10")
-    server = lab.network.start(lab.host, "iperf3", "-s")
-    time.sleep(0.5)
     began = time.monotonic()
     for direction in ((), ("-R",)):
-        shown = laptop.run("iperf3", "-c", VPC_HOST, "-n", "1G", *direction, timeout=300).stdout
-        assert re.search(r"receiver", shown), shown
+        laptop.iperf3("-n", "1G", *direction)
     while time.monotonic() - began < 125:
-        laptop.run("iperf3", "-c", VPC_HOST, "-t", "5", timeout=60)
-    lab.network.stop(server)
+        laptop.iperf3("-t", "5", timeout=60)
     laptop.ping(VPC_HOST)
     assert laptop.connects() == 1, laptop.log()[-3000:]
     assert laptop.log().count("TLS: soft reset") >= 8

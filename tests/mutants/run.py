@@ -4,7 +4,8 @@
 tests/mutants/*.json list the breakages: name, file, find (must occur exactly once), replace, target
 (a test program) and filter (GoogleTest), or arguments (any other program). Works on a
 copy of the tracked files, so that the checkout stays as it is; builds incrementally.
-Usage: run.py [NAME …]; exit 0 when every mutant was killed.
+Usage: run.py [NAME | FILE …], FILE without its folder and ending (catalogue); exit 0 when every
+mutant was killed.
 """
 import json
 import os
@@ -69,10 +70,10 @@ def judge(mutant):
 
 
 def main():
+    wanted = sys.argv[1:]
     mutants = [mutant for path in sorted(Path(__file__).parent.glob("*.json"))
-               for mutant in json.loads(path.read_text())]
-    if len(sys.argv) > 1:
-        mutants = [mutant for mutant in mutants if mutant["name"] in sys.argv[1:]]
+               for mutant in json.loads(path.read_text())
+               if not wanted or path.stem in wanted or mutant["name"] in wanted]
     copy_tree()
     done = sh("cmake", "--preset", "dev", "--log-level=WARNING")
     if done.returncode != 0:

@@ -5,28 +5,8 @@
 // Usage: node creates_and_reads_back.js PATH-OF-kanmon-control
 'use strict';
 const assert = require('node:assert/strict');
-const { default: Client, ...models } = require('@alicloud/vpc20160428');
-const { $OpenApiUtil } = require('@alicloud/openapi-core');
 const { ControlProcess } = require('./control_process.js');
-
-const regionId = 'cn-hangzhou';
-const request = (name, fields) => new models[name]({ regionId, ...fields });
-
-function clientOf(control, options) {
-  const key = control.accessKey();
-  return new Client(new $OpenApiUtil.Config({
-    accessKeyId: key.AccessKeyId, accessKeySecret: key.AccessKeySecret, regionId, ...options,
-  }));
-}
-
-async function refusal(promise) {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  return assert.fail('the call was expected to be refused');
-}
+const { clientOf, refusal, request } = require('./sdk_client.js');
 
 async function untilActive(client, vpnGatewayId) {
   for (let i = 0; i < 100; ++i) {
@@ -151,8 +131,8 @@ async function mapsRefusals(control, options) {
     request('DescribeVpcsRequest', { pageSize: 51 })));
   assert.equal(page.code, 'InvalidParameter');
   assert.equal(page.statusCode, 400);
-  const absent = await refusal(client.describeVpnGatewayAvailableZones(
-    request('DescribeVpnGatewayAvailableZonesRequest', { spec: '5M' })));
+  const absent = await refusal(client.describeEipAddresses(
+    request('DescribeEipAddressesRequest')));
   assert.equal(absent.code, 'InvalidAction.NotFound');
   const stranger = await refusal(clientOf(control, { ...options, accessKeySecret: 'other' })
     .describeVpcs(request('DescribeVpcsRequest')));

@@ -1,6 +1,7 @@
 #include "apps/kanmon/command.h"
 
 #include "apps/kanmon/server_settings.h"
+#include "apps/kanmon/site_commands.h"
 
 namespace kanmon::apps {
 namespace {
@@ -412,12 +413,18 @@ const std::vector<CommandGroup>& command_groups() {
         {"account", "accounts: who owns everything else"},
         {"key", "access keys of your account"},
         {"vpc", "VPCs: networks behind gateways"},
+        {"vswitch", "vSwitches: parts of a VPC's network"},
         {"gateway", "VPN gateways"},
         {"server", "SSL servers: where clients connect"},
         {"cert", "client certificates and their bundles"},
         {"idaas", "identity sources: whom users are asked of"},
         {"user", "users of identity sources"},
-        {"clients", "connected clients"}};
+        {"clients", "connected clients"},
+        {"site", "customer gateways: the gateways of other sites"},
+        {"ipsec", "IPsec connections: what joins two sites"},
+        {"route", "routes into IPsec connections"},
+        {"policy", "policy-based routes, which are looked up first"},
+        {"tag", "tags of gateways, customer gateways and connections"}};
     return groups;
 }
 
@@ -426,7 +433,7 @@ const std::vector<Command>& commands() {
         std::vector<Command> all;
         for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
                           certificate_commands(), identity_source_commands(), user_commands(),
-                          client_commands()})
+                          client_commands(), site_commands()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

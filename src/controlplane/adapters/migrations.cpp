@@ -134,8 +134,66 @@ WHEN EXISTS (SELECT 1 FROM ssl_servers WHERE idaas_instance = OLD.id)
 BEGIN SELECT RAISE(ABORT, 'an SSL server asks this identity source'); END;
 )sql";
 
+// What refers to another resource is of the same account: the store refuses anything else by
+// itself.
+constexpr const char* sites = R"sql(
+ALTER TABLE vpn_gateways ADD COLUMN vswitch TEXT NOT NULL DEFAULT '';
+ALTER TABLE vpn_gateways ADD COLUMN second_vswitch TEXT NOT NULL DEFAULT '';
+ALTER TABLE vpn_gateways ADD COLUMN resource_group TEXT NOT NULL DEFAULT '';
+ALTER TABLE vpn_gateways ADD COLUMN auto_propagate INTEGER NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX vpcs_of_account ON vpcs(account, id);
+CREATE UNIQUE INDEX vpn_gateways_of_account ON vpn_gateways(account, id);
+CREATE TABLE vswitches (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, vpc TEXT NOT NULL, zone TEXT NOT NULL,
+    cidr TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, created_at INTEGER NOT NULL,
+    FOREIGN KEY (account, vpc) REFERENCES vpcs(account, id)
+) STRICT;
+CREATE INDEX vswitches_account ON vswitches(account);
+CREATE INDEX vswitches_vpc ON vswitches(vpc);
+CREATE TABLE customer_gateways (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts(id), region TEXT NOT NULL,
+    name TEXT NOT NULL, description TEXT NOT NULL, resource_group TEXT NOT NULL,
+    address TEXT NOT NULL, asn INTEGER NOT NULL, sealed_auth_key BLOB NOT NULL,
+    created_at INTEGER NOT NULL, UNIQUE (account, id)
+) STRICT;
+CREATE TABLE vpn_connections (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, gateway TEXT NOT NULL, name TEXT NOT NULL,
+    local_subnet TEXT NOT NULL, remote_subnet TEXT NOT NULL, effective_at_once INTEGER NOT NULL,
+    auto_route INTEGER NOT NULL, dynamic_routing INTEGER NOT NULL, named_tunnels INTEGER NOT NULL,
+    health_enabled INTEGER NOT NULL, health_destination TEXT NOT NULL,
+    health_source TEXT NOT NULL, health_interval INTEGER NOT NULL, health_retries INTEGER NOT NULL,
+    health_policy TEXT NOT NULL, created_at INTEGER NOT NULL, UNIQUE (account, id),
+    FOREIGN KEY (account, gateway) REFERENCES vpn_gateways(account, id)
+) STRICT;
+CREATE INDEX vpn_connections_gateway ON vpn_connections(gateway);
+CREATE TABLE ipsec_tunnels (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, connection TEXT NOT NULL,
+    customer_gateway TEXT NOT NULL, role TEXT NOT NULL CHECK (role IN ('master', 'slave')),
+    dead_peer_detection INTEGER NOT NULL, nat_traversal INTEGER NOT NULL, settings TEXT NOT NULL,
+    sealed_psk BLOB NOT NULL, UNIQUE (connection, role),
+    FOREIGN KEY (account, connection) REFERENCES vpn_connections(account, id),
+    FOREIGN KEY (account, customer_gateway) REFERENCES customer_gateways(account, id)
+) STRICT;
+CREATE INDEX ipsec_tunnels_account ON ipsec_tunnels(account, customer_gateway);
+CREATE TABLE vpn_routes (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, gateway TEXT NOT NULL, next_hop TEXT NOT NULL,
+    policy_based INTEGER NOT NULL, source TEXT NOT NULL, destination TEXT NOT NULL,
+    weight INTEGER NOT NULL, priority INTEGER NOT NULL, published INTEGER NOT NULL,
+    description TEXT NOT NULL, created_at INTEGER NOT NULL,
+    UNIQUE (gateway, policy_based, source, destination, next_hop),
+    FOREIGN KEY (account, gateway) REFERENCES vpn_gateways(account, id),
+    FOREIGN KEY (account, next_hop) REFERENCES vpn_connections(account, id)
+) STRICT;
+CREATE INDEX vpn_routes_account ON vpn_routes(account, next_hop);
+CREATE TABLE resource_tags (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts(id), resource TEXT NOT NULL,
+    kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (resource, key)
+) STRICT;
+CREATE INDEX resource_tags_account ON resource_tags(account);
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 3> migrations{first_tables, server_options, identities};
+const std::array<const char*, 4> migrations{first_tables, server_options, identities, sites};
 
 }  // namespace kanmon::adapters

@@ -30,6 +30,12 @@ public:
           revoked_certificates_(database),
           idaas_instances_(database),
           idaas_users_(database),
+          vswitches_(database),
+          customer_gateways_(database),
+          vpn_connections_(database),
+          ipsec_tunnels_(database),
+          vpn_routes_(database),
+          resource_tags_(database),
           database_(database),
           number_(number) {}
 
@@ -44,6 +50,12 @@ public:
     }
     Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
     Table<model::IdaasUser>& idaas_users() override { return idaas_users_; }
+    Table<model::VSwitch>& vswitches() override { return vswitches_; }
+    Table<model::CustomerGateway>& customer_gateways() override { return customer_gateways_; }
+    Table<model::VpnConnection>& vpn_connections() override { return vpn_connections_; }
+    Table<model::IpsecTunnel>& ipsec_tunnels() override { return ipsec_tunnels_; }
+    Table<model::VpnRoute>& vpn_routes() override { return vpn_routes_; }
+    Table<model::ResourceTag>& resource_tags() override { return resource_tags_; }
     std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
                                                      const std::string& name) const override {
         std::string id;
@@ -68,6 +80,12 @@ private:
     SqliteTable<model::RevokedCertificate> revoked_certificates_;
     SqliteTable<model::IdaasInstance> idaas_instances_;
     SqliteTable<model::IdaasUser> idaas_users_;
+    SqliteTable<model::VSwitch> vswitches_;
+    SqliteTable<model::CustomerGateway> customer_gateways_;
+    SqliteTable<model::VpnConnection> vpn_connections_;
+    SqliteTable<model::IpsecTunnel> ipsec_tunnels_;
+    SqliteTable<model::VpnRoute> vpn_routes_;
+    SqliteTable<model::ResourceTag> resource_tags_;
     Database& database_;
     std::uint64_t number_;
 };

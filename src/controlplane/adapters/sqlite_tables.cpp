@@ -1,30 +1,11 @@
-#include "controlplane/adapters/sqlite_tables.h"
-
-#include <fmt/core.h>
-
 #include <array>
-#include <vector>
 
+#include "controlplane/adapters/sqlite_shape.h"
 #include "controlplane/model/option_table.h"
 
 namespace kanmon::adapters {
 
 namespace {
-
-UnixTime read_time(Statement& in) {
-    return unix_time_of(in.number());
-}
-
-std::uint32_t read_u32(Statement& in) {
-    return static_cast<std::uint32_t>(in.number());
-}
-
-/// A network that does not read back is a damaged file, not a value.
-Cidr read_cidr(Statement& in) {
-    const auto cidr = parse_cidr(in.text());
-    if (!cidr) throw StoreError("a stored network cannot be read");
-    return *cidr;
-}
 
 bridge::Topology read_topology(Statement& in) {
     const std::string text = in.text();
@@ -36,20 +17,6 @@ model::ServerOptions read_options(Statement& in) {
     auto options = model::options_of(in.text());
     if (!options) throw StoreError("the stored settings of a server cannot be read");
     return std::move(*options);
-}
-
-std::optional<Ipv4> read_optional_address(Statement& in) {
-    const std::string text = in.text();
-    if (text.empty()) return std::nullopt;
-    const auto address = parse_ipv4(text);
-    if (!address) throw StoreError("a stored address cannot be read");
-    return address;
-}
-
-Ipv4 read_address(Statement& in) {
-    const auto address = parse_ipv4(in.text());
-    if (!address) throw StoreError("a stored address cannot be read");
-    return *address;
 }
 
 }  // namespace
@@ -142,6 +109,10 @@ struct Shape<model::VpnGateway> {
                                         "ssl_enabled",
                                         "ipsec_enabled",
                                         "network_type",
+                                        "vswitch",
+                                        "second_vswitch",
+                                        "resource_group",
+                                        "auto_propagate",
                                         "created_at",
                                         "created_by",
                                         "changed_by"};
@@ -159,6 +130,10 @@ struct Shape<model::VpnGateway> {
             .bind(row.ssl_enabled)
             .bind(row.ipsec_enabled)
             .bind(row.network_type)
+            .bind(row.vswitch.text)
+            .bind(row.second_vswitch.text)
+            .bind(row.resource_group)
+            .bind(row.auto_propagate)
             .bind(seconds_of(row.created_at))
             .bind(row.created_by)
             .bind(row.changed_by);
@@ -177,6 +152,10 @@ struct Shape<model::VpnGateway> {
         row.ssl_enabled = in.number() != 0;
         row.ipsec_enabled = in.number() != 0;
         row.network_type = in.text();
+        row.vswitch.text = in.text();
+        row.second_vswitch.text = in.text();
+        row.resource_group = in.text();
+        row.auto_propagate = in.number() != 0;
         row.created_at = read_time(in);
         row.created_by = static_cast<std::uint64_t>(in.number());
         row.changed_by = static_cast<std::uint64_t>(in.number());
@@ -382,81 +361,6 @@ struct Shape<model::RevokedCertificate> {
         return row;
     }
 };
-
-namespace {
-
-template <class Row>
-const std::string& column_list() {
-    static const std::string list = [] {
-        std::string names;
-        for (const char* column : Shape<Row>::columns)
-            names += (names.empty() ? "" : ", ") + std::string(column);
-        return names;
-    }();
-    return list;
-}
-
-template <class Row>
-std::vector<Row> read_all(Statement& in) {
-    std::vector<Row> rows;
-    while (in.step()) rows.push_back(Shape<Row>::read(in));
-    return rows;
-}
-
-template <class Row>
-std::vector<Row> read_where(Database& database, const char* column, const std::string& value) {
-    Statement in = database.prepare(fmt::format("SELECT {} FROM {} WHERE {} = ? ORDER BY rowid",
-                                                column_list<Row>(), Shape<Row>::table, column));
-    in.bind(value);
-    return read_all<Row>(in);
-}
-
-}  // namespace
-
-template <class Row>
-std::optional<Row> SqliteTable<Row>::find(const std::string& id) const {
-    std::vector<Row> rows = read_where<Row>(database_, "id", id);
-    if (rows.empty()) return std::nullopt;
-    return std::move(rows.front());
-}
-
-template <class Row>
-std::vector<Row> SqliteTable<Row>::all() const {
-    Statement in = database_.prepare(
-        fmt::format("SELECT {} FROM {} ORDER BY rowid", column_list<Row>(), Shape<Row>::table));
-    return read_all<Row>(in);
-}
-
-template <class Row>
-std::vector<Row> SqliteTable<Row>::of_account(const model::AccountId& account) const {
-    return read_where<Row>(database_, Shape<Row>::account, account.text);
-}
-
-template <class Row>
-std::vector<Row> SqliteTable<Row>::below(const std::string& parent) const {
-    return read_where<Row>(database_, Shape<Row>::parent, parent);
-}
-
-template <class Row>
-void SqliteTable<Row>::put(const Row& row) {
-    // Not INSERT OR REPLACE: that would delete the row first, and what refers to it.
-    std::string marks;
-    std::string updates;
-    for (const char* column : Shape<Row>::columns) {
-        marks += marks.empty() ? "?" : ", ?";
-        updates += fmt::format("{}{} = excluded.{}", updates.empty() ? "" : ", ", column, column);
-    }
-    Statement out = database_.prepare(
-        fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT (id) DO UPDATE SET {}",
-                    Shape<Row>::table, column_list<Row>(), marks, updates));
-    Shape<Row>::write(out, row);
-    out.run();
-}
-
-template <class Row>
-void SqliteTable<Row>::remove(const std::string& id) {
-    database_.prepare(fmt::format("DELETE FROM {} WHERE id = ?", Shape<Row>::table)).bind(id).run();
-}
 
 template class SqliteTable<model::Account>;
 template class SqliteTable<model::AccessKey>;

@@ -36,5 +36,11 @@ extern template class SqliteTable<model::ClientCertificate>;
 extern template class SqliteTable<model::RevokedCertificate>;
 extern template class SqliteTable<model::IdaasInstance>;
 extern template class SqliteTable<model::IdaasUser>;
+extern template class SqliteTable<model::VSwitch>;
+extern template class SqliteTable<model::CustomerGateway>;
+extern template class SqliteTable<model::VpnConnection>;
+extern template class SqliteTable<model::IpsecTunnel>;
+extern template class SqliteTable<model::VpnRoute>;
+extern template class SqliteTable<model::ResourceTag>;
 
 }  // namespace kanmon::adapters

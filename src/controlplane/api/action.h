@@ -41,4 +41,7 @@ void add_page(JsonObject& answer, const usecases::Page<T>& page) {
         .number("TotalCount", page.total);
 }
 
+/// {"Tag":[{"Key","Value"}]} under `outer`.
+void add_tags(JsonObject& answer, std::string_view outer, const model::Tags& tags);
+
 }  // namespace kanmon::api

@@ -13,7 +13,54 @@ ActionAnswer delete_access_key(const ActionRequest& request);
 
 ActionAnswer create_vpc(const ActionRequest& request);
 ActionAnswer describe_vpcs(const ActionRequest& request);
+ActionAnswer describe_vpc_attribute(const ActionRequest& request);
 ActionAnswer delete_vpc(const ActionRequest& request);
+
+ActionAnswer create_vswitch(const ActionRequest& request);
+ActionAnswer describe_vswitches(const ActionRequest& request);
+ActionAnswer describe_vswitch_attributes(const ActionRequest& request);
+ActionAnswer delete_vswitch(const ActionRequest& request);
+
+ActionAnswer describe_regions(const ActionRequest& request);
+ActionAnswer describe_zones(const ActionRequest& request);
+ActionAnswer describe_vpn_gateway_available_zones(const ActionRequest& request);
+ActionAnswer check_vpn_bgp_enabled(const ActionRequest& request);
+
+ActionAnswer create_customer_gateway(const ActionRequest& request);
+ActionAnswer describe_customer_gateway(const ActionRequest& request);
+ActionAnswer describe_customer_gateways(const ActionRequest& request);
+ActionAnswer modify_customer_gateway_attribute(const ActionRequest& request);
+ActionAnswer delete_customer_gateway(const ActionRequest& request);
+
+ActionAnswer create_vpn_connection(const ActionRequest& request);
+ActionAnswer describe_vpn_connection(const ActionRequest& request);
+ActionAnswer describe_vpn_connections(const ActionRequest& request);
+ActionAnswer modify_vpn_connection_attribute(const ActionRequest& request);
+ActionAnswer modify_tunnel_attribute(const ActionRequest& request);
+ActionAnswer delete_vpn_connection(const ActionRequest& request);
+ActionAnswer download_vpn_connection_config(const ActionRequest& request);
+ActionAnswer describe_vpn_connection_logs(const ActionRequest& request);
+
+ActionAnswer create_vpn_route_entry(const ActionRequest& request);
+ActionAnswer describe_vpn_route_entries(const ActionRequest& request);
+ActionAnswer delete_vpn_route_entry(const ActionRequest& request);
+ActionAnswer modify_vpn_route_entry_weight(const ActionRequest& request);
+ActionAnswer publish_vpn_route_entry(const ActionRequest& request);
+ActionAnswer create_vpn_pbr_route_entry(const ActionRequest& request);
+ActionAnswer describe_vpn_pbr_route_entries(const ActionRequest& request);
+ActionAnswer delete_vpn_pbr_route_entry(const ActionRequest& request);
+ActionAnswer modify_vpn_pbr_route_entry_attribute(const ActionRequest& request);
+ActionAnswer modify_vpn_pbr_route_entry_priority(const ActionRequest& request);
+ActionAnswer modify_vpn_pbr_route_entry_weight(const ActionRequest& request);
+
+ActionAnswer refuse_enhanced_gateways(const ActionRequest& request);
+ActionAnswer refuse_sm_certificates(const ActionRequest& request);
+ActionAnswer refuse_attachments(const ActionRequest& request);
+
+ActionAnswer tag_resources(const ActionRequest& request);
+ActionAnswer untag_resources(const ActionRequest& request);
+ActionAnswer list_tag_resources(const ActionRequest& request);
+ActionAnswer move_vpn_resource_group(const ActionRequest& request);
 
 ActionAnswer create_vpn_gateway(const ActionRequest& request);
 ActionAnswer describe_vpn_gateway(const ActionRequest& request);

@@ -6,7 +6,9 @@
 namespace kanmon::api {
 namespace {
 
-JsonObject vpc_row(const model::Vpc& vpc) {
+/// What Describe… answers, flat or as a row.
+JsonObject vpc_fields(const usecases::VpcView& view) {
+    const model::Vpc& vpc = view.vpc;
     JsonObject row;
     row.text("VpcId", vpc.id.text)
         .text("RegionId", vpc.region)
@@ -21,8 +23,9 @@ JsonObject vpc_row(const model::Vpc& vpc) {
         .text("ResourceGroupId", "")
         .text("Namespace", vpc.network_namespace);
     JsonObject switches;
-    switches.texts("VSwitchId", {});
+    switches.texts("VSwitchId", view.vswitches);
     row.object("VSwitchIds", std::move(switches));
+    add_tags(row, "Tags", {});
     return row;
 }
 
@@ -58,11 +61,40 @@ ActionAnswer describe_vpcs(const ActionRequest& request) {
             [&](const auto& checked) { return request.plane.vpcs.list(request.call, checked); })
         .map([](const auto& page) {
             std::vector<JsonObject> rows;
-            for (const model::Vpc& vpc : page.items) rows.push_back(vpc_row(vpc));
+            for (const auto& view : page.items) rows.push_back(vpc_fields(view));
             JsonObject answer;
             add_nested_list(answer, "Vpcs", "Vpc", std::move(rows));
             add_page(answer, page);
             return answer;
+        });
+}
+
+ActionAnswer describe_vpc_attribute(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    return read.finish(model::VpcId{read.required("VpcId")})
+        .and_then([&](const auto& id) { return request.plane.vpcs.find(request.call, id); })
+        .map([](const auto& view) {
+            JsonObject fields = vpc_fields(view);
+            const auto resource = [](std::string_view type, std::size_t count) {
+                JsonObject row;
+                row.text("ResourceType", type)
+                    .number("ResourceCount", static_cast<std::uint64_t>(count));
+                return row;
+            };
+            std::vector<JsonObject> resources;
+            resources.push_back(resource("VSwitch", view.vswitches.size()));
+            resources.push_back(resource("VpnGateway", view.gateways));
+            add_nested_list(fields, "CloudResources", "CloudResourceSetType", std::move(resources));
+            JsonObject networks;
+            networks.texts("SecondaryCidrBlock", {});
+            fields.object("SecondaryCidrBlocks", std::move(networks));
+            JsonObject user;
+            user.texts("UserCidr", {});
+            fields.object("UserCidrs", std::move(user));
+            add_nested_list(fields, "AssociatedCens", "AssociatedCen", {});
+            fields.flag("ClassicLinkEnabled", false);
+            return fields;
         });
 }
 

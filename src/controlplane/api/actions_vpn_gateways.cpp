@@ -1,5 +1,5 @@
-// VPN gateways. Bandwidth, EnableSsl and SslConnections of ModifyVpnGatewayAttribute are Kanmon's
-// extensions: the original changes them through its order system only.
+// VPN gateways. Bandwidth, EnableSsl, EnableIpsec and SslConnections of ModifyVpnGatewayAttribute
+// are Kanmon's extensions: the original changes them through its order system only.
 #include "controlplane/api/actions.h"
 #include "controlplane/api/parameter_reader.h"
 
@@ -7,7 +7,7 @@ namespace kanmon::api {
 namespace {
 
 constexpr std::string_view capabilities =
-    R"({"VpnEnableBgp":"false","VisuallySsl":"true","PbrPriority":"false",)"
+    R"({"VpnEnableBgp":"true","VisuallySsl":"true","PbrPriority":"true",)"
     R"("VpnNewImage":"true","IDaaSNewVersion":"false"})";
 
 std::string_view enabled_text(bool on) {
@@ -21,7 +21,7 @@ JsonObject gateway_fields(const usecases::VpnGatewayView& view) {
     JsonObject fields;
     fields.text("VpnGatewayId", gateway.id.text)
         .text("VpcId", gateway.vpc.text)
-        .text("VSwitchId", "")
+        .text("VSwitchId", gateway.vswitch.text)
         .text("Name", gateway.name)
         .text("Description", gateway.description)
         .text("Status", model::status_text(view.status))
@@ -36,13 +36,13 @@ JsonObject gateway_fields(const usecases::VpnGatewayView& view) {
         .text("VpnType", "Normal")
         .text("NetworkType", gateway.network_type)
         .text("GatewayType", "Traditional")
-        .text("DisasterRecoveryVSwitchId", "")
-        .text("ResourceGroupId", "")
-        .flag("AutoPropagate", false)
-        .flag("EnableBgp", false)
+        .text("DisasterRecoveryVSwitchId", gateway.second_vswitch.text)
+        .text("ResourceGroupId", gateway.resource_group)
+        .flag("AutoPropagate", gateway.auto_propagate)
+        .flag("EnableBgp", view.dynamic_routing)
         .text("Tag", capabilities);
     if (gateway.ssl_enabled) fields.text("SslVpnInternetIp", address);
-    add_nested_list(fields, "Tags", "Tag", {});
+    add_tags(fields, "Tags", view.tags);
     JsonObject interfaces;
     interfaces.texts("EniInstanceId", {});
     fields.object("EniInstanceIds", std::move(interfaces));
@@ -54,7 +54,7 @@ JsonObject modified_fields(const usecases::VpnGatewayView& view) {
     JsonObject fields;
     fields.text("VpnGatewayId", gateway.id.text)
         .text("VpcId", gateway.vpc.text)
-        .text("VSwitchId", "")
+        .text("VSwitchId", gateway.vswitch.text)
         .text("Name", gateway.name)
         .text("Description", gateway.description)
         .text("Status", model::status_text(view.status))
@@ -63,10 +63,10 @@ JsonObject modified_fields(const usecases::VpnGatewayView& view) {
         .text("InternetIp", to_string(gateway.public_address))
         .text("IntranetIp", "")
         .number("CreateTime", milliseconds(gateway.created_at))
-        .text("DisasterRecoveryVSwitchId", "")
-        .text("ResourceGroupId", "")
-        .flag("AutoPropagate", false)
-        .flag("EnableBgp", false);
+        .text("DisasterRecoveryVSwitchId", gateway.second_vswitch.text)
+        .text("ResourceGroupId", gateway.resource_group)
+        .flag("AutoPropagate", gateway.auto_propagate)
+        .flag("EnableBgp", view.dynamic_routing);
     return fields;
 }
 
@@ -81,7 +81,12 @@ ActionAnswer create_vpn_gateway(const ActionRequest& request) {
                                       .enable_ipsec = read.flag("EnableIpsec", true),
                                       .ssl_connections = read.optional_number("SslConnections"),
                                       .network_type = read.text("NetworkType"),
-                                      .name = read.text("Name")};
+                                      .name = read.text("Name"),
+                                      .vswitch = read.text("VSwitchId"),
+                                      .second_vswitch = read.text("DisasterRecoveryVSwitchId"),
+                                      .vpn_type = read.text("VpnType"),
+                                      .charge_type = read.text("InstanceChargeType"),
+                                      .resource_group = read.text("ResourceGroupId")};
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.vpn_gateways.create(request.call, checked);
@@ -109,6 +114,10 @@ ActionAnswer describe_vpn_gateways(const ActionRequest& request) {
     usecases::DescribeVpnGateways wanted{.id = read.text("VpnGatewayId"),
                                          .vpc = read.text("VpcId"),
                                          .status = read.text("Status"),
+                                         .business_status = read.text("BusinessStatus"),
+                                         .gateway_type = read.text("GatewayType"),
+                                         .resource_group = read.text("ResourceGroupId"),
+                                         .tags = read.tags("Tag"),
                                          .page = read.page()};
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
@@ -132,7 +141,9 @@ ActionAnswer modify_vpn_gateway_attribute(const ActionRequest& request) {
                                       .description = read.optional_text("Description"),
                                       .bandwidth = read.optional_number("Bandwidth"),
                                       .enable_ssl = read.optional_flag("EnableSsl"),
-                                      .ssl_connections = read.optional_number("SslConnections")};
+                                      .ssl_connections = read.optional_number("SslConnections"),
+                                      .enable_ipsec = read.optional_flag("EnableIpsec"),
+                                      .auto_propagate = read.optional_flag("AutoPropagate")};
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.vpn_gateways.modify(request.call, checked);

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/escape.h"
+#include "controlplane/api/flat_json.h"
 
 namespace kanmon::api {
 namespace {
@@ -93,6 +94,66 @@ model::OptionTexts ParameterReader::server_options() {
         texts.emplace(option.name, *value);
     }
     return texts;
+}
+
+std::vector<std::size_t> ParameterReader::numbers(std::string_view name) {
+    constexpr std::size_t largest = 1000;
+    const std::string prefix = std::string(name) + ".";
+    std::vector<std::size_t> found;
+    for (auto at = parameters_.lower_bound(prefix);
+         at != parameters_.end() && at->first.starts_with(prefix); ++at) {
+        const std::string_view rest = std::string_view(at->first).substr(prefix.size());
+        const std::string_view digits = rest.substr(0, rest.find('.'));
+        std::size_t number = 0;
+        const char* end = digits.data() + digits.size();
+        const auto [stop, error] = std::from_chars(digits.data(), end, number);
+        if (digits.starts_with('0') || error != std::errc() || stop != end || number > largest) {
+            refuse(model::illegal(name, fmt::format("'{}' has no place in a list: members are "
+                                                    "{}.1, {}.2 and so on.",
+                                                    escaped(at->first, 64), name, name)));
+            return {};
+        }
+        found.push_back(number);
+    }
+    std::ranges::sort(found);
+    const auto repeated = std::ranges::unique(found);
+    found.erase(repeated.begin(), repeated.end());
+    return found;
+}
+
+std::vector<std::string> ParameterReader::texts(std::string_view name) {
+    std::vector<std::string> values;
+    for (const std::size_t number : numbers(name))
+        values.push_back(required(fmt::format("{}.{}", name, number)));
+    return values;
+}
+
+model::Tags ParameterReader::tags(std::string_view name) {
+    model::Tags tags;
+    for (const std::size_t number : numbers(name))
+        tags.push_back({.key = text(fmt::format("{}.{}.Key", name, number)),
+                        .value = text(fmt::format("{}.{}.Value", name, number))});
+    return tags;
+}
+
+Parameters ParameterReader::below(std::string_view prefix) const {
+    const std::string whole = std::string(prefix) + ".";
+    Parameters inside;
+    for (auto at = parameters_.lower_bound(whole);
+         at != parameters_.end() && at->first.starts_with(whole); ++at)
+        inside.emplace(at->first.substr(whole.size()), at->second);
+    return inside;
+}
+
+Parameters ParameterReader::json(std::string_view name) {
+    const std::string_view document = find(name).value_or("");
+    if (document.empty()) return {};
+    auto values = flat_json(document);
+    if (values) return std::move(*values);
+    refuse(model::illegal(name, fmt::format("{} is not one JSON object of names and plain values "
+                                            "({}); write it as in {{\"Name\":\"value\"}}.",
+                                            name, values.error())));
+    return {};
 }
 
 std::string ParameterReader::region() {

@@ -8,6 +8,7 @@
 
 #include "controlplane/api/form.h"
 #include "controlplane/model/option_table.h"
+#include "controlplane/model/tag.h"
 #include "controlplane/usecases/call.h"
 
 namespace kanmon::api {
@@ -28,6 +29,18 @@ public:
 
     /// The server's settings that were sent. An empty number or flag is none.
     model::OptionTexts server_options();
+
+    /// Name.1, Name.2 …: in the order of their numbers, gaps allowed. IllegalParam.<Name>.
+    std::vector<std::string> texts(std::string_view name);
+    /// Name.1.Key and Name.1.Value …
+    model::Tags tags(std::string_view name);
+    /// What begins with `prefix.`, without it: the parameters of an object inside.
+    Parameters below(std::string_view prefix) const;
+    /// The numbers N of Name.N and Name.N.…, ascending. IllegalParam.<Name>.
+    std::vector<std::size_t> numbers(std::string_view name);
+    /// One JSON object of names and plain values, as text: {"Psk":"x","IkeLifetime":3600}. Empty
+    /// when absent. IllegalParam.<Name>.
+    Parameters json(std::string_view name);
 
     /// RegionId: required; any region of this installation's choosing, so only its shape is
     /// checked. InvalidRegionId.NotFound (404).

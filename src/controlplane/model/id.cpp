@@ -61,4 +61,24 @@ ClientCertificateId make_client_certificate_id(Random& random) {
     return made<ClientCertificateTag>("vsc-", random);
 }
 
+VSwitchId make_vswitch_id(Random& random) {
+    return made<VSwitchTag>("vsw-", random);
+}
+
+CustomerGatewayId make_customer_gateway_id(Random& random) {
+    return made<CustomerGatewayTag>("cgw-", random);
+}
+
+VpnConnectionId make_vpn_connection_id(Random& random) {
+    return made<VpnConnectionTag>("vco-", random);
+}
+
+IpsecTunnelId make_ipsec_tunnel_id(Random& random) {
+    return made<IpsecTunnelTag>("tun-", random);
+}
+
+VpnRouteId make_vpn_route_id(Random& random) {
+    return made<VpnRouteTag>("rte-", random);
+}
+
 }  // namespace kanmon::model

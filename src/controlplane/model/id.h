@@ -27,6 +27,12 @@ using SslServerId = Id<struct SslServerTag>;
 using IdaasInstanceId = Id<struct IdaasInstanceTag>;
 using IdaasUserId = Id<struct IdaasUserTag>;
 using ClientCertificateId = Id<struct ClientCertificateTag>;
+using VSwitchId = Id<struct VSwitchTag>;
+using CustomerGatewayId = Id<struct CustomerGatewayTag>;
+using VpnConnectionId = Id<struct VpnConnectionTag>;
+using IpsecTunnelId = Id<struct IpsecTunnelTag>;
+using VpnRouteId = Id<struct VpnRouteTag>;
+using ResourceTagId = Id<struct ResourceTagTag>;
 
 AccountId make_account_id(Random& random);
 AccessKeyId make_access_key_id(Random& random);
@@ -36,6 +42,11 @@ SslServerId make_ssl_server_id(Random& random);
 IdaasInstanceId make_idaas_instance_id(Random& random);
 IdaasUserId make_idaas_user_id(Random& random);
 ClientCertificateId make_client_certificate_id(Random& random);
+VSwitchId make_vswitch_id(Random& random);
+CustomerGatewayId make_customer_gateway_id(Random& random);
+VpnConnectionId make_vpn_connection_id(Random& random);
+IpsecTunnelId make_ipsec_tunnel_id(Random& random);
+VpnRouteId make_vpn_route_id(Random& random);
 
 /// `length` random lower-case letters and digits, without bias.
 std::string random_alphanumerics(Random& random, std::size_t length);

@@ -2,8 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
-#include <optional>
 
 #include "base/escape.h"
 
@@ -61,6 +61,23 @@ std::vector<std::string> comma_separated(std::string_view text) {
         if (comma == std::string_view::npos) return parts;
         start = comma + 1;
     }
+}
+
+std::optional<Cidr> free_network(const Cidr& range, std::uint8_t prefix,
+                                 const std::vector<Cidr>& taken) {
+    if (prefix < range.prefix) return std::nullopt;
+    std::uint64_t base = range.base.value;
+    while (base <= range.last().value) {
+        const Cidr candidate{Ipv4{static_cast<std::uint32_t>(base)}, prefix};
+        const auto hit = std::ranges::find_if(
+            taken, [&](const Cidr& other) { return other.overlaps(candidate); });
+        if (hit == taken.end()) return candidate;
+        // Past what is in the way, on the next boundary: a step for each network that is taken, not
+        // for each candidate.
+        base = std::uint64_t{std::max(hit->last().value, candidate.last().value)} + 1;
+        base = (base + candidate.size() - 1) / candidate.size() * candidate.size();
+    }
+    return std::nullopt;
 }
 
 const std::vector<ReservedRange>& reserved_for_local_networks() {

@@ -1,6 +1,7 @@
 // Networks as people write them, and the ranges that nobody may use.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,10 @@ Outcome<Cidr> read_cidr(std::string_view parameter, std::string_view text);
 
 /// The parts of a comma-separated text, without the blanks around them.
 std::vector<std::string> comma_separated(std::string_view text);
+
+/// The first network of this prefix inside `range` that overlaps none of `taken`.
+std::optional<Cidr> free_network(const Cidr& range, std::uint8_t prefix,
+                                 const std::vector<Cidr>& taken);
 
 struct ReservedRange {
     Cidr cidr;

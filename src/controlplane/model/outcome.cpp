@@ -25,6 +25,10 @@ Unexpected<Refusal> forbidden(std::string message) {
     return unexpected(Refusal{403, "Forbidden", std::move(message)});
 }
 
+Unexpected<Refusal> unsupported(std::string message) {
+    return refuse("UnsupportedOperation", std::move(message));
+}
+
 Unexpected<Refusal> unavailable(std::string message) {
     return unexpected(Refusal{503, "ServiceUnavailable", std::move(message)});
 }

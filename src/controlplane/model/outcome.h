@@ -31,6 +31,8 @@ Unexpected<Refusal> missing(std::string_view parameter);
 Unexpected<Refusal> not_found(std::string_view code, std::string_view what, std::string_view id);
 /// 403 Forbidden.
 Unexpected<Refusal> forbidden(std::string message);
+/// 400 UnsupportedOperation: the original has it, an installation of one's own cannot mean it.
+Unexpected<Refusal> unsupported(std::string message);
 /// 503 ServiceUnavailable: the store or an engine is away.
 Unexpected<Refusal> unavailable(std::string message);
 

@@ -183,20 +183,10 @@ Outcome<void> check_pool_size(const Cidr& pool, bridge::Topology topology,
 std::optional<Cidr> free_pool(std::uint8_t prefix, const std::vector<Neighbour>& taken) {
     constexpr std::array ranges{Cidr{Ipv4{0xc0a80000}, 16}, Cidr{Ipv4{0xac100000}, 12},
                                 Cidr{Ipv4{0x0a000000}, 8}};
-    for (const Cidr& range : ranges) {
-        if (prefix < range.prefix) continue;
-        std::uint64_t base = range.base.value;
-        while (base <= range.last().value) {
-            const Cidr candidate{Ipv4{static_cast<std::uint32_t>(base)}, prefix};
-            const auto hit = std::ranges::find_if(
-                taken, [&](const Neighbour& n) { return n.cidr.overlaps(candidate); });
-            if (hit == taken.end()) return candidate;
-            // Past what is in the way, on the next boundary: a step for each neighbour, not for
-            // each candidate.
-            base = std::uint64_t{std::max(hit->cidr.last().value, candidate.last().value)} + 1;
-            base = (base + candidate.size() - 1) / candidate.size() * candidate.size();
-        }
-    }
+    std::vector<Cidr> networks;
+    for (const Neighbour& neighbour : taken) networks.push_back(neighbour.cidr);
+    for (const Cidr& range : ranges)
+        if (const auto found = free_network(range, prefix, networks)) return found;
     return std::nullopt;
 }
 

@@ -28,6 +28,10 @@ struct VpnGateway {
     bool ssl_enabled = false;
     bool ipsec_enabled = true;
     std::string network_type = "public";  // public, private
+    VSwitchId vswitch;                    // shown as it was given; empty: none was
+    VSwitchId second_vswitch;             // DisasterRecoveryVSwitchId
+    std::string resource_group;           // a label without a meaning of its own here
+    bool auto_propagate = false;          // kept for the dynamic routing of IPsec connections
     UnixTime created_at{};
     std::uint64_t created_by = 0;  // number of the change that made it
     std::uint64_t changed_by = 0;  // number of the last change of it or of what is below it

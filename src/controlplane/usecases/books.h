@@ -11,10 +11,15 @@
 #include "bridge/messages.h"
 #include "controlplane/model/account.h"
 #include "controlplane/model/client_certificate.h"
+#include "controlplane/model/customer_gateway.h"
 #include "controlplane/model/identity.h"
 #include "controlplane/model/ssl_server.h"
+#include "controlplane/model/tag.h"
 #include "controlplane/model/vpc.h"
+#include "controlplane/model/vpn_connection.h"
 #include "controlplane/model/vpn_gateway.h"
+#include "controlplane/model/vpn_route.h"
+#include "controlplane/model/vswitch.h"
 #include "controlplane/usecases/call.h"
 
 namespace kanmon::usecases {
@@ -27,8 +32,9 @@ public:
     virtual std::optional<Row> find(const std::string& id) const = 0;
     virtual std::vector<Row> all() const = 0;
     virtual std::vector<Row> of_account(const model::AccountId& account) const = 0;
-    /// Rows directly below a resource: servers of a gateway, certificates of a server, gateways of
-    /// a VPC, access keys of an account, users of an identity source.
+    /// Rows directly below a resource: servers, IPsec connections and routes of a gateway,
+    /// certificates of a server, gateways and vSwitches of a VPC, tunnels of a connection, tags of
+    /// whatever is tagged, access keys of an account, users of an identity source.
     virtual std::vector<Row> below(const std::string& parent) const = 0;
     virtual void put(const Row& row) = 0;  // inserts, or replaces the row of the same id
     virtual void remove(const std::string& id) = 0;
@@ -47,6 +53,12 @@ public:
     virtual Table<model::RevokedCertificate>& revoked_certificates() = 0;
     virtual Table<model::IdaasInstance>& idaas_instances() = 0;
     virtual Table<model::IdaasUser>& idaas_users() = 0;
+    virtual Table<model::VSwitch>& vswitches() = 0;
+    virtual Table<model::CustomerGateway>& customer_gateways() = 0;
+    virtual Table<model::VpnConnection>& vpn_connections() = 0;
+    virtual Table<model::IpsecTunnel>& ipsec_tunnels() = 0;
+    virtual Table<model::VpnRoute>& vpn_routes() = 0;
+    virtual Table<model::ResourceTag>& resource_tags() = 0;
     /// By its name as it is kept, in lower case.
     virtual std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
                                                              const std::string& name) const = 0;

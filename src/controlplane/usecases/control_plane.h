@@ -5,12 +5,17 @@
 #include "controlplane/usecases/attempts.h"
 #include "controlplane/usecases/client_certificates.h"
 #include "controlplane/usecases/clients.h"
+#include "controlplane/usecases/customer_gateways.h"
 #include "controlplane/usecases/directory.h"
 #include "controlplane/usecases/idaas.h"
 #include "controlplane/usecases/logins.h"
 #include "controlplane/usecases/ssl_servers.h"
+#include "controlplane/usecases/tagging.h"
 #include "controlplane/usecases/vpcs.h"
+#include "controlplane/usecases/vpn_connections.h"
 #include "controlplane/usecases/vpn_gateways.h"
+#include "controlplane/usecases/vpn_routes.h"
+#include "controlplane/usecases/vswitches.h"
 
 namespace kanmon::usecases {
 
@@ -18,7 +23,12 @@ struct ControlPlane {
     explicit ControlPlane(Ports& ports)
         : accounts(ports),
           vpcs(ports),
+          vswitches(ports),
           vpn_gateways(ports),
+          customer_gateways(ports),
+          vpn_connections(ports),
+          vpn_routes(ports),
+          tagging(ports),
           clients(ports),
           ssl_servers(ports, clients),
           client_certificates(ports),
@@ -29,7 +39,12 @@ struct ControlPlane {
 
     Accounts accounts;
     Vpcs vpcs;
+    VSwitches vswitches;
     VpnGateways vpn_gateways;
+    CustomerGateways customer_gateways;
+    VpnConnections vpn_connections;
+    VpnRoutes vpn_routes;
+    Tagging tagging;
     Clients clients;
     SslServers ssl_servers;
     ClientCertificates client_certificates;

@@ -28,6 +28,22 @@ Outcome<model::SslServer> own_server(Ledger& ledger, const Call& call, const std
     return own(ledger.ssl_servers(), call, id, "InvalidSslVpnServerId.NotFound", "SSL server");
 }
 
+Outcome<model::VSwitch> own_vswitch(Ledger& ledger, const Call& call, const std::string& id) {
+    return own(ledger.vswitches(), call, id, "InvalidVSwitchId.NotFound", "vSwitch");
+}
+
+Outcome<model::CustomerGateway> own_customer_gateway(Ledger& ledger, const Call& call,
+                                                     const std::string& id) {
+    return own(ledger.customer_gateways(), call, id, "InvalidCustomerGatewayInstanceId.NotFound",
+               "customer gateway");
+}
+
+Outcome<model::VpnConnection> own_connection(Ledger& ledger, const Call& call,
+                                             const std::string& id) {
+    return own(ledger.vpn_connections(), call, id, "InvalidVpnConnectionInstanceId.NotFound",
+               "IPsec connection");
+}
+
 Outcome<model::IdaasInstance> own_idaas_instance(Ledger& ledger, const Call& call,
                                                  const std::string& id) {
     return own(ledger.idaas_instances(), call, id, "InvalidIDaaSInstanceId.NotFound",

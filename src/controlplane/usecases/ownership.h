@@ -12,6 +12,14 @@ Outcome<model::Vpc> own_vpc(Ledger& ledger, const Call& call, const std::string&
 Outcome<model::VpnGateway> own_gateway(Ledger& ledger, const Call& call, const std::string& id);
 /// InvalidSslVpnServerId.NotFound
 Outcome<model::SslServer> own_server(Ledger& ledger, const Call& call, const std::string& id);
+/// InvalidVSwitchId.NotFound
+Outcome<model::VSwitch> own_vswitch(Ledger& ledger, const Call& call, const std::string& id);
+/// InvalidCustomerGatewayInstanceId.NotFound
+Outcome<model::CustomerGateway> own_customer_gateway(Ledger& ledger, const Call& call,
+                                                     const std::string& id);
+/// InvalidVpnConnectionInstanceId.NotFound
+Outcome<model::VpnConnection> own_connection(Ledger& ledger, const Call& call,
+                                             const std::string& id);
 /// InvalidIDaaSInstanceId.NotFound
 Outcome<model::IdaasInstance> own_idaas_instance(Ledger& ledger, const Call& call,
                                                  const std::string& id);

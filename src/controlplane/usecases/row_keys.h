@@ -34,6 +34,24 @@ inline const std::string& parent_of(const model::IdaasUser& row) {
 inline const std::string& parent_of(const model::RevokedCertificate& row) {
     return row.server.text;
 }
+inline const std::string& parent_of(const model::VSwitch& row) {
+    return row.vpc.text;
+}
+inline const std::string& parent_of(const model::CustomerGateway& row) {
+    return row.account.text;
+}
+inline const std::string& parent_of(const model::VpnConnection& row) {
+    return row.gateway.text;
+}
+inline const std::string& parent_of(const model::IpsecTunnel& row) {
+    return row.connection.text;
+}
+inline const std::string& parent_of(const model::VpnRoute& row) {
+    return row.gateway.text;
+}
+inline const std::string& parent_of(const model::ResourceTag& row) {
+    return row.resource;
+}
 
 template <class Row>
 const std::string& account_of(const Row& row) {

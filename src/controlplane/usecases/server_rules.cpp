@@ -7,6 +7,7 @@
 #include "controlplane/model/name.h"
 #include "controlplane/model/option_rules.h"
 #include "controlplane/usecases/ownership.h"
+#include "controlplane/usecases/vpc_plans.h"
 
 namespace kanmon::usecases {
 
@@ -41,30 +42,6 @@ std::vector<Cidr> local_networks(const model::SslServer& server) {
     return model::check_local_networks(server.local_subnet).value_or(std::vector<Cidr>());
 }
 
-/// Everything of the VPC that the server's client CIDR must keep clear of.
-std::vector<model::Neighbour> neighbours(Ledger& ledger, const model::VpnGateway& gateway,
-                                         const model::SslServer& server,
-                                         const std::vector<model::SslServer>& others) {
-    std::vector<model::Neighbour> taken;
-    for (const Cidr& cidr : local_networks(server))
-        taken.push_back({cidr, fmt::format("the local network {}", to_string(cidr))});
-    if (const auto vpc = ledger.vpcs().find(gateway.vpc.text))
-        taken.push_back(
-            {vpc->cidr, fmt::format("the VPC {} ({})", vpc->id.text, to_string(vpc->cidr))});
-    taken.push_back(
-        {Cidr{gateway.public_address, 32},
-         fmt::format("the gateway's public address {}", to_string(gateway.public_address))});
-    for (const model::SslServer& other : others) {
-        taken.push_back(
-            {other.client_pool, fmt::format("the client CIDR {} of SSL server {}",
-                                            to_string(other.client_pool), other.id.text)});
-        for (const Cidr& cidr : local_networks(other))
-            taken.push_back({cidr, fmt::format("the local network {} of SSL server {}",
-                                               to_string(cidr), other.id.text)});
-    }
-    return taken;
-}
-
 std::vector<model::SslServer> others_of_vpc(Ledger& ledger, const model::VpnGateway& gateway,
                                             const model::SslServerId& except) {
     std::vector<model::SslServer> others;
@@ -74,18 +51,18 @@ std::vector<model::SslServer> others_of_vpc(Ledger& ledger, const model::VpnGate
     return others;
 }
 
-Outcome<void> check_local_beside(const model::SslServer& server,
-                                 const std::vector<model::SslServer>& others) {
-    for (const Cidr& cidr : local_networks(server))
-        for (const model::SslServer& other : others)
-            if (other.client_pool.overlaps(cidr))
-                return model::illegal(
-                    "LocalSubnet",
-                    fmt::format("The local network {} overlaps the client CIDR {} of SSL server "
-                                "{}; leave {} out of it.",
-                                to_string(cidr), to_string(other.client_pool), other.id.text,
-                                to_string(other.client_pool)));
-    return {};
+/// The client CIDR and the local networks beside all that the VPC has.
+Outcome<void> check_ipv4_beside(Ledger& ledger, const model::VpnGateway& gateway,
+                                const model::SslServer& server) {
+    model::VpcPlan plan = plan_beside(ledger, gateway, {.server = server.id});
+    const std::vector<Cidr> own = local_networks(server);
+    for (const Cidr& cidr : own)
+        if (auto free = model::check_local_in(plan, cidr); !free) return free;
+    std::vector<model::Neighbour> first;
+    for (const Cidr& cidr : own)
+        first.push_back({cidr, fmt::format("the local network {}", to_string(cidr))});
+    plan.local_networks.insert(plan.local_networks.begin(), first.begin(), first.end());
+    return model::check_pool_in(plan, server.client_pool);
 }
 
 /// What is taken where the gateway listens. Whose it is is not told: it may belong to another
@@ -245,12 +222,8 @@ Outcome<void> check_beside_others(Ledger& ledger, const model::VpnGateway& gatew
                                            gateway.ssl_connections_max);
         !fits)
         return fits;
+    if (auto free = check_ipv4_beside(ledger, gateway, server); !free) return free;
     const auto others = others_of_vpc(ledger, gateway, server.id);
-    if (auto free = model::check_pool_overlap(server.client_pool,
-                                              neighbours(ledger, gateway, server, others));
-        !free)
-        return free;
-    if (auto free = check_local_beside(server, others); !free) return free;
     if (auto free = check_ipv6_beside(server, others); !free) return free;
     if (auto kept = check_static_addresses(ledger, server); !kept) return kept;
     return check_listeners(ledger, gateway, server);

@@ -32,6 +32,14 @@ Outcome<void> check_namespace_free(Ledger& ledger, const std::string& name) {
     return {};
 }
 
+VpcView view(Ledger& ledger, model::Vpc vpc) {
+    VpcView shown{.vpc = std::move(vpc)};
+    for (const model::VSwitch& part : ledger.vswitches().below(shown.vpc.id.text))
+        shown.vswitches.push_back(part.id.text);
+    shown.gateways = ledger.vpn_gateways().below(shown.vpc.id.text).size();
+    return shown;
+}
+
 }  // namespace
 
 Outcome<VpcCreated> Vpcs::create(const Call& call, const CreateVpc& request) {
@@ -69,16 +77,39 @@ Outcome<VpcCreated> Vpcs::create(const Call& call, const CreateVpc& request) {
     return VpcCreated{{receipt->subject}};
 }
 
-Outcome<Page<model::Vpc>> Vpcs::list(const Call& call, const DescribeVpcs& request) {
+Outcome<Page<VpcView>> Vpcs::list(const Call& call, const DescribeVpcs& request) {
     const std::lock_guard turn(ports_.turn);
     const std::vector<std::string> ids = model::comma_separated(request.id);
-    return look_for<Page<model::Vpc>>(ports_.books, [&](Ledger& ledger) {
+    return look_for<Page<VpcView>>(ports_.books, [&](Ledger& ledger) {
         std::vector<model::Vpc> vpcs = ledger.vpcs().of_account(call.actor.account);
         std::erase_if(vpcs, [&](const model::Vpc& vpc) {
             const bool listed = ids.empty() || std::ranges::find(ids, vpc.id.text) != ids.end();
             return !listed || (!request.name.empty() && vpc.name != request.name);
         });
-        return page_of(std::move(vpcs), request.page);
+        std::vector<VpcView> views;
+        for (model::Vpc& vpc : vpcs) views.push_back(view(ledger, std::move(vpc)));
+        return page_of(std::move(views), request.page);
+    });
+}
+
+Outcome<std::vector<std::string>> Vpcs::regions(const Call& call) {
+    const std::lock_guard turn(ports_.turn);
+    using Names = std::vector<std::string>;
+    return look_for<Names>(ports_.books, [&](Ledger& ledger) -> Outcome<Names> {
+        Names regions{"local"};
+        for (const model::Vpc& vpc : ledger.vpcs().of_account(call.actor.account))
+            if (std::ranges::find(regions, vpc.region) == regions.end())
+                regions.push_back(vpc.region);
+        return regions;
+    });
+}
+
+Outcome<VpcView> Vpcs::find(const Call& call, const model::VpcId& id) {
+    const std::lock_guard turn(ports_.turn);
+    return look_for<VpcView>(ports_.books, [&](Ledger& ledger) -> Outcome<VpcView> {
+        auto vpc = own_vpc(ledger, call, id.text);
+        if (!vpc) return unexpected(vpc.error());
+        return view(ledger, std::move(*vpc));
     });
 }
 
@@ -95,6 +126,12 @@ Outcome<void> Vpcs::remove(const Call& call, const model::VpcId& id) {
                                      fmt::format("The VPC {} still holds the VPN gateway {}; "
                                                  "delete that first.",
                                                  id.text, gateways.front().id.text));
+            const auto parts = ledger.vswitches().below(id.text);
+            if (!parts.empty())
+                return model::refuse("DependencyViolation",
+                                     fmt::format("The VPC {} still holds the vSwitch {}; delete "
+                                                 "that first.",
+                                                 id.text, parts.front().id.text));
             ledger.vpcs().remove(id.text);
             return Receipt{id.text, vpc->name};
         });

@@ -21,13 +21,22 @@ struct DescribeVpcs {
     PageRequest page;
 };
 
+struct VpcView {
+    model::Vpc vpc;
+    std::vector<std::string> vswitches = {};  // ids
+    std::size_t gateways = 0;
+};
+
 class Vpcs {
 public:
     explicit Vpcs(Ports& ports) : ports_(ports) {}
 
     Outcome<VpcCreated> create(const Call& call, const CreateVpc& request);
-    Outcome<Page<model::Vpc>> list(const Call& call, const DescribeVpcs& request);
-    /// DependencyViolation while gateways are in it; InvalidVpcId.NotFound (404).
+    Outcome<Page<VpcView>> list(const Call& call, const DescribeVpcs& request);
+    /// Where the account has something, and "local".
+    Outcome<std::vector<std::string>> regions(const Call& call);
+    Outcome<VpcView> find(const Call& call, const model::VpcId& id);
+    /// DependencyViolation while gateways or vSwitches are in it; InvalidVpcId.NotFound (404).
     Outcome<void> remove(const Call& call, const model::VpcId& id);
 
 private:

@@ -8,6 +8,7 @@
 #include "controlplane/model/name.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/tagging.h"
 
 namespace kanmon::usecases {
 
@@ -31,6 +32,30 @@ struct Checked {
     std::string network_type;
 };
 
+/// What is sold by the month, or made for a country's own ciphers, is not made here.
+Outcome<void> check_meaning(const CreateVpnGateway& request) {
+    if (!request.charge_type.empty() && request.charge_type != "POSTPAY")
+        return model::unsupported(
+            "Nothing is sold here, so nothing can be paid in advance; leave InstanceChargeType out "
+            "or give POSTPAY.");
+    if (!request.vpn_type.empty() && request.vpn_type != "Normal")
+        return model::unsupported(
+            "Gateways with the SM ciphers are not made here; leave VpnType out or give Normal.");
+    return check_resource_group("ResourceGroupId", request.resource_group);
+}
+
+/// The original answers 400 here, and 404 where a vSwitch itself is asked for.
+Outcome<void> check_vswitch(Ledger& ledger, const Call& call, const model::Vpc& vpc,
+                            const std::string& id) {
+    if (id.empty()) return {};
+    const auto part = own_vswitch(ledger, call, id);
+    if (!part) return model::refuse(part.error().code, part.error().message);
+    if (part->vpc == vpc.id) return {};
+    return model::refuse("InvalidVSwitchId.NotFound",
+                         fmt::format("The vSwitch {} is in the VPC {}, not in {}.", id,
+                                     part->vpc.text, vpc.id.text));
+}
+
 Outcome<Checked> check(const CreateVpnGateway& request) {
     if (request.vpc.empty()) return model::missing("VpcId");
     if (request.bandwidth == 0) return model::missing("Bandwidth");
@@ -42,6 +67,7 @@ Outcome<Checked> check(const CreateVpnGateway& request) {
     if (!connections) return unexpected(connections.error());
     const std::string type = request.network_type.empty() ? "public" : request.network_type;
     if (auto known = model::check_network_type(type); !known) return unexpected(known.error());
+    if (auto meant = check_meaning(request); !meant) return unexpected(meant.error());
     return Checked{*bandwidth, *connections, type};
 }
 
@@ -55,6 +81,47 @@ Outcome<void> check_pools(Ledger& ledger, const model::VpnGateway& gateway) {
                                                             fits.error().message));
     }
     return {};
+}
+
+/// IPsec goes off only where nothing uses it; routes learnt from others are passed on only where
+/// there may be some.
+Outcome<void> set_ipsec(Ledger& ledger, model::VpnGateway& gateway,
+                        const ModifyVpnGateway& request) {
+    for (const auto& connection : ledger.vpn_connections().below(gateway.id.text)) {
+        if (request.enable_ipsec == false)
+            return model::illegal("EnableIpsec", fmt::format("The gateway {} has the IPsec "
+                                                             "connection {}; delete that first.",
+                                                             gateway.id.text, connection.id.text));
+        if (request.auto_propagate == false && connection.dynamic_routing)
+            return model::illegal("AutoPropagate",
+                                  fmt::format("The IPsec connection {} uses BGP; switch that off "
+                                              "first.",
+                                              connection.id.text));
+    }
+    if (request.enable_ipsec) gateway.ipsec_enabled = *request.enable_ipsec;
+    if (request.auto_propagate) gateway.auto_propagate = *request.auto_propagate;
+    return {};
+}
+
+VpnGatewayView view(Ledger& ledger, model::VpnGateway gateway, std::uint64_t settled) {
+    const model::GatewayStatus status = model::status_of(gateway, settled);
+    VpnGatewayView shown{.gateway = std::move(gateway), .status = status};
+    shown.tags = tags_of(ledger, shown.gateway.id.text);
+    shown.dynamic_routing =
+        std::ranges::any_of(ledger.vpn_connections().below(shown.gateway.id.text),
+                            &model::VpnConnection::dynamic_routing);
+    return shown;
+}
+
+bool matches(const VpnGatewayView& view, const DescribeVpnGateways& request) {
+    const auto same = [](const std::string& wanted, std::string_view present) {
+        return wanted.empty() || wanted == present;
+    };
+    return same(request.id, view.gateway.id.text) && same(request.vpc, view.gateway.vpc.text) &&
+           same(request.status, model::status_text(view.status)) &&
+           same(request.business_status, "Normal") && same(request.gateway_type, "Traditional") &&
+           same(request.resource_group, view.gateway.resource_group) &&
+           model::has_tags(view.tags, request.tags);
 }
 
 Outcome<bool> apply(Ledger& ledger, model::VpnGateway& gateway, const ModifyVpnGateway& request) {
@@ -75,6 +142,7 @@ Outcome<bool> apply(Ledger& ledger, model::VpnGateway& gateway, const ModifyVpnG
         gateway.bandwidth_mbit = *bandwidth;
     }
     if (request.enable_ssl) gateway.ssl_enabled = *request.enable_ssl;
+    if (auto set = set_ipsec(ledger, gateway, request); !set) return unexpected(set.error());
     if (request.ssl_connections) {
         const auto connections = model::check_ssl_connections(*request.ssl_connections);
         if (!connections) return unexpected(connections.error());
@@ -101,12 +169,18 @@ Outcome<VpnGatewayCreated> VpnGateways::create(const Call& call, const CreateVpn
                                       .add("EnableIpsec", request.enable_ipsec)
                                       .add("SslConnections", request.ssl_connections)
                                       .add("NetworkType", checked->network_type)
-                                      .add("Name", request.name);
+                                      .add("Name", request.name)
+                                      .add("VSwitchId", request.vswitch)
+                                      .add("DisasterRecoveryVSwitchId", request.second_vswitch)
+                                      .add("ResourceGroupId", request.resource_group);
     const auto receipt = ports_.books.transact(
         call.actor, token_of(call, "CreateVpnGateway", parameters),
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto vpc = own_vpc(ledger, call, request.vpc);
             if (!vpc) return unexpected(vpc.error());
+            for (const std::string& id : {request.vswitch, request.second_vswitch})
+                if (auto known = check_vswitch(ledger, call, *vpc, id); !known)
+                    return unexpected(known.error());
             const std::size_t present = ledger.vpn_gateways().of_account(call.actor.account).size();
             if (present >= ports_.installation.gateways_per_account)
                 return model::refuse("Resource.QuotaFull",
@@ -126,6 +200,9 @@ Outcome<VpnGatewayCreated> VpnGateways::create(const Call& call, const CreateVpn
             gateway.ssl_enabled = request.enable_ssl;
             gateway.ipsec_enabled = request.enable_ipsec;
             gateway.network_type = checked->network_type;
+            gateway.vswitch.text = request.vswitch;
+            gateway.second_vswitch.text = request.second_vswitch;
+            gateway.resource_group = request.resource_group;
             gateway.created_at = call.now;
             gateway.created_by = gateway.changed_by = ledger.number();
             ledger.vpn_gateways().put(gateway);
@@ -143,11 +220,8 @@ Outcome<Page<VpnGatewayView>> VpnGateways::list(const Call& call,
     return look_for<Page<VpnGatewayView>>(ports_.books, [&](Ledger& ledger) {
         std::vector<VpnGatewayView> views;
         for (model::VpnGateway& gateway : ledger.vpn_gateways().of_account(call.actor.account)) {
-            const model::GatewayStatus status = model::status_of(gateway, settled);
-            if (!request.id.empty() && gateway.id.text != request.id) continue;
-            if (!request.vpc.empty() && gateway.vpc.text != request.vpc) continue;
-            if (!request.status.empty() && model::status_text(status) != request.status) continue;
-            views.push_back({std::move(gateway), status});
+            VpnGatewayView shown = view(ledger, std::move(gateway), settled);
+            if (matches(shown, request)) views.push_back(std::move(shown));
         }
         return page_of(std::move(views), request.page);
     });
@@ -159,7 +233,7 @@ Outcome<VpnGatewayView> VpnGateways::find(const Call& call, const model::VpnGate
     return look_for<VpnGatewayView>(ports_.books, [&](Ledger& ledger) -> Outcome<VpnGatewayView> {
         const auto gateway = own_gateway(ledger, call, id.text);
         if (!gateway) return unexpected(gateway.error());
-        return VpnGatewayView{*gateway, model::status_of(*gateway, settled)};
+        return view(ledger, *gateway, settled);
     });
 }
 
@@ -171,7 +245,9 @@ Outcome<VpnGatewayView> VpnGateways::modify(const Call& call, const ModifyVpnGat
                                       .add("Description", request.description)
                                       .add("Bandwidth", request.bandwidth)
                                       .add("EnableSsl", request.enable_ssl)
-                                      .add("SslConnections", request.ssl_connections);
+                                      .add("SslConnections", request.ssl_connections)
+                                      .add("EnableIpsec", request.enable_ipsec)
+                                      .add("AutoPropagate", request.auto_propagate);
     const auto receipt =
         ports_.books.transact(call.actor, token_of(call, "ModifyVpnGatewayAttribute", parameters),
                               [&](Ledger& ledger) -> Outcome<Receipt> {
@@ -189,7 +265,7 @@ Outcome<VpnGatewayView> VpnGateways::modify(const Call& call, const ModifyVpnGat
     return look_for<VpnGatewayView>(ports_.books, [&](Ledger& ledger) -> Outcome<VpnGatewayView> {
         const auto gateway = own_gateway(ledger, call, request.id);
         if (!gateway) return unexpected(gateway.error());
-        return VpnGatewayView{*gateway, model::status_of(*gateway, settled)};
+        return view(ledger, *gateway, settled);
     });
 }
 
@@ -200,8 +276,15 @@ Outcome<void> VpnGateways::remove(const Call& call, const model::VpnGatewayId& i
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto gateway = own_gateway(ledger, call, id.text);
             if (!gateway) return unexpected(gateway.error());
+            const auto connections = ledger.vpn_connections().below(id.text);
+            if (!connections.empty())
+                return model::refuse("DependencyViolation",
+                                     fmt::format("The VPN gateway {} still has the IPsec "
+                                                 "connection {}; delete that first.",
+                                                 id.text, connections.front().id.text));
             for (const model::SslServer& server : ledger.ssl_servers().below(id.text))
                 remove_server(ledger, server);
+            remove_tags(ledger, id.text);
             ledger.vpn_gateways().remove(id.text);
             return Receipt{id.text, gateway->name};
         });

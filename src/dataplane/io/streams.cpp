@@ -16,12 +16,13 @@ struct Streams::Connection {
     UniqueFd fd;
     shard::Path path;
     State state = State::greeting;
-    bool opened = false;    // its first octets were a hello's
-    bool blocked = false;   // the socket takes nothing: its queue waits for EPOLLOUT
-    bool gathered = false;  // is in `gathered_`
-    bool failed = false;    // is in `failed_`
-    bool watched = false;   // is in `watched_`
-    bool silent = false;    // our FIN is under way
+    bool opened = false;     // its first octets were a hello's
+    bool addressed = false;  // we have said something
+    bool blocked = false;    // the socket takes nothing: its queue waits for EPOLLOUT
+    bool gathered = false;   // is in `gathered_`
+    bool failed = false;     // is in `failed_`
+    bool watched = false;    // is in `watched_`
+    bool silent = false;     // our FIN is under way
     std::size_t frame_octets_max = wire::frame_octets_before_entry;
     Instant accepted_at{};
     Instant deadline{};
@@ -247,6 +248,7 @@ void Streams::send(std::uint32_t stream, Bytes packet) {
         count(Cause::queue_full);
         return fail(*connection);
     }
+    connection->addressed = true;
     mark(*connection);
     if (!connection->blocked && connection->output.octets() >= ChunkPool::chunk_octets)
         write(*connection);
@@ -320,6 +322,7 @@ Ipv6 Streams::local_address(std::uint32_t stream) const {
 void Streams::finished(std::uint32_t stream) {
     Connection* connection = find(stream);
     if (connection == nullptr || connection->state == Connection::State::closing) return;
+    if (!connection->addressed) return fail(*connection);  // there is no last word to wait for
     connection->state = Connection::State::closing;
     waiting_.leave(connection->slot());
     wait_until(*connection, now_ + limits_.closing_wait);

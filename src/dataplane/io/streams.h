@@ -3,7 +3,8 @@
 //     accepted ──> opening ──> greeting ──> established ──> closing ──> (closed)
 //                    │            │   admitted          │ last session over: what is queued leaves,
 //                    │            │                     │ then our FIN, then theirs
-//                    │            └─ 60 s, or the peer ends: closed
+//                    │            ├─ 60 s, or the peer ends: closed
+//                    │            └─ a hello that begins no session: closed silently, at once
 //                    └─ a stranger: handed over unread (a shared port), else closed silently
 //
 // A connection stays on the shard that accepted it and never moves to another address. What the

@@ -70,8 +70,10 @@ std::optional<Instant> SendWindow::next_deadline() const {
 }
 
 Receipt ReceiveWindow::accept(std::uint32_t packet_id, Bytes payload) {
-    const std::uint32_t ahead = packet_id - next_id_;  // modulo 2^32, as peers compare
-    const bool passed = ahead > ~std::uint32_t{0} / 2;
+    // Ids begin at 0 and no connection lasts for 2^32 of them: what is less has been here, and
+    // nothing that was never here may be acknowledged.
+    const bool passed = packet_id < next_id_;
+    const std::uint32_t ahead = packet_id - next_id_;
     if (!passed && ahead >= receive_window) return Receipt::outside;
     owe(packet_id);
     if (passed) return Receipt::duplicate;

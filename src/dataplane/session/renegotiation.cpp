@@ -36,6 +36,14 @@ Taken Session::State::take_soft_reset(const wire::ControlPacket& packet) {
     return receive_for(*key, packet);
 }
 
+/// It is time for a new key, but not before the client has followed to the present one.
+void Session::State::renew_key() {
+    const bool follows = keys.retired.empty() || keys.current->used_by_peer;
+    if (!follows && now < renegotiated + follow_delay_max)
+        return timers.set(Timer::renegotiate, now + follow_check);
+    begin_renegotiation();
+}
+
 void Session::State::begin_renegotiation() {
     const bool runs = keys.upcoming && !keys.upcoming->stopped();
     if (!life.in(Phase::connected) || runs) return;
@@ -80,6 +88,7 @@ void Session::State::abandon_renegotiation() {
 void Session::State::succeed() {
     keys.retired.push_back(std::move(keys.current));
     keys.current = std::move(keys.upcoming);
+    renegotiated = now;
     // The client keeps one old key: what we send with must not be older than that.
     send_with(keys.retired.back()->key_id());
     while (keys.retired.size() > 1 &&

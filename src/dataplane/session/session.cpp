@@ -133,7 +133,7 @@ void Session::State::fire(Timer timer) {
         case Timer::update:
             return bring_up_to_date();
         case Timer::renegotiate:
-            return begin_renegotiation();
+            return renew_key();
         case Timer::renegotiation:
             abandon_renegotiation();
             // Nothing of it may be acknowledged any more: the client has to start over as well.

@@ -102,6 +102,7 @@ struct Session::State {
 
     // --- renegotiation.cpp ---
     Taken take_soft_reset(const wire::ControlPacket& packet);
+    void renew_key();
     void begin_renegotiation();
     void advance_renegotiation();
     void complete_renegotiation(const wire::ClientKeyMethod2& message);
@@ -177,7 +178,7 @@ struct Session::State {
     bool end_reported = false;
 
     std::optional<wire::KeyId> sending_key;
-    Instant renegotiation_begun{};
+    Instant renegotiation_begun{}, renegotiated{};
     bool hurried = false;  // the key in use is near its end
     Instant last_heard{};
     Instant last_sent{};

@@ -40,6 +40,11 @@ inline constexpr Duration switch_delay = 60s;
 /// then, and at the highest rates the last eighth of a key lasts longer.
 inline constexpr Duration hurried_switch_delay = 5s;
 inline constexpr Duration renegotiation_limit = 60s;
+/// OpenVPN 3 goes on sending under the older key for `switch_delay` after an exchange, and when
+/// another one begins before, forgets the key that it has not used yet: its packets and ours would
+/// pass each other for ever. So a client may have so long before it is asked for the next key.
+inline constexpr Duration follow_delay_max = switch_delay + 15s;
+inline constexpr Duration follow_check = 1s;
 /// After a failed renegotiation, before the next try.
 inline constexpr Duration renegotiation_pause = 30s;
 /// How long an old key stays good after its renegotiation was due (tran-window of the clients).

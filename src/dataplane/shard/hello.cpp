@@ -77,14 +77,21 @@ void Shard::State::receive_control(const Path& path, Server& server, Bytes datag
 
 void Shard::State::greet(const Path& path, Server& server, Bytes datagram) {
     const auto first = wire::peek(datagram);
-    if (!first) return drop(first.error());
+    if (!first) return ignore(path, first.error());
     const auto fits = may_be_first(*first, path.is_stream());
-    if (!fits) return drop(fits.error());
+    if (!fits) return ignore(path, fits.error());
     const auto opened = open_door(path, server, datagram);
-    if (!opened) return drop(opened.error());
+    if (!opened) return ignore(path, opened.error());
     const auto packet = wire::decode_control_packet(opened->packet);
-    if (!packet) return drop(packet.error());
+    if (!packet) return ignore(path, packet.error());
     meet({path, server, datagram, *opened, *packet});
+}
+
+/// Whoever tries keys on a connection learns nothing: a hello that begins no session ends it as
+/// noise would, at once and without a word.
+void Shard::State::ignore(const Path& path, Cause cause) {
+    drop(cause);
+    if (path.is_stream() && directory.newest_at(place_of(path)) == no_slot) outlet.finished(path);
 }
 
 Expected<Doorway::Opened, Cause> Shard::State::open_door(const Path& path, Server& server,
@@ -118,7 +125,7 @@ void Shard::State::report_wrong_key(const Path& path, const Server& server, Byte
 
 void Shard::State::meet(const FirstPacket& first) {
     if (is_hello(first.packet.opcode)) {
-        if (first.packet.packet_id != 0U) return drop(Cause::reset_not_first);
+        if (first.packet.packet_id != 0U) return ignore(first.path, Cause::reset_not_first);
         if (!first.path.is_stream()) return answer_hello(first);
         if (!hellos.allow(first.path.remote, now)) return drop(Cause::rate_limited);
         return begin_session(first, {});

@@ -117,8 +117,8 @@ public:
     virtual void entered(const Path&, std::size_t frame_octets_max) {
         static_cast<void>(frame_octets_max);
     }
-    /// Streams only: the last session of this connection is over. It is to be closed when what was
-    /// sent before has left.
+    /// Streams only: the last session of this connection is over, or its first packet began none.
+    /// It is to be closed when what was sent before has left.
     virtual void finished(const Path&) {}
     /// Our own address outside that the client of this path uses; zeros when nobody knows it.
     virtual Ipv6 local_address(const Path&) const { return {}; }

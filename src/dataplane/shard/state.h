@@ -91,6 +91,7 @@ struct Shard::State {
     // --- hello.cpp
     void receive_control(const Path& path, Server& server, Bytes datagram);
     void greet(const Path& path, Server& server, Bytes datagram);
+    void ignore(const Path& path, Cause cause);
     void meet(const FirstPacket& first);
     Expected<Doorway::Opened, Cause> open_door(const Path& path, Server& server, Bytes datagram);
     void report_wrong_key(const Path& path, const Server& server, Bytes hello);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
 #include "base/address.h"
 #include "base/escape.h"
 #include "base/secret.h"
@@ -65,6 +69,26 @@ TEST(ConstantTimeEqual, AcceptsOnlyEqualOctets) {
     EXPECT_TRUE(constant_time_equal(from_hex("0102"), from_hex("0102")));
     EXPECT_FALSE(constant_time_equal(from_hex("0102"), from_hex("0103")));
     EXPECT_FALSE(constant_time_equal(from_hex("0102"), from_hex("010200")));
+}
+
+// reg/CVE-2013-2061. Leaving at the first difference would be a thousand times faster here.
+TEST(ConstantTimeEqual, TakesAsLongWhereverTheDifferenceIs) {
+    constexpr std::size_t octets = 65536;
+    const Buffer secret(octets, std::byte{0x5a});
+    Buffer early = secret, late = secret;
+    early.front() ^= std::byte{1};
+    late.back() ^= std::byte{1};
+    const auto shortest = [&](const Buffer& guess) {
+        auto least = std::chrono::nanoseconds::max();
+        for (int i = 0; i < 50; ++i) {
+            const auto began = std::chrono::steady_clock::now();
+            EXPECT_FALSE(constant_time_equal(secret, guess));
+            least =
+                std::min<std::chrono::nanoseconds>(least, std::chrono::steady_clock::now() - began);
+        }
+        return least;
+    };
+    EXPECT_GT(shortest(early) * 4, shortest(late));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The HTTP adapter over loopback: limits, spellings of bodies, garbage, descriptors, TLS.
 #include "controlplane/api/http_server.h"
+#include "base/log.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -303,6 +304,7 @@ TEST(Service, RefusesPlainHttpBeyondLoopback) {
 }
 
 TEST(Service, StartsWithTlsOnItsOwnCertificate) {
+    open_log("test", Severity::error);  // before the server's threads start
     usecases::ControlWorld world;
     const auto folder =
         std::filesystem::temp_directory_path() / ("kanmon-tls-" + std::to_string(::getpid()));

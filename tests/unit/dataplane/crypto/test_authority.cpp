@@ -81,17 +81,25 @@ std::shared_ptr<X509> new_certificate(const Leaf& leaf, EVP_PKEY* key, X509* iss
     return made;
 }
 
+Leaf authority_of(const std::string& name) {
+    return {.common_names = {name},
+            .purpose = Purpose::none,
+            .not_before = unix_time_of(1'000'000'000),
+            .not_after = unix_time_of(2'200'000'000),
+            .serial = 1,
+            .authority = true};
+}
+
 }  // namespace
 
 TestAuthority::TestAuthority(const std::string& name, bool rsa)
     : key_(new_key(rsa)),
-      certificate_(new_certificate({.common_names = {name},
-                                    .purpose = Purpose::none,
-                                    .not_before = unix_time_of(1'000'000'000),
-                                    .not_after = unix_time_of(2'200'000'000),
-                                    .serial = 1,
-                                    .authority = true},
-                                   key_.get(), nullptr, key_.get())) {}
+      certificate_(new_certificate(authority_of(name), key_.get(), nullptr, key_.get())) {}
+
+TestAuthority::TestAuthority(const std::string& name, const TestAuthority& issuer)
+    : key_(new_key(false)),
+      certificate_(new_certificate(authority_of(name), key_.get(), issuer.certificate_.get(),
+                                   issuer.key_.get())) {}
 
 std::string TestAuthority::certificate_pem() const {
     return pem_of(certificate_.get());

@@ -36,6 +36,8 @@ struct Issued {
 class TestAuthority {
 public:
     explicit TestAuthority(const std::string& name, bool rsa = false);
+    /// One that another vouches for.
+    TestAuthority(const std::string& name, const TestAuthority& issuer);
     std::string certificate_pem() const;
     Issued issue(const Leaf& leaf) const;
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,7 +57,8 @@ TEST(Confinement, ProcessesCannotBeMade) {
 }
 
 TEST(Confinement, TheUserCannotBeChangedBack) {
-    EXPECT_EQ(outcome_of([] { return ::setresuid(0, 0, 0) == 0 ? 0 : errno; }), EPERM);
+    // The call itself: sanitizers wrap the library's function in work of their own.
+    EXPECT_EQ(outcome_of([] { return ::syscall(SYS_setresuid, 0, 0, 0) == 0 ? 0 : errno; }), EPERM);
 }
 
 }  // namespace

@@ -146,6 +146,49 @@ TEST_F(TwoShards, AHelloIsAnsweredFromTheListenerThatItCameInBy) {
     EXPECT_EQ(read_address(from), asked);
 }
 
+// Answers wait for the end of a turn; each must leave by the socket, and to the address, of its own
+// question.
+TEST_F(TwoShards, EveryHelloOfABurstByTwoListenersGetsItsOwnAnswer) {
+    std::array<UniqueFd, 2> sockets{bound_socket(AF_INET, loopback),
+                                    bound_socket(AF_INET, loopback)};
+    std::array<Endpoint, 2> asked{local_of(sockets[0]), local_of(sockets[1])};
+    std::vector<UniqueFd> crowd;
+    for (int i = 0; i < 64; ++i) crowd.push_back(bound_socket(AF_INET, loopback));
+    const auto hello_of = [](std::size_t client, std::size_t listener) {
+        BufferWriter out;
+        out.u8(7 << 3);
+        out.u64(0x1122334455000000U | client << 16 | listener << 8);  // of shard 0
+        out.u8(0);
+        out.u32(0);
+        return out.finish();
+    };
+    // They wait in the sockets until the shard hears of its listeners, and come in one turn then.
+    for (std::size_t client = 0; client < crowd.size(); ++client)
+        for (std::size_t listener = 0; listener < 2; ++listener)
+            send_to(crowd[client], asked[listener], hello_of(client, listener));
+    for (std::uint32_t listener = 0; listener < 2; ++listener)
+        tell(0, AddListener{0, listener, std::move(sockets[listener])});
+
+    for (std::size_t client = 0; client < crowd.size(); ++client) {
+        std::array<bool, 2> answered{};
+        for (int i = 0; i < 2; ++i) {
+            ASSERT_TRUE(readable(crowd[client].get(), 5000));
+            std::array<std::byte, 100> room;
+            sockaddr_storage from{};
+            socklen_t length = sizeof from;
+            ASSERT_EQ(::recvfrom(crowd[client].get(), room.data(), room.size(), 0,
+                                 reinterpret_cast<sockaddr*>(&from), &length),
+                      26);
+            const std::size_t listener = read_address(from) == asked[1] ? 1 : 0;
+            EXPECT_EQ(read_address(from), asked[listener]);
+            const Buffer said = hello_of(client, listener);
+            EXPECT_TRUE(std::ranges::equal(Bytes(room).subspan(14, 8), Bytes(said).subspan(1, 8)));
+            answered.at(listener) = true;
+        }
+        EXPECT_TRUE(answered[0] && answered[1]);
+    }
+}
+
 TEST_F(TwoShards, ADatagramOfAnotherShardsClientIsHandedOver) {
     UniqueFd socket = bound_socket(AF_INET, loopback);
     const Endpoint listener = local_of(socket);

@@ -149,6 +149,22 @@ TEST_F(Connections, OfStrangersAreClosedWithoutAWord) {
     }
 }
 
+TEST_F(Connections, WhoseHelloBeginsNoSessionAreClosedAtOnceLikeThoseOfStrangers) {
+    for (const std::string_view hex :
+         {"000e 38 9c6afff88fadef11 00 00000000", "000e 50 9c6afff88fadef11 00 00000000",
+          "000e 38 0000000000000000 00 00000000", "000e 38 9c6afff88fadef11 00 00000005",
+          "000e 38 9c6afff88fadef11 09 00000000"}) {
+        StreamWorld world;
+        const UniqueFd client = connection_to(world.listener.local());
+        say(client, from_hex(hex));
+        world.settle();
+        const bool right = hex == "000e 38 9c6afff88fadef11 00 00000000";
+        EXPECT_NE(is_closed(client), right) << hex;
+        EXPECT_EQ(world.streams.size(), right ? 1U : 0U) << hex;
+        EXPECT_EQ(world.shard.half_open(), right ? 1U : 0U) << hex;
+    }
+}
+
 TEST_F(Connections, ThatTrickleTheirHelloAreClosedAfterTwentySecondsAndCostNothing) {
     StreamWorld world;
     const UniqueFd client = connection_to(world.listener.local());

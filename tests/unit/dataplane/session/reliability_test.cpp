@@ -127,7 +127,8 @@ TEST(ReceiveWindow, AcknowledgesDuplicatesAgainButNothingItCouldNotStore) {
     EXPECT_EQ(window.take_acks(acks_alone), acks({1}));
 
     EXPECT_EQ(window.accept(1 + receive_window, numbered(1)), Receipt::outside);
-    EXPECT_EQ(window.accept(0x80000000, numbered(1)), Receipt::outside);
+    for (const std::uint32_t id : {0x80000000U, 0x80000002U, 0xffffffffU})
+        EXPECT_EQ(window.accept(id, numbered(1)), Receipt::outside);
     EXPECT_FALSE(window.owes_acks());
     EXPECT_EQ(window.accept(receive_window, numbered(1)), Receipt::fresh);
     EXPECT_EQ(window.accept(0, {}), Receipt::duplicate) << "the hello, sent again";

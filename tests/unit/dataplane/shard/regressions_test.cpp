@@ -153,5 +153,37 @@ TEST(Regression, PacketsThatWaitOutliveNoSessionInAnyOrderOfItsEnds) {
     } while (std::ranges::next_permutation(order).found);
 }
 
+/// A packet of a client's session, with zeros behind its header up to this length.
+Buffer control_of_length(const Peer& peer, std::size_t octets) {
+    BufferWriter out;
+    out.u8(4 << 3);
+    out.bytes(peer.engine.session_id().octets);
+    out.u8(0);
+    out.u32(11);  // in the window, but not the next one
+    out.bytes(Buffer(octets - 14));
+    return out.finish();
+}
+
+// reg/CVE-2017-7478: whatever its length, a control packet costs its own session at most.
+TEST(Regression, ControlPacketsOfEveryLengthUpTo64KilobytesDisturbNobody) {
+    World world;
+    Peer& datagrams = world.connected(1, at("192.0.2.1"), client::openvpn_2_6);
+    Peer& stream = world.add(2, at("192.0.2.2"), client::openvpn_2_6, 1, 7);
+    world.run(3s);
+    Peer& greeted = world.add(3, at("192.0.2.3"), client::openvpn_2_6);
+    world.keeper_waits = true;
+    world.run(1s);
+    ASSERT_EQ(world.shard.half_open(), 1U);
+    for (const std::size_t octets :
+         {14U, 100U, 1250U, 2047U, 2048U, 2049U, 4096U, 16384U, 65507U, 65535U}) {
+        for (const Peer* peer : {&datagrams, &stream, &greeted})
+            world.receive(peer->path, control_of_length(*peer, octets));
+        EXPECT_TRUE(carries(world, datagrams)) << octets;
+        EXPECT_TRUE(carries(world, stream)) << octets;
+    }
+    EXPECT_EQ(world.drops(Cause::malformed), 3U * 5U);
+    EXPECT_TRUE(world.lefts.empty());
+}
+
 }  // namespace
 }  // namespace kanmon::shard

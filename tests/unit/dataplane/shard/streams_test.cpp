@@ -1,5 +1,5 @@
 // Clients on connections: what the shard knows of a stream, and what it never does with one.
-#include "unit/dataplane/shard/world.h"
+#include "unit/dataplane/shard/wrapped_world.h"
 
 namespace kanmon::shard {
 namespace {
@@ -54,6 +54,29 @@ TEST(Streams, AreToBeClosedAfterTheGoodbyeHasLeft) {
     world.run(10s);
     ASSERT_EQ(world.finishes.size(), 1U);
     EXPECT_EQ(world.finishes[0], peer.path);
+}
+
+TEST(Streams, WhoseHelloIsOfAnotherKeyEndAsTheyDoForNoise) {
+    for (const client::WrappingPair& pair : all_pairs()) {
+        World world(pair);
+        const Path path{0, by_tcp, at("192.0.2.1"), 7};
+        for (const client::WrappingPair& other : all_pairs()) {
+            if (name_of(other) == name_of(pair)) continue;
+            world.finishes.clear();
+            world.receive(path, hello_of(other.client()));
+            EXPECT_EQ(world.finishes, std::vector{path}) << name_of(other);
+        }
+        EXPECT_TRUE(world.sent.empty()) << name_of(pair);
+    }
+}
+
+TEST(Streams, GoOnWhenAPacketInASessionIsNotUnderstood) {
+    World world(all_pairs().front());
+    Peer& peer = on_stream(world, 1, "192.0.2.1", 7);
+    world.receive(peer.path, hello_of(all_pairs().back().client()));
+    world.receive(peer.path, from_hex("f8 9c6afff88fadef11 00 00000000"));
+    EXPECT_TRUE(world.finishes.empty());
+    EXPECT_TRUE(world.shard.serves(peer.path));
 }
 
 TEST(Streams, OfOneRemoteAddressAreNeverMixedUp) {

@@ -1,0 +1,64 @@
+// Regions and zones. An installation is in one place: both are names that resources were given,
+// kept so that tools which ask for them go on.
+#include "controlplane/api/actions.h"
+#include "controlplane/api/parameter_reader.h"
+#include "controlplane/model/vswitch.h"
+
+namespace kanmon::api {
+
+ActionAnswer describe_regions(const ActionRequest& request) {
+    return request.plane.vpcs.regions(request.call).map([](const auto& regions) {
+        std::vector<JsonObject> rows;
+        for (const std::string& region : regions) {
+            JsonObject row;
+            row.text("RegionId", region).text("LocalName", region).text("RegionEndpoint", "");
+            rows.push_back(std::move(row));
+        }
+        JsonObject answer;
+        add_nested_list(answer, "Regions", "Region", std::move(rows));
+        return answer;
+    });
+}
+
+ActionAnswer describe_zones(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    return read.finish(read.region()).map([](const std::string& region) {
+        std::vector<JsonObject> rows;
+        for (const std::string& zone : model::zones_of(region)) {
+            JsonObject row;
+            row.text("ZoneId", zone).text("LocalName", zone).text("ZoneType", "AvailabilityZone");
+            rows.push_back(std::move(row));
+        }
+        JsonObject answer;
+        add_nested_list(answer, "Zones", "Zone", std::move(rows));
+        return answer;
+    });
+}
+
+ActionAnswer describe_vpn_gateway_available_zones(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    const std::string region = read.region();
+    read.required("Spec");
+    return read.finish(region).map([](const std::string& checked) {
+        std::vector<JsonObject> rows;
+        for (const std::string& zone : model::zones_of(checked)) {
+            JsonObject row;
+            row.text("ZoneId", zone).text("ZoneName", zone);
+            rows.push_back(std::move(row));
+        }
+        JsonObject answer;
+        answer.text("RegionId", checked).list("AvailableZoneIdList", std::move(rows));
+        return answer;
+    });
+}
+
+ActionAnswer check_vpn_bgp_enabled(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    return read.finish(read.region()).map([](const std::string&) {
+        JsonObject answer;
+        answer.flag("BgpEnabled", true);
+        return answer;
+    });
+}
+
+}  // namespace kanmon::api

@@ -1,0 +1,249 @@
+// IPsec connections. The only tunnel of a connection is in the connection's own fields (IkeConfig
+// and the like, JSON in one text); named tunnels are in TunnelOptionsSpecification, one parameter a
+// field, and are answered with texts only.
+#include <algorithm>
+
+#include "controlplane/api/actions.h"
+#include "controlplane/api/connection_shapes.h"
+#include "controlplane/api/parameter_reader.h"
+
+namespace kanmon::api {
+namespace {
+
+constexpr std::string_view specification = "TunnelOptionsSpecification";
+
+/// The key leaves the settings, which are shown and written down.
+void take_psk(usecases::TunnelChange& tunnel) {
+    const auto psk = tunnel.ike.find("Psk");
+    if (psk == tunnel.ike.end()) return;
+    tunnel.psk = SecretBuffer(as_bytes(psk->second));
+    tunnel.ike.erase(psk);
+}
+
+model::Outcome<void> refuse_own_authority(ParameterReader& read) {
+    if (read.text("RemoteCaCertificate").empty()) return {};
+    return model::unsupported(
+        "RemoteCaCertificate belongs to gateways with the SM ciphers, which are not made here; "
+        "connections use a pre-shared key.");
+}
+
+/// One tunnel's parameters, without what stands before them.
+model::Outcome<usecases::TunnelChange> read_tunnel(const Parameters& parameters) {
+    ParameterReader read(parameters);
+    if (auto fits = refuse_own_authority(read); !fits) return unexpected(fits.error());
+    usecases::TunnelChange tunnel{.id = read.text("TunnelId"),
+                                  .role = read.optional_text("Role"),
+                                  .customer_gateway = read.optional_text("CustomerGatewayId"),
+                                  .dead_peer_detection = read.optional_flag("EnableDpd"),
+                                  .nat_traversal = read.optional_flag("EnableNatTraversal"),
+                                  .psk = {},
+                                  .ike = read.below("TunnelIkeConfig"),
+                                  .ipsec = read.below("TunnelIpsecConfig"),
+                                  .bgp = read.below("TunnelBgpConfig")};
+    take_psk(tunnel);
+    return read.finish(std::move(tunnel));
+}
+
+model::Outcome<std::vector<usecases::TunnelChange>> read_tunnels(ParameterReader& read) {
+    std::vector<usecases::TunnelChange> tunnels;
+    for (const std::size_t number : read.numbers(specification)) {
+        auto tunnel =
+            read_tunnel(read.below(std::string(specification) + "." + std::to_string(number)));
+        if (!tunnel) return unexpected(tunnel.error());
+        tunnels.push_back(std::move(*tunnel));
+    }
+    return read.finish(std::move(tunnels));
+}
+
+/// The connection's own fields that are its only tunnel's; none when nothing of a tunnel was given.
+std::optional<usecases::TunnelChange> read_only_tunnel(ParameterReader& read, Parameters bgp,
+                                                       bool beside_others) {
+    usecases::TunnelChange tunnel{.id = {},
+                                  .role = {},
+                                  .customer_gateway = read.optional_text("CustomerGatewayId"),
+                                  .dead_peer_detection = read.optional_flag("EnableDpd"),
+                                  .nat_traversal = read.optional_flag("EnableNatTraversal"),
+                                  .psk = {},
+                                  .ike = read.json("IkeConfig"),
+                                  .ipsec = read.json("IpsecConfig"),
+                                  .bgp = std::move(bgp)};
+    take_psk(tunnel);
+    const bool says_more = tunnel.customer_gateway || tunnel.psk || !tunnel.ike.empty() ||
+                           !tunnel.ipsec.empty() || !tunnel.bgp.empty();
+    // Tools send the two flags always; beside named tunnels they mean nothing.
+    if (says_more || (!beside_others && (tunnel.dead_peer_detection || tunnel.nat_traversal)))
+        return tunnel;
+    return std::nullopt;
+}
+
+/// EnableBgp is the connection's; what remains is the tunnel's.
+Parameters read_bgp(ParameterReader& read, usecases::ConnectionChange& change) {
+    Parameters bgp = read.json("BgpConfig");
+    const auto enabled = bgp.find("EnableBgp");
+    if (enabled == bgp.end()) return bgp;
+    change.dynamic_routing = enabled->second == "true";
+    bgp.erase(enabled);
+    return bgp;
+}
+
+model::Outcome<usecases::ConnectionChange> read_change(ParameterReader& read) {
+    if (auto fits = refuse_own_authority(read); !fits) return unexpected(fits.error());
+    usecases::ConnectionChange change{
+        .name = read.optional_text("Name"),
+        .local_subnet = read.optional_text("LocalSubnet"),
+        .remote_subnet = read.optional_text("RemoteSubnet"),
+        .effective_at_once = read.optional_flag("EffectImmediately"),
+        .auto_route = read.optional_flag("AutoConfigRoute"),
+        .dynamic_routing = read.optional_flag("EnableTunnelsBgp"),
+        .health = read.json("HealthCheckConfig"),
+    };
+    auto tunnels = read_tunnels(read);
+    if (!tunnels) return unexpected(tunnels.error());
+    change.tunnels = std::move(*tunnels);
+    Parameters bgp = read_bgp(read, change);
+    change.only_tunnel = read_only_tunnel(read, std::move(bgp), !change.tunnels.empty());
+    return read.finish(std::move(change));
+}
+
+}  // namespace
+
+ActionAnswer create_vpn_connection(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    usecases::CreateVpnConnection wanted{.gateway = read.required("VpnGatewayId")};
+    read.required("LocalSubnet");
+    read.required("RemoteSubnet");
+    wanted.tags = read.tags("Tags");
+    return read_change(read)
+        .and_then([&](auto values) {
+            wanted.values = std::move(values);
+            return request.plane.vpn_connections.create(request.call, wanted);
+        })
+        .map([](const auto& made) {
+            JsonObject answer;
+            answer.text("VpnConnectionId", made.id.text)
+                .text("Name", made.name)
+                .number("CreateTime", milliseconds(made.created_at));
+            return answer;
+        });
+}
+
+ActionAnswer describe_vpn_connection(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    return read.finish(read.required("VpnConnectionId"))
+        .and_then(
+            [&](const auto& id) { return request.plane.vpn_connections.find(request.call, id); })
+        .map([](const auto& view) {
+            JsonObject fields = connection_fields(view);
+            add_tags(fields, "Tags", view.tags);
+            return fields;
+        });
+}
+
+ActionAnswer describe_vpn_connections(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    usecases::DescribeVpnConnections wanted{.id = read.text("VpnConnectionId"),
+                                            .gateway = read.text("VpnGatewayId"),
+                                            .customer_gateway = read.text("CustomerGatewayId"),
+                                            .resource_group = read.text("ResourceGroupId"),
+                                            .tags = read.tags("Tag"),
+                                            .page = read.page()};
+    return read.finish(wanted)
+        .and_then([&](const auto& checked) {
+            return request.plane.vpn_connections.list(request.call, checked);
+        })
+        .map([](const auto& page) {
+            std::vector<JsonObject> rows;
+            for (const auto& view : page.items) {
+                JsonObject row = connection_fields(view);
+                add_tags(row, "Tag", view.tags);  // the list calls them so, and only the list
+                rows.push_back(std::move(row));
+            }
+            JsonObject answer;
+            add_nested_list(answer, "VpnConnections", "VpnConnection", std::move(rows));
+            add_page(answer, page);
+            return answer;
+        });
+}
+
+ActionAnswer modify_vpn_connection_attribute(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    usecases::ModifyVpnConnection wanted{.id = read.required("VpnConnectionId")};
+    return read_change(read)
+        .and_then([&](auto change) {
+            wanted.change = std::move(change);
+            return request.plane.vpn_connections.modify(request.call, wanted);
+        })
+        .map(connection_fields);
+}
+
+ActionAnswer modify_tunnel_attribute(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    const std::string connection = read.required("VpnConnectionId");
+    const std::string tunnel = read.required("TunnelId");
+    return read.finish(read.below(specification))
+        .and_then(read_tunnel)
+        .and_then([&](usecases::TunnelChange change) {
+            change.id = tunnel;
+            change.role.reset();
+            return request.plane.vpn_connections.modify_tunnel(request.call, connection, change);
+        })
+        .map([&](const auto& view) {
+            const auto changed = std::ranges::find(
+                view.tunnels, tunnel, [](const auto& one) { return one.tunnel.id.text; });
+            return tunnel_fields(view, *changed);
+        });
+}
+
+ActionAnswer delete_vpn_connection(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    return read.finish(read.required("VpnConnectionId"))
+        .and_then(
+            [&](const auto& id) { return request.plane.vpn_connections.remove(request.call, id); })
+        .map([] { return JsonObject(); });
+}
+
+ActionAnswer download_vpn_connection_config(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    return read.finish(read.required("VpnConnectionId"))
+        .and_then(
+            [&](const auto& id) { return request.plane.vpn_connections.find(request.call, id); })
+        .map([](const auto& view) {
+            JsonObject answer;
+            answer.object("VpnConnectionConfig", peer_config(view));
+            return answer;
+        });
+}
+
+ActionAnswer describe_vpn_connection_logs(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    const std::string id = read.required("VpnConnectionId");
+    const auto period = read.optional_number("MinutePeriod");
+    if (!read.optional_number("From") || !read.optional_number("To"))
+        if (!period) read.required("MinutePeriod");
+    const usecases::PageRequest page = read.page();
+    return read.finish(id)
+        .and_then([&](const auto& checked) {
+            return request.plane.vpn_connections.find(request.call, checked);
+        })
+        .and_then([&](const auto&) { return usecases::page_of(std::vector<std::string>(), page); })
+        .map([](const auto& none) {
+            JsonObject lines;
+            lines.texts("Logs", none.items);
+            JsonObject answer;
+            answer.number("Count", std::uint64_t{0})
+                .object("Data", std::move(lines))
+                .flag("IsCompleted", true)
+                .number("PageNumber", none.number)
+                .number("PageSize", none.size);
+            return answer;
+        });
+}
+
+}  // namespace kanmon::api

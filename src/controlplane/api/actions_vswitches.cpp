@@ -1,0 +1,89 @@
+// vSwitches: the shapes of the original.
+#include "controlplane/api/actions.h"
+#include "controlplane/api/parameter_reader.h"
+#include "controlplane/api/timestamp.h"
+
+namespace kanmon::api {
+namespace {
+
+JsonObject vswitch_fields(const usecases::VSwitchView& view) {
+    const model::VSwitch& part = view.part;
+    JsonObject fields;
+    fields.text("VSwitchId", part.id.text)
+        .text("VpcId", part.vpc.text)
+        .text("ZoneId", part.zone)
+        .text("CidrBlock", to_string(part.cidr))
+        .text("Ipv6CidrBlock", "")
+        .text("VSwitchName", part.name)
+        .text("Description", part.description)
+        .text("Status", "Available")
+        .text("CreationTime", timestamp_text(part.created_at))
+        .number("AvailableIpAddressCount", part.cidr.size() - model::vswitch_addresses_kept)
+        .text("OwnerId", part.account.text)
+        .flag("IsDefault", false)
+        .text("ResourceGroupId", "");
+    add_tags(fields, "Tags", {});
+    return fields;
+}
+
+}  // namespace
+
+ActionAnswer create_vswitch(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    usecases::CreateVSwitch wanted{.region = read.region(),
+                                   .vpc = read.required("VpcId"),
+                                   .zone = read.required("ZoneId"),
+                                   .cidr = read.required("CidrBlock"),
+                                   .name = read.text("VSwitchName"),
+                                   .description = read.text("Description")};
+    return read.finish(wanted)
+        .and_then([&](const auto& checked) {
+            return request.plane.vswitches.create(request.call, checked);
+        })
+        .map([](const auto& id) {
+            JsonObject answer;
+            answer.text("VSwitchId", id.text);
+            return answer;
+        });
+}
+
+ActionAnswer describe_vswitches(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    usecases::DescribeVSwitches wanted{.id = read.text("VSwitchId"),
+                                       .vpc = read.text("VpcId"),
+                                       .zone = read.text("ZoneId"),
+                                       .name = read.text("VSwitchName"),
+                                       .page = read.page()};
+    return read.finish(wanted)
+        .and_then([&](const auto& checked) {
+            return request.plane.vswitches.list(request.call, checked);
+        })
+        .map([](const auto& page) {
+            std::vector<JsonObject> rows;
+            for (const auto& view : page.items) rows.push_back(vswitch_fields(view));
+            JsonObject answer;
+            add_nested_list(answer, "VSwitches", "VSwitch", std::move(rows));
+            add_page(answer, page);
+            return answer;
+        });
+}
+
+ActionAnswer describe_vswitch_attributes(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    return read.finish(read.required("VSwitchId"))
+        .and_then([&](const auto& id) { return request.plane.vswitches.find(request.call, id); })
+        .map([](const auto& view) {
+            JsonObject fields = vswitch_fields(view);
+            fields.text("RegionId", view.region);
+            return fields;
+        });
+}
+
+ActionAnswer delete_vswitch(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    return read.finish(read.required("VSwitchId"))
+        .and_then([&](const auto& id) { return request.plane.vswitches.remove(request.call, id); })
+        .map([] { return JsonObject(); });
+}
+
+}  // namespace kanmon::api
