@@ -153,13 +153,12 @@ Action find_action(std::string_view name) {
 }
 
 void add_tags(JsonObject& answer, std::string_view outer, const model::Tags& tags) {
-    std::vector<JsonObject> rows;
-    for (const model::Tag& tag : tags) {
+    const auto fields = [](const model::Tag& tag) {
         JsonObject row;
         row.text("Key", tag.key).text("Value", tag.value);
-        rows.push_back(std::move(row));
-    }
-    add_nested_list(answer, outer, "Tag", std::move(rows));
+        return row;
+    };
+    add_nested_list(answer, outer, "Tag", rows_of(tags, fields));
 }
 
 std::int64_t milliseconds(UnixTime time) {

@@ -41,6 +41,24 @@ void add_page(JsonObject& answer, const usecases::Page<T>& page) {
         .number("TotalCount", page.total);
 }
 
+/// One object for each row, made by `fields`.
+template <class Rows, class Fields>
+std::vector<JsonObject> rows_of(const Rows& rows, Fields fields) {
+    std::vector<JsonObject> objects;
+    for (const auto& row : rows) objects.push_back(fields(row));
+    return objects;
+}
+
+/// {outer: {inner: [...]}} of a page's rows, and its numbers.
+template <class T, class Fields>
+JsonObject page_answer(const usecases::Page<T>& page, std::string_view outer,
+                       std::string_view inner, Fields fields) {
+    JsonObject answer;
+    add_nested_list(answer, outer, inner, rows_of(page.items, fields));
+    add_page(answer, page);
+    return answer;
+}
+
 /// {"Tag":[{"Key","Value"}]} under `outer`.
 void add_tags(JsonObject& answer, std::string_view outer, const model::Tags& tags);
 

@@ -33,19 +33,14 @@ ActionAnswer describe_accounts(const ActionRequest& request) {
     return read.finish(read.page())
         .and_then([&](const auto& page) { return request.plane.accounts.list(request.call, page); })
         .map([](const auto& page) {
-            std::vector<JsonObject> rows;
-            for (const model::Account& account : page.items) {
+            return page_answer(page, "Accounts", "Account", [](const model::Account& account) {
                 JsonObject row;
                 row.text("AccountId", account.id.text)
                     .text("Name", account.name)
                     .text("Role", account.role == model::Role::root ? "root" : "owner")
                     .text("CreationTime", timestamp_text(account.created_at));
-                rows.push_back(std::move(row));
-            }
-            JsonObject answer;
-            add_nested_list(answer, "Accounts", "Account", std::move(rows));
-            add_page(answer, page);
-            return answer;
+                return row;
+            });
         });
 }
 
@@ -55,15 +50,14 @@ ActionAnswer create_access_key(const ActionRequest& request) {
 
 ActionAnswer describe_access_keys(const ActionRequest& request) {
     return request.plane.accounts.access_keys(request.call).map([](const auto& keys) {
-        std::vector<JsonObject> rows;
-        for (const model::AccessKey& key : keys) {
+        const auto fields = [](const model::AccessKey& key) {
             JsonObject row;
             row.text("AccessKeyId", key.id.text)
                 .text("CreationTime", timestamp_text(key.created_at));
-            rows.push_back(std::move(row));
-        }
+            return row;
+        };
         JsonObject answer;
-        add_nested_list(answer, "AccessKeys", "AccessKey", std::move(rows));
+        add_nested_list(answer, "AccessKeys", "AccessKey", rows_of(keys, fields));
         return answer;
     });
 }

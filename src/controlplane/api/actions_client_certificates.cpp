@@ -88,12 +88,8 @@ ActionAnswer describe_ssl_vpn_client_certs(const ActionRequest& request) {
             return request.plane.client_certificates.list(request.call, checked);
         })
         .map([](const auto& page) {
-            std::vector<JsonObject> rows;
-            for (const auto& view : page.items) rows.push_back(certificate_fields(view));
-            JsonObject answer;
-            add_nested_list(answer, "SslVpnClientCertKeys", "SslVpnClientCertKey", std::move(rows));
-            add_page(answer, page);
-            return answer;
+            return page_answer(page, "SslVpnClientCertKeys", "SslVpnClientCertKey",
+                               certificate_fields);
         });
 }
 

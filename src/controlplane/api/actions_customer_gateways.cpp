@@ -73,12 +73,8 @@ ActionAnswer describe_customer_gateways(const ActionRequest& request) {
             return request.plane.customer_gateways.list(request.call, checked);
         })
         .map([](const auto& page) {
-            std::vector<JsonObject> rows;
-            for (const auto& view : page.items) rows.push_back(customer_gateway_fields(view));
-            JsonObject answer;
-            add_nested_list(answer, "CustomerGateways", "CustomerGateway", std::move(rows));
-            add_page(answer, page);
-            return answer;
+            return page_answer(page, "CustomerGateways", "CustomerGateway",
+                               customer_gateway_fields);
         });
 }
 

@@ -26,17 +26,6 @@ JsonObject user_fields(const model::IdaasUser& user) {
     return fields;
 }
 
-template <class Rows, class Fields>
-JsonObject page_answer(const Rows& page, std::string_view outer, std::string_view inner,
-                       Fields fields) {
-    std::vector<JsonObject> rows;
-    for (const auto& row : page.items) rows.push_back(fields(row));
-    JsonObject answer;
-    add_nested_list(answer, outer, inner, std::move(rows));
-    add_page(answer, page);
-    return answer;
-}
-
 SecretBuffer secret_of(std::string text) {
     SecretBuffer secret(as_bytes(text));
     wipe(std::as_writable_bytes(std::span<char>(text)));

@@ -8,14 +8,13 @@ namespace kanmon::api {
 
 ActionAnswer describe_regions(const ActionRequest& request) {
     return request.plane.vpcs.regions(request.call).map([](const auto& regions) {
-        std::vector<JsonObject> rows;
-        for (const std::string& region : regions) {
+        const auto fields = [](const std::string& region) {
             JsonObject row;
             row.text("RegionId", region).text("LocalName", region).text("RegionEndpoint", "");
-            rows.push_back(std::move(row));
-        }
+            return row;
+        };
         JsonObject answer;
-        add_nested_list(answer, "Regions", "Region", std::move(rows));
+        add_nested_list(answer, "Regions", "Region", rows_of(regions, fields));
         return answer;
     });
 }
@@ -23,14 +22,13 @@ ActionAnswer describe_regions(const ActionRequest& request) {
 ActionAnswer describe_zones(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     return read.finish(read.region()).map([](const std::string& region) {
-        std::vector<JsonObject> rows;
-        for (const std::string& zone : model::zones_of(region)) {
+        const auto fields = [](const std::string& zone) {
             JsonObject row;
             row.text("ZoneId", zone).text("LocalName", zone).text("ZoneType", "AvailabilityZone");
-            rows.push_back(std::move(row));
-        }
+            return row;
+        };
         JsonObject answer;
-        add_nested_list(answer, "Zones", "Zone", std::move(rows));
+        add_nested_list(answer, "Zones", "Zone", rows_of(model::zones_of(region), fields));
         return answer;
     });
 }
@@ -40,14 +38,14 @@ ActionAnswer describe_vpn_gateway_available_zones(const ActionRequest& request) 
     const std::string region = read.region();
     read.required("Spec");
     return read.finish(region).map([](const std::string& checked) {
-        std::vector<JsonObject> rows;
-        for (const std::string& zone : model::zones_of(checked)) {
+        const auto fields = [](const std::string& zone) {
             JsonObject row;
             row.text("ZoneId", zone).text("ZoneName", zone);
-            rows.push_back(std::move(row));
-        }
+            return row;
+        };
         JsonObject answer;
-        answer.text("RegionId", checked).list("AvailableZoneIdList", std::move(rows));
+        answer.text("RegionId", checked)
+            .list("AvailableZoneIdList", rows_of(model::zones_of(checked), fields));
         return answer;
     });
 }

@@ -94,12 +94,7 @@ ActionAnswer describe_ssl_vpn_servers(const ActionRequest& request) {
             return request.plane.ssl_servers.list(request.call, checked);
         })
         .map([](const auto& page) {
-            std::vector<JsonObject> rows;
-            for (const auto& view : page.items) rows.push_back(server_fields(view));
-            JsonObject answer;
-            add_nested_list(answer, "SslVpnServers", "SslVpnServer", std::move(rows));
-            add_page(answer, page);
-            return answer;
+            return page_answer(page, "SslVpnServers", "SslVpnServer", server_fields);
         });
 }
 

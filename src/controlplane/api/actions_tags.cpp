@@ -41,17 +41,16 @@ ActionAnswer list_tag_resources(const ActionRequest& request) {
         .and_then(
             [&](const auto& checked) { return request.plane.tagging.list(request.call, checked); })
         .map([](const auto& page) {
-            std::vector<JsonObject> rows;
-            for (const model::ResourceTag& tag : page.rows) {
+            const auto fields = [](const model::ResourceTag& tag) {
                 JsonObject row;
                 row.text("ResourceId", tag.resource)
                     .text("ResourceType", model::tagged_kind_text(tag.kind))
                     .text("TagKey", tag.tag.key)
                     .text("TagValue", tag.tag.value);
-                rows.push_back(std::move(row));
-            }
+                return row;
+            };
             JsonObject answer;
-            add_nested_list(answer, "TagResources", "TagResource", std::move(rows));
+            add_nested_list(answer, "TagResources", "TagResource", rows_of(page.rows, fields));
             answer.text("NextToken", page.next_token);
             return answer;
         });

@@ -59,14 +59,7 @@ ActionAnswer describe_vpcs(const ActionRequest& request) {
     return read.finish(wanted)
         .and_then(
             [&](const auto& checked) { return request.plane.vpcs.list(request.call, checked); })
-        .map([](const auto& page) {
-            std::vector<JsonObject> rows;
-            for (const auto& view : page.items) rows.push_back(vpc_fields(view));
-            JsonObject answer;
-            add_nested_list(answer, "Vpcs", "Vpc", std::move(rows));
-            add_page(answer, page);
-            return answer;
-        });
+        .map([](const auto& page) { return page_answer(page, "Vpcs", "Vpc", vpc_fields); });
 }
 
 ActionAnswer describe_vpc_attribute(const ActionRequest& request) {

@@ -155,16 +155,11 @@ ActionAnswer describe_vpn_connections(const ActionRequest& request) {
             return request.plane.vpn_connections.list(request.call, checked);
         })
         .map([](const auto& page) {
-            std::vector<JsonObject> rows;
-            for (const auto& view : page.items) {
+            return page_answer(page, "VpnConnections", "VpnConnection", [](const auto& view) {
                 JsonObject row = connection_fields(view);
                 add_tags(row, "Tag", view.tags);  // the list calls them so, and only the list
-                rows.push_back(std::move(row));
-            }
-            JsonObject answer;
-            add_nested_list(answer, "VpnConnections", "VpnConnection", std::move(rows));
-            add_page(answer, page);
-            return answer;
+                return row;
+            });
         });
 }
 

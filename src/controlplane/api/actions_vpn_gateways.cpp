@@ -124,12 +124,7 @@ ActionAnswer describe_vpn_gateways(const ActionRequest& request) {
             return request.plane.vpn_gateways.list(request.call, checked);
         })
         .map([](const auto& page) {
-            std::vector<JsonObject> rows;
-            for (const auto& view : page.items) rows.push_back(gateway_fields(view));
-            JsonObject answer;
-            add_nested_list(answer, "VpnGateways", "VpnGateway", std::move(rows));
-            add_page(answer, page);
-            return answer;
+            return page_answer(page, "VpnGateways", "VpnGateway", gateway_fields);
         });
 }
 

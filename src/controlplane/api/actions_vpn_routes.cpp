@@ -95,6 +95,15 @@ ActionAnswer modified(const ActionRequest& request, const ParameterReader& read,
         .map([] { return JsonObject(); });
 }
 
+ActionAnswer reweighed(const ActionRequest& request, Kind kind, std::string_view action) {
+    ParameterReader read(request.parameters);
+    read.region();
+    usecases::ModifyVpnRoute wanted{.name = read_name(read, kind)};
+    wanted.name.weight = read.required_number("Weight");
+    wanted.weight = read.required_number("NewWeight");
+    return modified(request, read, action, wanted);
+}
+
 model::Outcome<usecases::Page<model::VpnRoute>> listed(const ActionRequest& request,
                                                        ParameterReader& read, Kind kind) {
     read.region();
@@ -148,22 +157,12 @@ ActionAnswer describe_vpn_route_entries(const ActionRequest& request) {
 ActionAnswer describe_vpn_pbr_route_entries(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     return listed(request, read, Kind::by_policy).map([](const auto& page) {
-        std::vector<JsonObject> rows;
-        for (const model::VpnRoute& route : page.items) rows.push_back(route_row(route));
-        JsonObject answer;
-        add_nested_list(answer, "VpnPbrRouteEntries", "VpnPbrRouteEntry", std::move(rows));
-        add_page(answer, page);
-        return answer;
+        return page_answer(page, "VpnPbrRouteEntries", "VpnPbrRouteEntry", route_row);
     });
 }
 
 ActionAnswer modify_vpn_route_entry_weight(const ActionRequest& request) {
-    ParameterReader read(request.parameters);
-    read.region();
-    usecases::ModifyVpnRoute wanted{.name = read_name(read, Kind::by_destination)};
-    wanted.name.weight = read.required_number("Weight");
-    wanted.weight = read.required_number("NewWeight");
-    return modified(request, read, "ModifyVpnRouteEntryWeight", wanted);
+    return reweighed(request, Kind::by_destination, "ModifyVpnRouteEntryWeight");
 }
 
 ActionAnswer publish_vpn_route_entry(const ActionRequest& request) {
@@ -203,12 +202,7 @@ ActionAnswer modify_vpn_pbr_route_entry_priority(const ActionRequest& request) {
 }
 
 ActionAnswer modify_vpn_pbr_route_entry_weight(const ActionRequest& request) {
-    ParameterReader read(request.parameters);
-    read.region();
-    usecases::ModifyVpnRoute wanted{.name = read_name(read, Kind::by_policy)};
-    wanted.name.weight = read.required_number("Weight");
-    wanted.weight = read.required_number("NewWeight");
-    return modified(request, read, "ModifyVpnPbrRouteEntryWeight", wanted);
+    return reweighed(request, Kind::by_policy, "ModifyVpnPbrRouteEntryWeight");
 }
 
 }  // namespace kanmon::api

@@ -59,12 +59,7 @@ ActionAnswer describe_vswitches(const ActionRequest& request) {
             return request.plane.vswitches.list(request.call, checked);
         })
         .map([](const auto& page) {
-            std::vector<JsonObject> rows;
-            for (const auto& view : page.items) rows.push_back(vswitch_fields(view));
-            JsonObject answer;
-            add_nested_list(answer, "VSwitches", "VSwitch", std::move(rows));
-            add_page(answer, page);
-            return answer;
+            return page_answer(page, "VSwitches", "VSwitch", vswitch_fields);
         });
 }
 

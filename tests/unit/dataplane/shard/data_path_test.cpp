@@ -1,5 +1,5 @@
 // Data packets: who may send what, from where, and at what cost.
-#include "allocations.h"
+#include "packets_without_heap.h"
 #include "world.h"
 
 namespace kanmon::shard {
@@ -10,21 +10,7 @@ const Ipv4 target = *parse_ipv4("172.20.0.1");
 TEST(DataPath, NeitherDirectionAllocates) {
     World world;
     Peer& peer = world.connected(1, at("192.0.2.1"));
-    std::vector<Buffer> datagrams;
-    for (int i = 0; i < 64; ++i)
-        datagrams.push_back(world.sealed(peer, udp_packet(peer.address(), target, 1000)));
-    world.receive(peer.path, datagrams[0]);
-    Buffer packet = udp_packet(target, peer.address(), 1000);
-    world.quiet = true;
-    world.deliveries = world.sends = 0;
-    const std::size_t before = testing::allocations;
-    for (std::size_t i = 1; i < datagrams.size(); ++i) {
-        world.shard.receive(peer.path, {datagrams[i], datagrams[i].size()}, world.now, UnixTime{});
-        world.shard.from_tunnel(0, packet, world.now);
-    }
-    EXPECT_EQ(testing::allocations, before);
-    EXPECT_EQ(world.deliveries, 63U);
-    EXPECT_EQ(world.sends, 63U);
+    expect_packets_without_heap(world, peer, target);
 }
 
 TEST(DataPath, ARunIsTakenSegmentBySegment) {

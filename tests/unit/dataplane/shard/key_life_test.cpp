@@ -1,7 +1,7 @@
 // Keys that reach their limits while packets flow, and packets that come twice.
 #include <set>
 
-#include "allocations.h"
+#include "packets_without_heap.h"
 #include "world.h"
 
 namespace kanmon::shard {
@@ -167,21 +167,7 @@ TEST(KeyLimits, AKeyWhoseSuccessorNeverComesStopsInsteadOfRepeatingItself) {
 TEST(Epochs, NeitherDirectionAllocates) {
     World world;
     Peer& peer = world.connected(1, at("192.0.2.1"), client::openvpn_2_7);
-    std::vector<Buffer> datagrams;
-    for (int i = 0; i < 64; ++i)
-        datagrams.push_back(world.sealed(peer, udp_packet(peer.address(), target, 1000)));
-    world.receive(peer.path, datagrams[0]);
-    Buffer packet = udp_packet(target, peer.address(), 1000);
-    world.quiet = true;
-    world.deliveries = world.sends = 0;
-    const std::size_t before = testing::allocations;
-    for (std::size_t i = 1; i < datagrams.size(); ++i) {
-        world.shard.receive(peer.path, {datagrams[i], datagrams[i].size()}, world.now, UnixTime{});
-        world.shard.from_tunnel(0, packet, world.now);
-    }
-    EXPECT_EQ(testing::allocations, before);
-    EXPECT_EQ(world.deliveries, 63U);
-    EXPECT_EQ(world.sends, 63U);
+    expect_packets_without_heap(world, peer, target);
 }
 
 // --- replay --------------------------------------------------------------------------------------
