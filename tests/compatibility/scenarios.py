@@ -18,18 +18,8 @@ NEW_NETWORK = "172.30.0.0/16"
 
 
 def transfer(bench, megabytes, *direction):
-    """(megabits a second at the receiver, ""), or (0, why the connection through the tunnel broke).
-    A server for each: one that goes on listens anew after a test, and may reset who comes then."""
-    lab = bench.lab
-    server = lab.network.start(lab.host, "iperf3", "-s", "-1")
-    try:
-        until("iperf3 listens", lambda: ":5201" in lab.network.inside(
-            lab.host, "ss", "-ltn").stdout, 10)
-        done = bench.laptop.run("iperf3", "-J", "-c", VPC_HOST, "-n", f"{megabytes}M",
-                                *direction, timeout=400, check=False)
-    finally:
-        lab.network.stop(server)
-        lab.network.processes.remove(server)
+    """(megabits a second at the receiver, ""), or (0, why the connection through the tunnel broke)."""
+    done = bench.laptop.iperf3("-J", "-n", f"{megabytes}M", *direction, timeout=400, check=False)
     said = json.loads(done.stdout or "{}")
     if done.returncode != 0 or "error" in said:
         return 0.0, said.get("error", done.stderr or "it said nothing")

@@ -167,15 +167,20 @@ class Laptop:
         return self.run("ping", "-n", "-c", str(count), "-i", str(interval), "-W", "2", target,
                         check=check, timeout=60 + count * interval)
 
-    def iperf3(self, *options, to=VPC_HOST, timeout=300):
-        """Traffic to the VPC host, from a program there that serves this one run: what it says."""
+    def iperf3(self, *options, to=VPC_HOST, timeout=300, check=True):
+        """Traffic to the VPC host. The program there serves this one run: one that goes on listens
+        anew after a test, and may reset who comes then."""
         lab = self.lab
         server = lab.network.start(lab.host, "iperf3", "-s", "-1")
-        until("iperf3 listens", lambda: ":5201" in lab.network.inside(
-            lab.host, "ss", "-ltnH").stdout, 20)
-        shown = self.run("iperf3", "-c", to, *options, timeout=timeout).stdout
-        assert "receiver" in shown, shown
-        lab.network.stop(server)
+        try:
+            until("iperf3 listens", lambda: ":5201" in lab.network.inside(
+                lab.host, "ss", "-ltnH").stdout, 20)
+            done = self.run("iperf3", "-c", to, *options, timeout=timeout, check=check)
+        finally:
+            lab.network.stop(server)
+            lab.network.processes.remove(server)
+        assert not check or "receiver" in done.stdout, done.stdout
+        return done
 
     def stop(self, with_signal=signal.SIGTERM):
         self.lab.network.stop(self.process, with_signal)
