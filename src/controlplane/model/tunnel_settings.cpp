@@ -184,9 +184,10 @@ const std::vector<TunnelSetting>& tunnel_settings() {
 
 Outcome<void> write_settings(TunnelSettings& settings, TunnelGroup group, std::string_view place,
                              const SettingTexts& texts) {
-    for (const auto& [name, text] : texts) {
+    for (const auto& entry : texts) {
+        const auto& [name, text] = entry;
         const auto row = std::ranges::find_if(tunnel_settings(), [&](const TunnelSetting& setting) {
-            return setting.group == group && setting.name == name;
+            return setting.group == group && setting.name == entry.first;
         });
         if (row == tunnel_settings().end())
             return illegal(place, fmt::format("{} holds no '{}'.", place, escaped(name, 64)));
