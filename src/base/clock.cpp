@@ -11,7 +11,7 @@ Instant boot_now() {
 }
 
 UnixTime unix_now() {
-    return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+    return UnixTime(std::chrono::seconds(std::time(nullptr)));
 }
 
 }  // namespace kanmon

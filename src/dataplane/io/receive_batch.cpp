@@ -54,13 +54,15 @@ struct ReceiveBatch::Rooms {
     std::array<iovec, messages_max> vectors{};
     std::array<mmsghdr, messages_max> messages{};
     std::array<ReceivedRun, messages_max> runs{};
+    std::size_t used = messages_max;
 
     MutableBytes buffer(std::size_t index) {
         return MutableBytes(octets.get() + index * stride_octets, message_octets_max);
     }
 
+    /// Makes ready again what the last call used: a lone packet should not touch all headers.
     void arm() {
-        for (std::size_t i = 0; i < messages_max; ++i) {
+        for (std::size_t i = 0; i < used; ++i) {
             vectors[i] = iovec{buffer(i).data(), message_octets_max};
             msghdr& header = messages[i].msg_hdr;
             header.msg_name = &remotes[i];
@@ -85,8 +87,9 @@ std::span<ReceivedRun> ReceiveBatch::receive(const UdpSocket& socket) {
             ::recvmmsg(socket.fd(), rooms_->messages.data(), messages_max, MSG_DONTWAIT, nullptr);
     } while (count < 0 && errno == EINTR);
     filled_ = count == static_cast<int>(messages_max);
+    rooms_->used = static_cast<std::size_t>(std::max(count, 0));
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(count, 0)); ++i) {
+    for (std::size_t i = 0; i < rooms_->used; ++i) {
         mmsghdr& message = rooms_->messages[i];
         if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0 || message.msg_len == 0) {
             ++truncated_;

@@ -88,12 +88,13 @@ int ShardLoop::sleep_milliseconds() const {
          {shard_.next_deadline(), streams_.next_deadline(), accept_again_at_})
         if (deadline) next = next ? std::min(*next, *deadline) : *deadline;
     if (!next) return sleep_milliseconds_max;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - boot_now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - now_).count();
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, sleep_milliseconds_max));
 }
 
 void ShardLoop::run() {
     ::pthread_setname_np(::pthread_self(), "shard");
+    now_ = boot_now();
     while (!stopping_.load(std::memory_order_relaxed)) {
         const std::span<const epoll_event> ready = poll_.wait(sleep_milliseconds());
         now_ = boot_now();
@@ -102,7 +103,7 @@ void ShardLoop::run() {
         bool messages = false;
         for (const epoll_event& event : ready) {
             const EventTag tag = tag_of(event.data.u64);
-            if (tag.source == Source::tun) drain_tun(tag.server, tag.slot);
+            if (tag.source == Source::tun) drain_tun(tag.server, tag.slot, tun_budget);
         }
         for (const epoll_event& event : ready) {
             const EventTag tag = tag_of(event.data.u64);
@@ -127,12 +128,12 @@ void ShardLoop::flush() {
 
 // --- packets ------------------------------------------------------------------------------------
 
-void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot) {
+void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot, std::size_t budget) {
     if (server >= ports_.size() || slot >= ports_[server].tuns.size()) return;
     TunQueue* queue = ports_[server].tuns[slot].queue.get();
     if (queue == nullptr) return;
     const MutableBytes room(tun_room_.get(), TunQueue::packet_octets_max);
-    for (std::size_t left = tun_budget; left > 0; --left) {
+    for (std::size_t left = budget; left > 0; --left) {
         MutableBytes packet;
         const TunRead outcome = queue->read(room, packet);
         if (outcome == TunRead::lost) {
@@ -159,6 +160,7 @@ void ShardLoop::enter(shard::ServerIndex server, MutableBytes packet) {
 void ShardLoop::drain_udp(shard::ServerIndex server, std::uint32_t listener) {
     const UdpSocket* socket = server < ports_.size() ? ports_[server].udp(listener) : nullptr;
     if (socket == nullptr) return;
+    const std::uint64_t delivered_before = delivered_;
     for (std::size_t left = udp_budget; left > 0; --left) {
         for (const ReceivedRun& run : received_.receive(*socket)) {
             const std::uint32_t owner = shards_ > 1 ? owner_of(run) : index_;
@@ -174,7 +176,17 @@ void ShardLoop::drain_udp(shard::ServerIndex server, std::uint32_t listener) {
         }
         if (!received_.filled()) break;
     }
+    if (const std::uint64_t packets = delivered_ - delivered_before; packets > 0)
+        take_echoes(server, packets);
     flush();
+}
+
+/// What the machine itself answers is in the queue as soon as a packet was delivered: it leaves in
+/// this turn, without another wait. As many as were delivered; the poll tells of more.
+void ShardLoop::take_echoes(shard::ServerIndex server, std::uint64_t packets) {
+    const std::size_t budget = std::min<std::uint64_t>(packets, tun_budget);
+    for (std::size_t slot = 0; slot < ports_[server].tuns.size(); ++slot)
+        if (ports_[server].tuns[slot].reads) drain_tun(server, slot, budget);
 }
 
 void ShardLoop::receive(const shard::Path& path, const ReceivedRun& run) {
@@ -229,6 +241,7 @@ void ShardLoop::send(const shard::Path& path, Bytes datagram) {
 void ShardLoop::deliver(shard::ServerIndex server, MutableBytes inner_packet) {
     if (server >= ports_.size() || ports_[server].tuns.empty()) return count(Cause::send_failed);
     const TunWrite outcome = ports_[server].tuns.front().queue->write(inner_packet);
+    ++delivered_;
     if (outcome == TunWrite::full) count(Cause::queue_full);
     if (outcome == TunWrite::failed) count(Cause::send_failed);
 }

@@ -65,7 +65,8 @@ private:
     struct Ports;
 
     int sleep_milliseconds() const;
-    void drain_tun(shard::ServerIndex server, std::size_t slot);
+    void drain_tun(shard::ServerIndex server, std::size_t slot, std::size_t budget);
+    void take_echoes(shard::ServerIndex server, std::uint64_t packets);
     void drain_udp(shard::ServerIndex server, std::uint32_t listener);
     void drain_streams(std::span<const epoll_event> ready);
     void accept(shard::ServerIndex server, std::uint32_t listener);
@@ -114,6 +115,7 @@ private:
     std::unique_ptr<std::byte[]> tun_room_;
     std::deque<KeeperMessage> unsent_;  // what the keeper had no room for
     std::array<std::uint64_t, cause_count> drops_{};
+    std::uint64_t delivered_ = 0;  // packets written to TUN devices
     std::atomic<bool> stopping_{false};
     Instant now_{};
     UnixTime wall_{};
