@@ -97,7 +97,9 @@ void ShardLoop::run() {
     now_ = boot_now();
     while (!stopping_.load(std::memory_order_relaxed)) {
         const std::span<const epoll_event> ready = poll_.wait(sleep_milliseconds());
-        now_ = boot_now();
+        const Instant woken = boot_now();
+        after_pause_ = woken - now_ >= pause;
+        now_ = woken;
         wall_ = unix_now();
         streams_.set_time(now_, wall_);
         bool messages = false;
@@ -176,13 +178,13 @@ void ShardLoop::drain_udp(shard::ServerIndex server, std::uint32_t listener) {
         }
         if (!received_.filled()) break;
     }
-    if (const std::uint64_t packets = delivered_ - delivered_before; packets > 0)
-        take_echoes(server, packets);
+    if (after_pause_) take_echoes(server, delivered_ - delivered_before);
     flush();
 }
 
-/// What the machine itself answers is in the queue as soon as a packet was delivered: it leaves in
-/// this turn, without another wait. As many as were delivered; the poll tells of more.
+/// What the machine itself answers is in the queue as soon as a packet was delivered. After a pause
+/// it leaves in this turn, without another wait; in a stream of packets it is better gathered.
+/// As many as were delivered; the poll tells of more.
 void ShardLoop::take_echoes(shard::ServerIndex server, std::uint64_t packets) {
     const std::size_t budget = std::min<std::uint64_t>(packets, tun_budget);
     for (std::size_t slot = 0; slot < ports_[server].tuns.size(); ++slot)

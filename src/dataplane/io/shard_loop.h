@@ -39,6 +39,8 @@ class ShardLoop final : public shard::Outlet {
 public:
     static constexpr std::size_t tun_budget = 64;  // packets a queue and turn
     static constexpr std::size_t udp_budget = 4;   // receive batches a socket and turn
+    /// A turn that comes later than this after the last one began answers at once.
+    static constexpr Duration pause = 1ms;
     /// How long nobody is accepted after the descriptors ran out.
     static constexpr Duration accept_pause = 1s;
 
@@ -115,6 +117,7 @@ private:
     std::unique_ptr<std::byte[]> tun_room_;
     std::deque<KeeperMessage> unsent_;  // what the keeper had no room for
     std::array<std::uint64_t, cause_count> drops_{};
+    bool after_pause_ = false;     // nothing had come for `pause` when this turn began
     std::uint64_t delivered_ = 0;  // packets written to TUN devices
     std::atomic<bool> stopping_{false};
     Instant now_{};
