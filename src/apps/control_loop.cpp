@@ -266,7 +266,9 @@ void ControlLoop::follow_the_clock() {
         compose_due_ = true;
         compose_at_ = {};
     }
-    plane_.certificate_watch.look(now);
+    if (const auto looked = plane_.certificate_watch.look(now); !looked)
+        log_event(Severity::error, "warnings of certificates not stored",
+                  {{"problem", looked.error().message}});
 }
 
 // --- what is wanted ------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ public:
     Outcome<Issued> make_authority(const std::string& common_name, UnixTime now) override {
         return issue("ca", common_name, now + std::chrono::days(7300));
     }
-    Outcome<Issued> issue_server(const Issuer&, const std::string& common_name,
+    Outcome<Issued> issue_server(const Issuer& issuer, const std::string& common_name,
                                  UnixTime now) override {
+        last_issuer = issuer;
         return issue("server", common_name, now + std::chrono::days(3650));
     }
     Outcome<Issued> issue_client(const Issuer& issuer, const std::string& common_name,

@@ -53,15 +53,16 @@ std::string day_of(UnixTime time) {
 /// What is wrong with one certificate of the chain by itself; `below` others stand under it.
 Outcome<void> check_one(X509* certificate, int below, UnixTime now) {
     const std::string who = name_of(X509_get_subject_name(certificate));
-    if (X509_check_ca(certificate) != 1)
-        return bad_certificate(
-            fmt::format("CaCertificate: {} is not an authority (basicConstraints CA:TRUE); send "
-                        "the authority's certificate, not one that it signed.",
-                        who));
+    // First: OpenSSL calls nothing an authority that may not sign.
     if ((X509_get_key_usage(certificate) & KU_KEY_CERT_SIGN) == 0)
         return bad_certificate(
             fmt::format("CaCertificate: {} may not sign certificates; its keyUsage needs "
                         "keyCertSign.",
+                        who));
+    if (X509_check_ca(certificate) != 1)
+        return bad_certificate(
+            fmt::format("CaCertificate: {} is not an authority (basicConstraints CA:TRUE); send "
+                        "the authority's certificate, not one that it signed.",
                         who));
     const long path = X509_get_pathlen(certificate);
     if (path >= 0 && path < below)

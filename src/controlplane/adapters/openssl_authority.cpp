@@ -81,11 +81,17 @@ bool add_extension(X509* certificate, X509* issuer, int kind, const char* value)
     return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
+/// An authority from elsewhere may have none to refer to.
+bool has_key_identifier(X509* issuer) {
+    return X509_get_ext_by_NID(issuer, NID_subject_key_identifier, -1) >= 0;
+}
+
 bool add_extensions(X509* certificate, X509* issuer, const Purpose& purpose) {
     return add_extension(certificate, issuer, NID_basic_constraints, purpose.basic_constraints) &&
            add_extension(certificate, issuer, NID_key_usage, purpose.key_usage) &&
            add_extension(certificate, issuer, NID_subject_key_identifier, "hash") &&
-           add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always") &&
+           (!has_key_identifier(issuer) ||
+            add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always")) &&
            (!purpose.extended_key_usage ||
             add_extension(certificate, issuer, NID_ext_key_usage, purpose.extended_key_usage));
 }

@@ -21,11 +21,11 @@ struct ClientCertificateNamed {
     std::string name;
 };
 struct DescribeClientCertificates {
-    std::string id;  // each filter: empty is all
-    std::string server;
-    std::string name;
+    std::string id = {};  // each filter: empty is all
+    std::string server = {};
+    std::string name = {};
     std::string bundle_state = {};  // current, stale or unknown
-    PageRequest page;
+    PageRequest page = {};
 };
 struct ClientCertificateView {
     model::ClientCertificate certificate;

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/escape.h"
-#include "base/log.h"
 #include "controlplane/model/expiry.h"
 #include "controlplane/usecases/ownership.h"
 
@@ -146,23 +145,23 @@ Outcome<Page<model::Event>> Events::list(const Call& call, const DescribeEvents&
     return page_of(std::move(*rows), request.page);
 }
 
-void CertificateWatch::look(UnixTime now) {
+Outcome<void> CertificateWatch::look(UnixTime now) {
     // A clock that was set back makes everything due again; what was told stays told.
-    if (now < next_ && now >= looked_at_) return;
+    if (now < next_ && now >= looked_at_) return {};
     const std::lock_guard turn(ports_.turn);
     Round round(ports_, now);
+    looked_at_ = now;
+    next_ = now + look_again_after_failure;
     const auto looked = ports_.books.look([&](Ledger& ledger) {
         for (const model::SslServer& server : ledger.ssl_servers().all())
             round.look_at(ledger, server);
     });
-    Outcome<std::size_t> told = 0;
-    if (looked && !round.events().empty()) told = ports_.books.append_events(round.events(), now);
-    looked_at_ = now;
+    if (!looked) return looked;
+    if (!round.events().empty())
+        if (const auto told = ports_.books.append_events(round.events(), now); !told)
+            return unexpected(told.error());
     next_ = round.next();
-    if (looked && told) return;
-    next_ = now + look_again_after_failure;
-    log_event(Severity::error, "warnings of certificates not stored",
-              {{"problem", looked ? told.error().message : looked.error().message}});
+    return {};
 }
 
 }  // namespace kanmon::usecases

@@ -6,10 +6,10 @@
 namespace kanmon::usecases {
 
 struct DescribeEvents {
-    std::string kind;  // each filter: empty is all
-    std::string resource;
-    std::string server;
-    PageRequest page;
+    std::string kind = {};  // each filter: empty is all
+    std::string resource = {};
+    std::string server = {};
+    PageRequest page = {};
 };
 
 class Events {
@@ -32,8 +32,9 @@ class CertificateWatch {
 public:
     explicit CertificateWatch(Ports& ports) : ports_(ports) {}
 
-    /// Looks when something may be due, and at least every hour; costs nothing otherwise.
-    void look(UnixTime now);
+    /// Looks when something may be due, and at least every hour; costs nothing otherwise. What
+    /// could not be stored is tried again after a minute: ServiceUnavailable.
+    Outcome<void> look(UnixTime now);
     /// When it wants to look again.
     UnixTime next() const { return next_; }
 

@@ -373,8 +373,8 @@ TEST_F(Settings, EachCertificateHasAWrappedKeyOfItsOwn) {
     };
     EXPECT_NE(key_of(one), key_of(two));
     EXPECT_EQ(key_of(one), key_of(one));
-    const auto bundle = plane.client_certificates.bundle(alice, one);
-    EXPECT_THAT(as_text(bundle->zip), HasSubstr(one.text + ".tc.key"));
+    const auto bundle = plane.client_certificates.bundle(alice, {.id = one});
+    EXPECT_THAT(as_text(bundle->packed.content.view()), HasSubstr(one.text + ".tc.key"));
 }
 
 TEST_F(Settings, BundlesNameTheIpv6AddressOfTheInstallation) {
