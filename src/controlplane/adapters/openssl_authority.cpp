@@ -51,8 +51,7 @@ SecretBuffer key_pem_of(EVP_PKEY* key) {
 
 /// Ed25519 hashes by itself and takes no other hash.
 const EVP_MD* signing_hash(EVP_PKEY* key) {
-    int hash = NID_undef;
-    const bool none = EVP_PKEY_get_default_digest_nid(key, &hash) == 2 && hash == NID_undef;
+    const bool none = EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
     return none ? nullptr : EVP_sha256();
 }
 

@@ -82,9 +82,9 @@ TEST_F(CertificatesApi, AnAuthorityIsImportedShownGivenAListAndRemoved) {
     const json own = call("DescribeSslVpnServerCa", {{"SslVpnServerId", server}});
     EXPECT_EQ(own["CaOrigin"], "own");
     EXPECT_FALSE(own.contains("CrlNumber"));
-    const json imported = call(
-        "ImportSslVpnServerCa",
-        {{"SslVpnServerId", server}, {"CaCertificate", "THEIRS"}, {"CaPrivateKey", "their key"}});
+    const json imported = call("ImportSslVpnServerCa", {{"SslVpnServerId", server},
+                                                        {"CaCertificate", "THEIR\nCA\n"},
+                                                        {"CaPrivateKey", "their key"}});
     EXPECT_EQ(imported["CaOrigin"], "imported");
     EXPECT_EQ(imported["ReissuedCerts"], 1);
     EXPECT_EQ(imported.dump().find("their key"), std::string::npos);
