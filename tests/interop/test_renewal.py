@@ -170,5 +170,5 @@ def test_a_pkcs12_with_its_configuration_connects(lab):
             str(folder / "password"), "--output", str(folder / "bundle.zip"))
     subprocess.run(("python3", "-m", "zipfile", "-e", "bundle.zip", "."), cwd=folder, check=True)
     assert (folder / "README.zh-CN.txt").exists()
-    lab.laptop().connect("config.ovpn", "--cd", str(folder), "--askpass",
+    lab.laptop().connect(folder / "config.ovpn", "--cd", str(folder), "--askpass",
                          str(folder / "password")).ping()
