@@ -99,6 +99,11 @@ std::vector<Command> client_certificate_commands() {
          "revoke a certificate; its holders are told to go",
          "DeleteSslVpnClientCert",
          {certificate_id}},
+    };
+}
+
+std::vector<Command> bundle_commands() {
+    return {
         {"cert",
          "bundle",
          "write what a client needs to a file",
@@ -196,7 +201,8 @@ std::vector<Command> authority_commands() {
 
 std::vector<Command> certificate_commands() {
     std::vector<Command> all = client_certificate_commands();
-    for (Command& command : authority_commands()) all.push_back(std::move(command));
+    for (auto part : {bundle_commands(), authority_commands()})
+        all.insert(all.end(), part.begin(), part.end());
     return all;
 }
 

@@ -5,13 +5,13 @@ namespace kanmon::model {
 namespace {
 
 constexpr std::string_view english =
-    R"(How to connect. The files hold a private key: give them to nobody, delete copies after the import.
+    R"(How to connect. The files hold a private key: give them to nobody and delete copies.
 
 Windows (OpenVPN GUI, from openvpn.net): copy all files, or the one .ovpn, into
   C:\Users\YOU\OpenVPN\config, right-click the icon in the task bar, Connect.
 macOS (Tunnelblick): put all files, or the one .ovpn, into a folder, double-click the .ovpn, Install.
 Linux: as root in the folder of the files: openvpn --config FILE.ovpn
-Android, iOS (OpenVPN Connect): send the one .ovpn to the device and open it with OpenVPN Connect.
+Android, iOS (OpenVPN Connect): send the one .ovpn to the device, open it with OpenVPN Connect.
   It takes one file: ask for the format ovpn when you have several.
 A .p12 file asks for its password, which was shown once when it was made. On phones import it first.
 If the administrator changes the server, an older bundle may no longer connect: ask for a new one.
