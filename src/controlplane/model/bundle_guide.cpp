@@ -9,7 +9,7 @@ constexpr std::string_view english =
 
 Windows (OpenVPN GUI, from openvpn.net): copy all files, or the one .ovpn, into
   C:\Users\YOU\OpenVPN\config, right-click the icon in the task bar, Connect.
-macOS (Tunnelblick): put all files, or the one .ovpn, into a folder, double-click the .ovpn, Install.
+macOS (Tunnelblick): put all files, or the one .ovpn, into a folder, double-click the .ovpn.
 Linux: as root in the folder of the files: openvpn --config FILE.ovpn
 Android, iOS (OpenVPN Connect): send the one .ovpn to the device, open it with OpenVPN Connect.
   It takes one file: ask for the format ovpn when you have several.
