@@ -248,9 +248,15 @@ Outcome<ClientCertificateRenewed> ClientCertificates::renew(const Call& call,
     ports_.gatekeeper.changed();
     return look_for<ClientCertificateRenewed>(
         ports_.books, [&](Ledger& ledger) -> Outcome<ClientCertificateRenewed> {
-            const auto row = own_certificate(ledger, call, request.id.text, certificate_not_found);
+            auto row = own_certificate(ledger, call, request.id.text, certificate_not_found);
             if (!row) return unexpected(row.error());
-            return ClientCertificateRenewed{*row, call.now + *overlap};
+            ClientCertificateRenewed renewed{std::move(*row), {}};
+            // In order of creation, so that a repeated call is told what the first was.
+            for (const auto& old :
+                 ledger.revoked_certificates().below(renewed.certificate.server.text))
+                if (model::is_predecessor(old, request.id))
+                    renewed.predecessor_ends_at = old.revoked_at;
+            return renewed;
         });
 }
 

@@ -140,6 +140,9 @@ TEST_F(Brought, EveryBadAuthorityIsRefusedByFieldRuleAndWhatWouldWork) {
     const std::string sha1 = pem_of(
         make({.name = "Branch", .hash = EVP_sha1()}, below.get(), root.get(), key.get()).get());
     EXPECT_THAT(refusal(sha1 + root_pem), HasSubstr("SHA-256"));
+    const std::string forged =
+        pem_of(make({.name = "Branch"}, below.get(), root.get(), new_key().get()).get());
+    EXPECT_THAT(refusal(forged + root_pem), HasSubstr("is not signed by the next certificate"));
     const Certificate narrow = make({.constraints = "critical,CA:TRUE,pathlen:0"}, key.get());
     const std::string under =
         pem_of(make({.name = "Branch"}, below.get(), narrow.get(), key.get()).get());

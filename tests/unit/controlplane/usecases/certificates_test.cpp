@@ -136,6 +136,16 @@ TEST_F(CertificateDesk, RevokingOneLeavesThePredecessorsOfOthersAlone) {
     EXPECT_EQ(revoked(world.now), std::vector{own});
 }
 
+TEST_F(CertificateDesk, ARepeatedTokenRenewsOnceAndTellsTheSame) {
+    alice.client_token = "once";
+    const auto first = renew(3600);
+    alice.now += 60s;
+    const auto again = renew(3600);
+    ASSERT_TRUE(first && again);
+    EXPECT_EQ(again->certificate, first->certificate);
+    EXPECT_EQ(again->predecessor_ends_at, first->predecessor_ends_at);
+}
+
 TEST_F(CertificateDesk, HasThreeGoodPredecessorsAtMost) {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(renew(3600));
     EXPECT_EQ(renew(3600).error().code, "Resource.QuotaFull");
