@@ -84,6 +84,9 @@ int ControlLoop::wait(int stop) {
     if (compose_due_) next = std::min(next, compose_at_);
     if (!broker_ && !options_.broker_path.empty()) next = std::min(next, broker_retry_at_);
     if (!problem_.empty()) next = std::min(next, want_again_at_);
+    if (compose_again_at_)
+        next =
+            std::min(next, now + std::max(Duration{}, Duration(*compose_again_at_ - unix_now())));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
     const auto data_events = static_cast<short>(outbox_.empty() ? POLLIN : POLLIN | POLLOUT);
     std::array<pollfd, 5> watched{{{stop, POLLIN, 0},
@@ -109,6 +112,7 @@ void ControlLoop::turn() {
     connect_broker();
     hear_broker();
     if (!problem_.empty() && boot_now() >= want_again_at_) want();
+    follow_the_clock();
     if (compose_due_ && boot_now() >= compose_at_) compose();
     publish_if_due();
     answer_logins();
@@ -185,7 +189,9 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
         return true;
     }
     if (const auto* client = std::get_if<bridge::ClientFact>(&message.body)) {
-        if (plane_.clients.learn(*client)) plane_.idaas.watch(*client);
+        if (!plane_.clients.learn(*client)) return true;
+        plane_.idaas.watch(*client);
+        plane_.client_certificates.learn(*client, unix_now());
         return true;
     }
     if (const auto* attempt = std::get_if<bridge::AttemptRecord>(&message.body)) {
@@ -252,10 +258,23 @@ void ControlLoop::store_attempts() {
                   {{"count", std::to_string(std::exchange(attempts_lost_, 0))}});
 }
 
+/// What becomes due by time alone. The wall clock decides, so it is asked and not slept for.
+void ControlLoop::follow_the_clock() {
+    const UnixTime now = unix_now();
+    if (compose_again_at_ && now >= *compose_again_at_) {
+        compose_again_at_.reset();
+        compose_due_ = true;
+        compose_at_ = {};
+    }
+    if (const auto looked = plane_.certificate_watch.look(now); !looked)
+        log_event(Severity::error, "warnings of certificates not stored",
+                  {{"problem", looked.error().message}});
+}
+
 // --- what is wanted ------------------------------------------------------------------------------
 
 void ControlLoop::compose() {
-    auto enforced = enforcement_.compose(boot_now());
+    auto enforced = enforcement_.compose(boot_now(), unix_now());
     if (!enforced) {
         log_event(Severity::error, "no snapshot could be made",
                   {{"problem", enforced.error().message}});
@@ -263,6 +282,7 @@ void ControlLoop::compose() {
         return;
     }
     compose_due_ = false;
+    compose_again_at_ = enforced->again_at;
     due_ = std::move(*enforced);
     publish_by_ = boot_now() + publish_patience;
     want();

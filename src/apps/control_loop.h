@@ -88,6 +88,7 @@ private:
     void publish();
     void publish_if_due();
     void store_attempts();
+    void follow_the_clock();
     void tell(const char* event, const std::string& problem);
 
     usecases::ControlPlane& plane_;
@@ -119,6 +120,7 @@ private:
     Instant publish_by_{};
     bool compose_due_ = true;
     Instant compose_at_{};
+    std::optional<UnixTime> compose_again_at_;  // by time alone
 };
 
 }  // namespace kanmon::apps

@@ -100,7 +100,9 @@ inline model::SslServer contract_server() {
             .sealed_key = from_hex("00ff10"),
             .sealed_wrapping_key = from_hex("01"),
             .sealed_token_key = from_hex("02"),
-            .revision = "abc"};
+            .revision = "abc",
+            .origin = model::AuthorityOrigin::elsewhere,
+            .client_authority_pem = "their ca"};
 }
 
 inline model::VpnConnection contract_connection() {
@@ -477,7 +479,97 @@ TYPED_TEST_P(BooksContract, AStepOfAUsersCodesIsUsedOnce) {
     EXPECT_EQ(this->books->use_code("user-2", 1000), true);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(BooksContract, AChangeItsTokenAndItsAuditRowAreStoredTogether,
+TYPED_TEST_P(BooksContract, WhatBelongsToCertificatesComesBackAndGoesWithThem) {
+    const model::AccountId account = contract_actor.account;
+    const model::ClientCertificate certificate{.id = {"vsc-1"},
+                                               .account = account,
+                                               .server = contract_server().id,
+                                               .name = "n",
+                                               .created_at = unix_time_of(1),
+                                               .not_after = unix_time_of(2),
+                                               .serial = "1f",
+                                               .certificate_pem = "pem",
+                                               .sealed_key = from_hex("01"),
+                                               .static_address = {}};
+    const model::RevocationList list{contract_server().id, account, "1a",        unix_time_of(1),
+                                     unix_time_of(2),      false,   {"aa", "bb"}};
+    const model::BundleLink link{.id = {"lnk-1"},
+                                 .account = account,
+                                 .certificate = certificate.id,
+                                 .token_hash = from_hex("00ff10"),
+                                 .format = model::BundleFormat::p12_zip,
+                                 .sealed_password = from_hex("02"),
+                                 .created_at = unix_time_of(3),
+                                 .expires_at = unix_time_of(4)};
+    const model::HeldBundle held{certificate.id, account, certificate.server, "0123",
+                                 unix_time_of(5)};
+    model::HeldBundle nobodys = held;
+    nobodys.id = {"vsc-2"};
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+        ledger.idaas_instances().put(contract_instance());
+        ledger.vpcs().put(contract_vpc("vpc-1", ""));
+        ledger.vpn_gateways().put(contract_gateway());
+        ledger.ssl_servers().put(contract_server());
+        ledger.client_certificates().put(certificate);
+        ledger.revocation_lists().put(list);
+        ledger.bundle_links().put(link);
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    ASSERT_TRUE(this->books->write_held_bundles({held, nobodys}));
+    ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
+        EXPECT_EQ(ledger.ssl_servers().find("vss-1"), contract_server());
+        EXPECT_EQ(ledger.revocation_lists().find("vss-1"), list);
+        EXPECT_EQ(ledger.bundle_links().below("vsc-1"), std::vector{link});
+        EXPECT_EQ(ledger.bundle_links().of_account(account), std::vector{link});
+        EXPECT_EQ(ledger.held_bundles().below("vss-1"), std::vector{held});
+    }));
+}
+
+inline EventWrite contract_event(const std::string& resource, const std::string& mark) {
+    return {.event = {.number = 0,
+                      .account = contract_actor.account,
+                      .at = unix_time_of(9),
+                      .kind = "CertificateExpired",
+                      .resource = resource,
+                      .server = "vss-1",
+                      .message = "m"},
+            .mark = mark,
+            .mark_kept_until = unix_time_of(1000)};
+}
+
+TYPED_TEST_P(BooksContract, AnEventOfOneMarkIsStoredOnceAndTheNewestComeFirst) {
+    const UnixTime now = unix_time_of(9);
+    EXPECT_EQ(this->books->append_events({contract_event("a", "1"), contract_event("b", "2")}, now),
+              2u);
+    EXPECT_EQ(this->books->append_events({contract_event("a", "1"), contract_event("c", "")}, now),
+              1u);
+    EventQuery query{.account = contract_actor.account, .kind = {}, .resource = {}, .server = {}};
+    const auto all = this->books->events(query);
+    ASSERT_EQ(all->size(), 3u);
+    EXPECT_EQ(all->front().resource, "c");
+    EXPECT_GT(all->front().number, all->back().number);
+    query.resource = "a";
+    EXPECT_EQ(this->books->events(query)->size(), 1u);
+    query = {.account = {"2000000000000002"}, .kind = {}, .resource = {}, .server = {}};
+    EXPECT_TRUE(this->books->events(query)->empty());
+    EXPECT_EQ(this->books->append_events({contract_event("a", "1")}, unix_time_of(1001)), 1u);
+}
+
+TYPED_TEST_P(BooksContract, AnAccountHasAThousandEventsAndAPushedOutOneStaysTold) {
+    const UnixTime now = unix_time_of(9);
+    std::vector<EventWrite> many{contract_event("first", "first")};
+    for (std::size_t i = 0; i < model::events_max; ++i) many.push_back(contract_event("x", ""));
+    ASSERT_TRUE(this->books->append_events(many, now));
+    const EventQuery query{
+        .account = contract_actor.account, .kind = {}, .resource = {}, .server = {}};
+    EXPECT_EQ(this->books->events(query)->size(), model::events_max);
+    EXPECT_EQ(this->books->append_events({contract_event("first", "first")}, now), 0u);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(BooksContract, WhatBelongsToCertificatesComesBackAndGoesWithThem,
+                            AnEventOfOneMarkIsStoredOnceAndTheNewestComeFirst,
+                            AnAccountHasAThousandEventsAndAPushedOutOneStaysTold,
+                            AChangeItsTokenAndItsAuditRowAreStoredTogether,
                             ARefusedChangeLeavesNothingAndItsTokenStaysUsable,
                             ARepeatedTokenGivesTheFirstReceiptAndChangesNothing,
                             ATokenWithOtherParametersIsRefused,

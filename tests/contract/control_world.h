@@ -1,6 +1,9 @@
 // A whole control plane on doubles: memory for the store, transparent seals, numbered keys.
 #pragma once
 
+#include <map>
+#include <sstream>
+
 #include "contract/memory_books.h"
 #include "controlplane/usecases/control_plane.h"
 #include "controlplane/usecases/enforcement.h"
@@ -12,8 +15,9 @@ public:
     Outcome<Issued> make_authority(const std::string& common_name, UnixTime now) override {
         return issue("ca", common_name, now + std::chrono::days(7300));
     }
-    Outcome<Issued> issue_server(const Issuer&, const std::string& common_name,
+    Outcome<Issued> issue_server(const Issuer& issuer, const std::string& common_name,
                                  UnixTime now) override {
+        last_issuer = issuer;
         return issue("server", common_name, now + std::chrono::days(3650));
     }
     Outcome<Issued> issue_client(const Issuer& issuer, const std::string& common_name,
@@ -25,18 +29,54 @@ public:
                                              const std::string& client) override {
         return SecretBuffer(as_bytes(to_hex(server_key.view()).substr(0, 8) + client));
     }
+    /// "BAD" anywhere is refused; else it ends when `ends` says, or in a thousand days.
+    Outcome<BroughtAuthority> read_authority(const std::string& certificates_pem,
+                                             const SecretBuffer&, UnixTime now) override {
+        if (certificates_pem.find("BAD") != std::string::npos)
+            return model::illegal("CaCertificate", "it is bad");
+        ends.try_emplace(certificates_pem, now + std::chrono::days(1000));
+        return BroughtAuthority{certificates_pem, ends[certificates_pem]};
+    }
+    /// "NUMBER serial serial …", good for a week.
+    Outcome<BroughtRevocationList> read_revocation_list(const std::string& pem,
+                                                        const std::string& authority_pem,
+                                                        UnixTime now) override {
+        last_list_issuer = authority_pem;
+        BroughtRevocationList list{.number = {},
+                                   .this_update = now,
+                                   .next_update = now + std::chrono::days(7),
+                                   .serials = {}};
+        std::istringstream words(pem);
+        words >> list.number;
+        for (std::string serial; words >> serial;) list.serials.push_back(serial);
+        return list;
+    }
+    Outcome<UnixTime> end_of(const std::string& certificates_pem) override {
+        const auto end = ends.find(certificates_pem);
+        if (end == ends.end()) return model::unavailable("not a certificate of ours");
+        return end->second;
+    }
+    Outcome<SecretBuffer> pkcs12(const Issued& issued, const std::string& authority_pem,
+                                 const std::string& name, const SecretBuffer& password) override {
+        return SecretBuffer(as_bytes("p12 " + name + " " + as_text(password.view()) + "\n" +
+                                     issued.certificate_pem + authority_pem));
+    }
     std::string digest(const std::string& text) override {
         const std::size_t hash = std::hash<std::string>()(text);
         return to_hex(std::as_bytes(std::span(&hash, 1))) + "0123456789abcdef";
     }
 
     Issuer last_issuer;
+    std::string last_list_issuer;
+    std::map<std::string, UnixTime> ends;  // of every certificate that was made or brought
 
 private:
     Outcome<Issued> issue(const std::string& kind, const std::string& common_name,
                           UnixTime not_after) {
         ++issued_;
-        const std::string name = kind + " " + common_name + "\n";
+        const std::string copy = kind == "client" ? " " + std::to_string(issued_) : "";
+        const std::string name = kind + " " + common_name + copy + "\n";
+        ends["certificate of " + name] = not_after;
         return Issued{"certificate of " + name, SecretBuffer(as_bytes("key of " + name)),
                       std::to_string(issued_), not_after};
     }

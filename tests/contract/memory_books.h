@@ -55,6 +55,9 @@ public:
     Table<model::SslServer>& ssl_servers() override { return ssl_servers_; }
     Table<model::ClientCertificate>& client_certificates() override { return certificates_; }
     Table<model::RevokedCertificate>& revoked_certificates() override { return revoked_; }
+    Table<model::RevocationList>& revocation_lists() override { return revocation_lists_; }
+    Table<model::BundleLink>& bundle_links() override { return bundle_links_; }
+    Table<model::HeldBundle>& held_bundles() override { return held_bundles_; }
     Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
     Table<model::IdaasUser>& idaas_users() override { return idaas_users_; }
     Table<model::VSwitch>& vswitches() override { return vswitches_; }
@@ -80,6 +83,9 @@ private:
     MemoryTable<model::SslServer> ssl_servers_;
     MemoryTable<model::ClientCertificate> certificates_;
     MemoryTable<model::RevokedCertificate> revoked_;
+    MemoryTable<model::RevocationList> revocation_lists_;
+    MemoryTable<model::BundleLink> bundle_links_;
+    MemoryTable<model::HeldBundle> held_bundles_;
     MemoryTable<model::IdaasInstance> idaas_instances_;
     MemoryTable<model::IdaasUser> idaas_users_;
     MemoryTable<model::VSwitch> vswitches_;
@@ -171,6 +177,45 @@ public:
         return rows;
     }
 
+    Outcome<void> write_held_bundles(const std::vector<model::HeldBundle>& held) override {
+        if (away) return model::unavailable("The store is away.");
+        for (const model::HeldBundle& row : held)
+            if (ledger_.client_certificates().find(row.id.text)) ledger_.held_bundles().put(row);
+        return {};
+    }
+
+    Outcome<std::size_t> append_events(const std::vector<EventWrite>& events,
+                                       UnixTime now) override {
+        if (away) return model::unavailable("The store is away.");
+        std::erase_if(marks_, [&](const auto& mark) { return mark.second < now; });
+        std::size_t added = 0;
+        for (const EventWrite& write : events) {
+            if (!write.mark.empty() && !marks_.emplace(write.mark, write.mark_kept_until).second)
+                continue;
+            ++added;
+            events_.push_back(write.event);
+            events_.back().number = ++events_ever_;
+            const auto own = [&](const model::Event& event) {
+                return event.account == write.event.account;
+            };
+            if (std::ranges::count_if(events_, own) > static_cast<int>(model::events_max))
+                events_.erase(std::ranges::find_if(events_, own));
+        }
+        return added;
+    }
+    Outcome<std::vector<model::Event>> events(const EventQuery& query) override {
+        if (away) return model::unavailable("The store is away.");
+        std::vector<model::Event> rows;
+        const auto fits = [](const std::string& wanted, const std::string& value) {
+            return wanted.empty() || wanted == value;
+        };
+        for (auto row = events_.rbegin(); row != events_.rend(); ++row)
+            if (row->account == query.account && fits(query.kind, row->kind) &&
+                fits(query.resource, row->resource) && fits(query.server, row->server))
+                rows.push_back(*row);
+        return rows;
+    }
+
     Outcome<bool> use_code(const std::string& user, std::int64_t step) override {
         if (away) return model::unavailable("The store is away.");
         return used_codes_.emplace(user, step).second;
@@ -197,6 +242,9 @@ private:
     std::map<std::pair<std::string, std::string>, Remembered> tokens_;
     std::map<std::pair<std::string, Ipv4>, StoredLease> leases_;
     std::map<std::string, std::vector<bridge::AttemptRecord>> attempts_;
+    std::vector<model::Event> events_;
+    std::uint64_t events_ever_ = 0;
+    std::map<std::string, UnixTime> marks_;
     std::set<std::pair<std::string, std::int64_t>> used_codes_;
     std::uint64_t snapshot_number_ = 0;
 };

@@ -31,6 +31,7 @@ public:
     /// reached, is not trusted, or is no API.
     Expected<ApiAnswer, std::string> call(const std::string& action,
                                           const api::Parameters& parameters);
+    const std::string& endpoint() const { return access_.endpoint; }
 
 private:
     ApiAccess access_;

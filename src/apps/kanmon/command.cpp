@@ -1,5 +1,6 @@
 #include "apps/kanmon/command.h"
 
+#include "apps/kanmon/certificate_commands.h"
 #include "apps/kanmon/server_settings.h"
 #include "apps/kanmon/site_commands.h"
 
@@ -28,15 +29,6 @@ const std::vector<Column> server_columns{{"ID", "SslVpnServerId"},
                                          {"CLIENT POOL", "ClientIpPool"},
                                          {"LOCAL NETWORKS", "LocalSubnet"},
                                          {"GATEWAY", "VpnGatewayId"}};
-const std::vector<Column> certificate_columns{
-    {"ID", "SslVpnClientCertId"}, {"NAME", "Name"},
-    {"STATUS", "Status"},         {"EXPIRES", "EndTime", Form::time},
-    {"ADDRESS", "StaticAddress"}, {"SERVER", "SslVpnServerId"}};
-const std::vector<Column> certificate_details{
-    {"certificate", "SslVpnClientCertId"}, {"name", "Name"},
-    {"server", "SslVpnServerId"},          {"status", "Status"},
-    {"created", "CreateTime", Form::time}, {"expires", "EndTime", Form::time},
-    {"static address", "StaticAddress"},   {"bundle revision", "BundleRevision"}};
 const std::vector<Column> client_columns{{"CLIENT", "CommonName"},
                                          {"STATUS", "Status"},
                                          {"TUNNEL", "PrivateIp"},
@@ -59,11 +51,7 @@ const std::vector<Column> vpc_columns{
 
 const CommandArgument gateway_id{"GATEWAY", "VpnGatewayId", "id of the gateway, vpn-…", true};
 const CommandArgument server_id{"SERVER", "SslVpnServerId", "id of the SSL server, vss-…", true};
-const CommandArgument certificate_id{"CERTIFICATE", "SslVpnClientCertId",
-                                     "id of the certificate, vsc-…", true};
 const CommandArgument name{"--name", "Name", "a name for people"};
-const CommandArgument static_address{"--address", "StaticAddress",
-                                     "tunnel address that it always gets; empty: none"};
 
 std::vector<Command> account_commands() {
     return {
@@ -240,56 +228,6 @@ std::vector<Command> server_commands() {
     };
 }
 
-std::vector<Command> certificate_commands() {
-    return {
-        {"cert",
-         "create",
-         "make a client certificate",
-         "CreateSslVpnClientCert",
-         {{"--server", "SslVpnServerId", "id of the SSL server", true}, name, static_address},
-         Shape::flat,
-         {},
-         {{"certificate", "SslVpnClientCertId"}, {"name", "Name"}}},
-        {"cert",
-         "list",
-         "your client certificates",
-         "DescribeSslVpnClientCerts",
-         {{"--server", "SslVpnServerId", "only those of this server"}},
-         Shape::table,
-         "SslVpnClientCertKeys.SslVpnClientCertKey",
-         certificate_columns},
-        {"cert",
-         "show",
-         "one client certificate",
-         "DescribeSslVpnClientCert",
-         {certificate_id},
-         Shape::flat,
-         {},
-         certificate_details},
-        {"cert",
-         "rename",
-         "give a certificate another name",
-         "ModifySslVpnClientCert",
-         {certificate_id, {"--name", "Name", "the new name", true}}},
-        {"cert",
-         "modify",
-         "change a certificate; what is not given stays",
-         "ModifySslVpnClientCert",
-         {certificate_id, name, static_address}},
-        {"cert",
-         "delete",
-         "revoke a certificate; its holders are told to go",
-         "DeleteSslVpnClientCert",
-         {certificate_id}},
-        {"cert",
-         "bundle",
-         "write what a client needs to a file",
-         "GetSslVpnClientCertBundle",
-         {certificate_id, {"--format", "Format", "zip or ovpn (one file)", true}},
-         Shape::file},
-    };
-}
-
 const CommandArgument identity_source{"IDAAS", "IDaaSInstanceId", "id of the source, idaas-…",
                                       true};
 
@@ -417,6 +355,7 @@ const std::vector<CommandGroup>& command_groups() {
         {"gateway", "VPN gateways"},
         {"server", "SSL servers: where clients connect"},
         {"cert", "client certificates and their bundles"},
+        {"ca", "who signs for an SSL server, and what was revoked elsewhere"},
         {"idaas", "identity sources: whom users are asked of"},
         {"user", "users of identity sources"},
         {"clients", "connected clients"},

@@ -16,6 +16,8 @@ struct CommandArgument {
     /// The value names a file whose first line is sent, "-" standard input: secrets do not belong
     /// into command lines, which every process of the machine can read.
     bool secret = false;
+    /// The value names a file that is sent whole, "-" standard input: certificates and lists.
+    bool file = false;
 };
 
 enum class Form : unsigned char {
@@ -38,7 +40,8 @@ enum class Shape : unsigned char {
     first,  // the first row of a list, name by value; none is an error
     flat,   // the answer itself, name by value
     lines,  // texts of a list, one a line
-    file    // Content goes to a file
+    file,   // Content goes to a file
+    link    // as flat, and the address that Path is at
 };
 
 enum class Waits : unsigned char { no, gateway_active, gateway_gone };

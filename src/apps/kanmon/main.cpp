@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 #include <optional>
+#include <sstream>
 
 #include "apps/kanmon/api_client.h"
 #include "apps/kanmon/command.h"
@@ -111,6 +112,16 @@ std::optional<std::string> first_line_of(const std::string& path) {
     return line;
 }
 
+std::optional<std::string> whole_of(const std::string& path) {
+    std::ifstream file;
+    if (path != "-") file.open(path, std::ios::binary);
+    std::istream& in = path == "-" ? std::cin : file;
+    if (!in) return std::nullopt;
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
 int usage(const std::string& sentence) {
     std::cerr << "kanmon: " << sentence << "\n";
     return 2;
@@ -139,10 +150,10 @@ int run_parsed(ApiClient& client, const Parsed& parsed, const Options& options) 
         const CommandArgument& argument = parsed.command->arguments[i];
         std::string& value = invocation.parameters[std::string(argument.parameter)];
         value = parsed.values[i];
-        if (!argument.secret) continue;
-        auto line = first_line_of(value);
-        if (!line) return usage("cannot read " + value);
-        value = std::move(*line);
+        if (!argument.secret && !argument.file) continue;
+        auto content = argument.file ? whole_of(value) : first_line_of(value);
+        if (!content) return usage("cannot read " + value);
+        value = std::move(*content);
     }
     return run_command(client, std::move(invocation));
 }

@@ -161,6 +161,9 @@ int save_file(const Invocation& invocation, const ApiAnswer& answer) {
     const auto written = write_private(path, content);
     wipe(content);
     if (!written) return fail(written.error());
+    const std::string password = answer.document.text("Password");
+    if (!password.empty() && !invocation.json)
+        std::fputs(fmt::format("password, shown once: {}\n", showable(password)).c_str(), stderr);
     if (path == "-") return 0;
     // The key is in the file now; the answer is shown without it.
     if (invocation.json)
@@ -181,6 +184,9 @@ int show(ApiClient& client, const Invocation& invocation, const ApiAnswer& answe
         case Shape::done:
         case Shape::file:
             break;
+        case Shape::link:
+            std::puts((client.endpoint() + showable(answer.document.text("Path"))).c_str());
+            [[fallthrough]];
         case Shape::flat:
             std::fputs(name_by_value(answer.document, command.columns).c_str(), stdout);
             break;

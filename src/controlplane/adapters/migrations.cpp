@@ -192,8 +192,46 @@ CREATE TABLE resource_tags (
 CREATE INDEX resource_tags_account ON resource_tags(account);
 )sql";
 
+// What belongs to a certificate goes with it. A mark outlives its event: what was told once stays
+// told when the event has been pushed out.
+constexpr const char* certificates = R"sql(
+ALTER TABLE ssl_servers ADD COLUMN authority_origin TEXT NOT NULL DEFAULT 'own'
+    CHECK (authority_origin IN ('own', 'imported', 'elsewhere'));
+ALTER TABLE ssl_servers ADD COLUMN client_authority_pem TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX ssl_servers_of_account ON ssl_servers(account, id);
+CREATE UNIQUE INDEX client_certificates_of_account ON client_certificates(account, id);
+CREATE TABLE revocation_lists (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, number TEXT NOT NULL,
+    this_update INTEGER NOT NULL, next_update INTEGER NOT NULL,
+    refuse_when_expired INTEGER NOT NULL, serials TEXT NOT NULL,
+    FOREIGN KEY (account, id) REFERENCES ssl_servers(account, id) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE bundle_links (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, certificate TEXT NOT NULL,
+    token_hash BLOB NOT NULL, format TEXT NOT NULL, sealed_password BLOB NOT NULL,
+    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    FOREIGN KEY (account, certificate)
+        REFERENCES client_certificates(account, id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX bundle_links_account ON bundle_links(account, certificate);
+CREATE TABLE held_bundles (
+    id TEXT PRIMARY KEY REFERENCES client_certificates(id) ON DELETE CASCADE,
+    account TEXT NOT NULL, server TEXT NOT NULL, revision TEXT NOT NULL, held_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX held_bundles_server ON held_bundles(server);
+CREATE TABLE events (
+    number INTEGER PRIMARY KEY, account TEXT NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL,
+    resource TEXT NOT NULL, server TEXT NOT NULL, message TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_account ON events(account, number);
+CREATE TABLE event_marks (
+    mark TEXT PRIMARY KEY, kept_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 4> migrations{first_tables, server_options, identities, sites};
+const std::array<const char*, 5> migrations{first_tables, server_options, identities, sites,
+                                            certificates};
 
 }  // namespace kanmon::adapters

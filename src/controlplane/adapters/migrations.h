@@ -6,6 +6,6 @@
 
 namespace kanmon::adapters {
 
-extern const std::array<const char*, 4> migrations;
+extern const std::array<const char*, 5> migrations;
 
 }  // namespace kanmon::adapters

@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "controlplane/adapters/client_key_v2.h"
-#include "controlplane/adapters/openssl_owned.h"
+#include "controlplane/adapters/imported_authority.h"
+#include "controlplane/adapters/pem_text.h"
+#include "controlplane/adapters/pkcs12.h"
 #include "controlplane/model/client_certificate.h"
 
 namespace kanmon::adapters {
@@ -14,6 +16,8 @@ namespace kanmon::adapters {
 namespace {
 
 using model::Outcome;
+using usecases::BroughtAuthority;
+using usecases::BroughtRevocationList;
 using usecases::Issued;
 using usecases::Issuer;
 
@@ -37,31 +41,18 @@ Unexpected<model::Refusal> failed(const char* what) {
     return model::unavailable(std::string("The certificate authority could not ") + what + ".");
 }
 
-std::string text_of(BIO* bio) {
-    char* octets = nullptr;
-    const long size = BIO_get_mem_data(bio, &octets);
-    return size > 0 ? std::string(octets, static_cast<std::size_t>(size)) : std::string();
-}
-
-Bio borrowed(Bytes octets) {
-    return Bio(BIO_new_mem_buf(octets.data(), static_cast<int>(octets.size())));
-}
-
-std::string pem_of(X509* certificate) {
-    const Bio bio(BIO_new(BIO_s_mem()));
-    if (!bio || PEM_write_bio_X509(bio.get(), certificate) != 1) return {};
-    return text_of(bio.get());
-}
-
-SecretBuffer pem_of(EVP_PKEY* key) {
+SecretBuffer key_pem_of(EVP_PKEY* key) {
     const Bio bio(BIO_new(BIO_s_secmem()));
     if (!bio ||
         PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1)
         return {};
-    char* octets = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &octets);
-    if (size <= 0) return {};
-    return SecretBuffer(as_bytes({octets, static_cast<std::size_t>(size)}));
+    return secret_text(bio.get());
+}
+
+/// Ed25519 hashes by itself and takes no other hash.
+const EVP_MD* signing_hash(EVP_PKEY* key) {
+    const bool none = EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
+    return none ? nullptr : EVP_sha256();
 }
 
 /// 128 bits without the top one (a positive number) and with the next one set (never short).
@@ -89,19 +80,19 @@ bool add_extension(X509* certificate, X509* issuer, int kind, const char* value)
     return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
+/// An authority from elsewhere may have none to refer to.
+bool has_key_identifier(X509* issuer) {
+    return X509_get_ext_by_NID(issuer, NID_subject_key_identifier, -1) >= 0;
+}
+
 bool add_extensions(X509* certificate, X509* issuer, const Purpose& purpose) {
     return add_extension(certificate, issuer, NID_basic_constraints, purpose.basic_constraints) &&
            add_extension(certificate, issuer, NID_key_usage, purpose.key_usage) &&
            add_extension(certificate, issuer, NID_subject_key_identifier, "hash") &&
-           add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always") &&
+           (!has_key_identifier(issuer) ||
+            add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always")) &&
            (!purpose.extended_key_usage ||
             add_extension(certificate, issuer, NID_ext_key_usage, purpose.extended_key_usage));
-}
-
-UnixTime end_of(X509* certificate) {
-    std::tm broken_down{};
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &broken_down) != 1) return {};
-    return unix_time_of(timegm(&broken_down));
 }
 
 class OpensslAuthority final : public usecases::Authority {
@@ -118,6 +109,28 @@ public:
     Outcome<Issued> issue_client(const Issuer& issuer, const std::string& common_name,
                                  UnixTime now) override {
         return issue(&issuer, common_name, client_purpose, now);
+    }
+
+    Outcome<BroughtAuthority> read_authority(const std::string& certificates_pem,
+                                             const SecretBuffer& private_key_pem,
+                                             UnixTime now) override {
+        return adapters::read_authority(certificates_pem, private_key_pem, now);
+    }
+    Outcome<BroughtRevocationList> read_revocation_list(const std::string& pem,
+                                                        const std::string& authority_pem,
+                                                        UnixTime now) override {
+        return adapters::read_revocation_list(pem, authority_pem, now);
+    }
+    Outcome<UnixTime> end_of(const std::string& certificates_pem) override {
+        UnixTime earliest = UnixTime::max();
+        for (const Certificate& one : certificates_of(certificates_pem, authority_chain_max + 1))
+            earliest = std::min(earliest, time_of(X509_get0_notAfter(one.get())));
+        if (earliest == UnixTime::max()) return failed("read a certificate of its own");
+        return earliest;
+    }
+    Outcome<SecretBuffer> pkcs12(const Issued& issued, const std::string& authority_pem,
+                                 const std::string& name, const SecretBuffer& password) override {
+        return make_pkcs12(issued, authority_pem, name, password);
     }
 
     std::string digest(const std::string& text) override {
@@ -139,33 +152,32 @@ private:
         Certificate signer;
         Key signer_key;
         if (issuer) {
-            const Bio certificate = borrowed(as_bytes(issuer->certificate_pem));
-            const Bio key = borrowed(issuer->private_key_pem.view());
-            signer.reset(PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr));
-            signer_key.reset(PEM_read_bio_PrivateKey(key.get(), nullptr, nullptr, nullptr));
+            auto certificates = certificates_of(issuer->certificate_pem, 1);
+            if (!certificates.empty()) signer = std::move(certificates.front());
+            signer_key = key_of(issuer->private_key_pem.view());
             if (!signer || !signer_key) return failed("read its own key");
         }
         const Key key(EVP_EC_gen("P-256"));
         const Certificate made(X509_new());
         if (!key || !made) return failed("make a key");
         UnixTime not_after = now + purpose.lifetime;
-        if (signer) not_after = std::min(not_after, end_of(signer.get()));
+        if (signer) not_after = std::min(not_after, time_of(X509_get0_notAfter(signer.get())));
         X509* above = signer ? signer.get() : made.get();
+        EVP_PKEY* signing = signer ? signer_key.get() : key.get();
         Issued issued;
-        const bool filled =
-            X509_set_version(made.get(), X509_VERSION_3) == 1 &&
-            set_serial(made.get(), random_, issued.serial) &&
-            set_subject(made.get(), common_name) &&
-            X509_set_issuer_name(made.get(), X509_get_subject_name(above)) == 1 &&
-            ASN1_TIME_set(X509_getm_notBefore(made.get()),
-                          seconds_of(now - certificate_backdating)) &&
-            ASN1_TIME_set(X509_getm_notAfter(made.get()), seconds_of(not_after)) &&
-            X509_set_pubkey(made.get(), key.get()) == 1 &&
-            add_extensions(made.get(), above, purpose) &&
-            X509_sign(made.get(), signer ? signer_key.get() : key.get(), EVP_sha256()) > 0;
+        const bool filled = X509_set_version(made.get(), X509_VERSION_3) == 1 &&
+                            set_serial(made.get(), random_, issued.serial) &&
+                            set_subject(made.get(), common_name) &&
+                            X509_set_issuer_name(made.get(), X509_get_subject_name(above)) == 1 &&
+                            ASN1_TIME_set(X509_getm_notBefore(made.get()),
+                                          seconds_of(now - certificate_backdating)) &&
+                            ASN1_TIME_set(X509_getm_notAfter(made.get()), seconds_of(not_after)) &&
+                            X509_set_pubkey(made.get(), key.get()) == 1 &&
+                            add_extensions(made.get(), above, purpose) &&
+                            X509_sign(made.get(), signing, signing_hash(signing)) > 0;
         if (!filled) return failed("make the certificate");
         issued.certificate_pem = pem_of(made.get());
-        issued.private_key_pem = pem_of(key.get());
+        issued.private_key_pem = key_pem_of(key.get());
         issued.not_after = not_after;
         if (issued.certificate_pem.empty() || issued.private_key_pem.empty())
             return failed("write the certificate");

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "controlplane/adapters/migrations.h"
+#include "controlplane/adapters/sqlite_events.h"
 #include "controlplane/adapters/sqlite_tables.h"
 
 namespace kanmon::adapters {
@@ -28,6 +29,9 @@ public:
           ssl_servers_(database),
           client_certificates_(database),
           revoked_certificates_(database),
+          revocation_lists_(database),
+          bundle_links_(database),
+          held_bundles_(database),
           idaas_instances_(database),
           idaas_users_(database),
           vswitches_(database),
@@ -48,6 +52,9 @@ public:
     Table<model::RevokedCertificate>& revoked_certificates() override {
         return revoked_certificates_;
     }
+    Table<model::RevocationList>& revocation_lists() override { return revocation_lists_; }
+    Table<model::BundleLink>& bundle_links() override { return bundle_links_; }
+    Table<model::HeldBundle>& held_bundles() override { return held_bundles_; }
     Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
     Table<model::IdaasUser>& idaas_users() override { return idaas_users_; }
     Table<model::VSwitch>& vswitches() override { return vswitches_; }
@@ -78,6 +85,9 @@ private:
     SqliteTable<model::SslServer> ssl_servers_;
     SqliteTable<model::ClientCertificate> client_certificates_;
     SqliteTable<model::RevokedCertificate> revoked_certificates_;
+    SqliteTable<model::RevocationList> revocation_lists_;
+    SqliteTable<model::BundleLink> bundle_links_;
+    SqliteTable<model::HeldBundle> held_bundles_;
     SqliteTable<model::IdaasInstance> idaas_instances_;
     SqliteTable<model::IdaasUser> idaas_users_;
     SqliteTable<model::VSwitch> vswitches_;
@@ -146,6 +156,21 @@ public:
     Outcome<std::vector<StoredLease>> leases() override;
     Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) override;
     Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) override;
+    Outcome<void> write_held_bundles(const std::vector<model::HeldBundle>& held) override {
+        return guarded<void>([&]() -> Outcome<void> {
+            put_held_bundles(database_, held);
+            return {};
+        });
+    }
+    Outcome<std::size_t> append_events(const std::vector<EventWrite>& events,
+                                       UnixTime now) override {
+        return guarded<std::size_t>(
+            [&]() -> Outcome<std::size_t> { return put_events(database_, events, now); });
+    }
+    Outcome<std::vector<model::Event>> events(const EventQuery& query) override {
+        return guarded<std::vector<model::Event>>(
+            [&]() -> Outcome<std::vector<model::Event>> { return read_events(database_, query); });
+    }
     Outcome<bool> use_code(const std::string& user, std::int64_t step) override;
     Outcome<std::uint64_t> next_snapshot_number() override;
 

@@ -13,6 +13,14 @@ bridge::Topology read_topology(Statement& in) {
     return text == "net30" ? bridge::Topology::net30 : bridge::Topology::subnet;
 }
 
+model::AuthorityOrigin read_origin(Statement& in) {
+    const std::string text = in.text();
+    for (const auto origin : {model::AuthorityOrigin::own, model::AuthorityOrigin::imported,
+                              model::AuthorityOrigin::elsewhere})
+        if (text == model::origin_text(origin)) return origin;
+    throw StoreError("the stored origin of an authority cannot be read");
+}
+
 model::ServerOptions read_options(Statement& in) {
     auto options = model::options_of(in.text());
     if (!options) throw StoreError("the stored settings of a server cannot be read");
@@ -189,7 +197,9 @@ struct Shape<model::SslServer> {
                                         "sealed_token_key",
                                         "multi_factor",
                                         "idaas_instance",
-                                        "revision"};
+                                        "revision",
+                                        "authority_origin",
+                                        "client_authority_pem"};
     static constexpr auto account = "account", parent = "gateway";
     static void write(Statement& out, const model::SslServer& row) {
         out.bind(row.id.text)
@@ -215,7 +225,9 @@ struct Shape<model::SslServer> {
             .bind_blob(row.sealed_token_key)
             .bind(row.multi_factor)
             .bind(row.idaas_instance.text)
-            .bind(row.revision);
+            .bind(row.revision)
+            .bind(model::origin_text(row.origin))
+            .bind(row.client_authority_pem);
     }
     static model::SslServer read(Statement& in) {
         model::SslServer row;
@@ -243,6 +255,8 @@ struct Shape<model::SslServer> {
         row.multi_factor = in.number() != 0;
         row.idaas_instance.text = in.text();
         row.revision = in.text();
+        row.origin = read_origin(in);
+        row.client_authority_pem = in.text();
         return row;
     }
 };

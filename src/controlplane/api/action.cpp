@@ -78,6 +78,21 @@ Actions ssl_actions() {
     };
 }
 
+Actions certificate_actions() {
+    return {
+        {"RenewSslVpnClientCert", renew_ssl_vpn_client_cert},
+        {"CreateSslVpnClientCertLink", create_ssl_vpn_client_cert_link},
+        {"DeleteSslVpnClientCertLink", delete_ssl_vpn_client_cert_link},
+        {"GetSslVpnServerProfile", get_ssl_vpn_server_profile},
+        {"ImportSslVpnServerCa", import_ssl_vpn_server_ca},
+        {"RemoveSslVpnServerCa", remove_ssl_vpn_server_ca},
+        {"RenewSslVpnServerCert", renew_ssl_vpn_server_cert},
+        {"UploadSslVpnServerCrl", upload_ssl_vpn_server_crl},
+        {"DescribeSslVpnServerCa", describe_ssl_vpn_server_ca},
+        {"DescribeEvents", describe_events},
+    };
+}
+
 Actions connection_actions() {
     return {
         {"CreateCustomerGateway", create_customer_gateway},
@@ -137,9 +152,9 @@ Actions actions_without_meaning() {
 const std::vector<NamedAction>& actions() {
     static const Actions table = [] {
         Actions rows;
-        for (const Actions& part :
-             {people_actions(), place_actions(), gateway_actions(), ssl_actions(),
-              connection_actions(), route_actions(), actions_without_meaning()})
+        for (const Actions& part : {people_actions(), place_actions(), gateway_actions(),
+                                    ssl_actions(), certificate_actions(), connection_actions(),
+                                    route_actions(), actions_without_meaning()})
             rows.insert(rows.end(), part.begin(), part.end());
         std::ranges::sort(rows, {}, &NamedAction::name);
         return rows;

@@ -80,6 +80,17 @@ ActionAnswer describe_ssl_vpn_client_certs(const ActionRequest& request);
 ActionAnswer modify_ssl_vpn_client_cert(const ActionRequest& request);
 ActionAnswer delete_ssl_vpn_client_cert(const ActionRequest& request);
 ActionAnswer get_ssl_vpn_client_cert_bundle(const ActionRequest& request);
+ActionAnswer get_ssl_vpn_server_profile(const ActionRequest& request);
+ActionAnswer renew_ssl_vpn_client_cert(const ActionRequest& request);
+ActionAnswer create_ssl_vpn_client_cert_link(const ActionRequest& request);
+ActionAnswer delete_ssl_vpn_client_cert_link(const ActionRequest& request);
+
+ActionAnswer import_ssl_vpn_server_ca(const ActionRequest& request);
+ActionAnswer remove_ssl_vpn_server_ca(const ActionRequest& request);
+ActionAnswer renew_ssl_vpn_server_cert(const ActionRequest& request);
+ActionAnswer upload_ssl_vpn_server_crl(const ActionRequest& request);
+ActionAnswer describe_ssl_vpn_server_ca(const ActionRequest& request);
+ActionAnswer describe_events(const ActionRequest& request);
 
 ActionAnswer create_idaas_instance(const ActionRequest& request);
 ActionAnswer describe_idaas_instances(const ActionRequest& request);

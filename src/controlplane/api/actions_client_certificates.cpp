@@ -1,10 +1,11 @@
-// SSL client certificates. GetSslVpnClientCertBundle and `StaticAddress` are Kanmon's extensions:
-// the original gives the pieces of a bundle only.
+// SSL client certificates. Renewal, bundles, their links and `StaticAddress` are Kanmon's
+// extensions: the original gives the pieces of a bundle only.
 #include <fmt/core.h>
 
 #include "base/escape.h"
 #include "controlplane/api/actions.h"
 #include "controlplane/api/digest.h"
+#include "controlplane/api/downloads.h"
 #include "controlplane/api/parameter_reader.h"
 
 namespace kanmon::api {
@@ -22,7 +23,16 @@ JsonObject certificate_fields(const usecases::ClientCertificateView& view) {
         .text("Status", view.status)
         .text("ResourceGroupId", "")
         .text("StaticAddress",
-              certificate.static_address ? to_string(*certificate.static_address) : std::string());
+              certificate.static_address ? to_string(*certificate.static_address) : std::string())
+        .text("BundleState", view.bundle_state)
+        .text("HeldRevision", view.held ? view.held->revision : std::string());
+    if (view.held) fields.number("HeldTime", milliseconds(view.held->held_at));
+    return fields;
+}
+
+JsonObject predecessor_fields(const model::RevokedCertificate& row) {
+    JsonObject fields;
+    fields.text("Serial", row.serial).number("EndTime", milliseconds(row.revoked_at));
     return fields;
 }
 
@@ -32,15 +42,34 @@ JsonObject named(const usecases::ClientCertificateNamed& certificate) {
     return answer;
 }
 
-struct WantedBundle {
-    model::ClientCertificateId id;
-    std::string format;
-};
+std::optional<SecretBuffer> optional_secret(ParameterReader& read, std::string_view name) {
+    auto text = read.optional_text(name);
+    if (!text) return std::nullopt;
+    SecretBuffer secret{as_bytes(*text)};
+    wipe(std::as_writable_bytes(std::span<char>(*text)));
+    return secret;
+}
 
-model::Outcome<WantedBundle> check_format(const WantedBundle& wanted) {
-    if (wanted.format == "zip" || wanted.format == "ovpn") return wanted;
-    return model::illegal("Format", fmt::format("Format is '{}'; it can be zip or ovpn.",
-                                                escaped(wanted.format, 64)));
+/// The answer's `Password`, where one was made.
+void add_password(JsonObject& answer, const SecretBuffer& password) {
+    if (!password.empty()) answer.text("Password", as_text(password.view()));
+}
+
+JsonObject packed_fields(const usecases::PackedBundle& packed) {
+    JsonObject answer;
+    answer.text("FileName", packed.file_name)
+        .text("BundleRevision", packed.revision)
+        .text("Content", base64(packed.content.view()));
+    return answer;
+}
+
+model::Outcome<usecases::DescribeClientCertificates> check_state(
+    usecases::DescribeClientCertificates wanted) {
+    for (const std::string_view known : {"", "current", "stale", "unknown"})
+        if (wanted.bundle_state == known) return wanted;
+    return model::illegal("BundleState",
+                          fmt::format("BundleState is '{}'; it can be current, stale or unknown.",
+                                      escaped(wanted.bundle_state, 64)));
 }
 
 }  // namespace
@@ -71,7 +100,8 @@ ActionAnswer describe_ssl_vpn_client_cert(const ActionRequest& request) {
                 .text("ClientCert", detail.view.certificate.certificate_pem)
                 .text("ClientKey", as_text(detail.private_key_pem.view()))
                 .text("ClientConfig", detail.client_config)
-                .text("BundleRevision", detail.revision);
+                .text("BundleRevision", detail.revision)
+                .list("Predecessors", rows_of(detail.predecessors, predecessor_fields));
             return answer;
         });
 }
@@ -82,8 +112,10 @@ ActionAnswer describe_ssl_vpn_client_certs(const ActionRequest& request) {
     usecases::DescribeClientCertificates wanted{.id = read.text("SslVpnClientCertId"),
                                                 .server = read.text("SslVpnServerId"),
                                                 .name = read.text("Name"),
+                                                .bundle_state = read.text("BundleState"),
                                                 .page = read.page()};
     return read.finish(wanted)
+        .and_then(check_state)
         .and_then([&](const auto& checked) {
             return request.plane.client_certificates.list(request.call, checked);
         })
@@ -120,22 +152,88 @@ ActionAnswer delete_ssl_vpn_client_cert(const ActionRequest& request) {
 ActionAnswer get_ssl_vpn_client_cert_bundle(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
-    const WantedBundle wanted{{read.required("SslVpnClientCertId")}, read.required("Format")};
-    return read.finish(wanted)
-        .and_then(check_format)
-        .and_then([&](const WantedBundle& checked) {
-            return request.plane.client_certificates.bundle(request.call, checked.id);
+    usecases::GetBundle wanted{.id = {read.required("SslVpnClientCertId")},
+                               .password = optional_secret(read, "Password")};
+    return read.finish(read.required("Format"))
+        .and_then([](const std::string& format) { return model::check_bundle_format(format); })
+        .and_then([&](model::BundleFormat format) {
+            wanted.format = format;
+            return read.finish(wanted);
+        })
+        .and_then([&](const auto& checked) {
+            return request.plane.client_certificates.bundle(request.call, checked);
         })
         .map([&](const usecases::Bundle& bundle) {
-            const bool zip = wanted.format == "zip";
-            JsonObject answer;
+            JsonObject answer = packed_fields(bundle.packed);
             answer.text("SslVpnClientCertId", wanted.id.text)
-                .text("Format", wanted.format)
-                .text("FileName", fmt::format("{}.{}", wanted.id.text, wanted.format))
-                .text("BundleRevision", bundle.revision)
-                .text("Content", base64(zip ? Bytes(bundle.zip) : bundle.single_file.view()));
+                .text("Format", model::bundle_format_text(wanted.format));
+            add_password(answer, bundle.made_password);
             return answer;
         });
+}
+
+ActionAnswer get_ssl_vpn_server_profile(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    return read.finish(read.required("SslVpnServerId"))
+        .and_then([&](const std::string& id) {
+            return request.plane.server_authorities.profile(request.call, id);
+        })
+        .map(packed_fields);
+}
+
+ActionAnswer renew_ssl_vpn_client_cert(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    const usecases::RenewClientCertificate wanted{
+        .id = {read.required("SslVpnClientCertId")},
+        .overlap_seconds =
+            read.optional_number("OverlapSeconds").value_or(model::usual_overlap.count())};
+    return read.finish(wanted)
+        .and_then([&](const auto& checked) {
+            return request.plane.client_certificates.renew(request.call, checked);
+        })
+        .map([](const usecases::ClientCertificateRenewed& renewed) {
+            JsonObject answer;
+            answer.text("SslVpnClientCertId", renewed.certificate.id.text)
+                .text("Name", renewed.certificate.name)
+                .number("EndTime", milliseconds(renewed.certificate.not_after))
+                .number("PredecessorEndTime", milliseconds(renewed.predecessor_ends_at));
+            return answer;
+        });
+}
+
+ActionAnswer create_ssl_vpn_client_cert_link(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    usecases::CreateBundleLink wanted{.certificate = {read.required("SslVpnClientCertId")},
+                                      .password = optional_secret(read, "Password")};
+    return read.finish(read.required("Format"))
+        .and_then([](const std::string& format) { return model::check_bundle_format(format); })
+        .and_then([&](model::BundleFormat format) {
+            wanted.format = format;
+            return read.finish(wanted);
+        })
+        .and_then([&](const auto& checked) {
+            return request.plane.bundle_links.create(request.call, checked);
+        })
+        .map([](const usecases::BundleLinkCreated& created) {
+            JsonObject answer;
+            answer.text("LinkId", created.ticket.id.text)
+                .text("Path", std::string(bundle_path) + model::ticket_text(created.ticket))
+                .number("ExpireTime", milliseconds(created.expires_at));
+            add_password(answer, created.made_password);
+            return answer;
+        });
+}
+
+ActionAnswer delete_ssl_vpn_client_cert_link(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    return read.finish(model::BundleLinkId{read.required("LinkId")})
+        .and_then(
+            [&](const auto& id) { return request.plane.bundle_links.remove(request.call, id); })
+        .map([] { return JsonObject(); });
 }
 
 }  // namespace kanmon::api

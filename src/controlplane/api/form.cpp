@@ -51,11 +51,17 @@ std::size_t sequence_length(std::string_view text) {
     return overlong || outside ? 0 : length;
 }
 
-bool is_plain_text(std::string_view text) {
+/// In PEM lines have ends; nowhere else does anything that a caller sends.
+bool has_lines(std::string_view name) {
+    return name == "CaCertificate" || name == "CaPrivateKey" || name == "Crl";
+}
+
+bool is_plain_text(std::string_view text, bool lines = false) {
     while (!text.empty()) {
         const auto first = static_cast<std::uint8_t>(text[0]);
         const std::size_t length = sequence_length(text);
-        if (length == 0 || first < 0x20 || first == 0x7f) return false;
+        const bool line_end = lines && (first == '\n' || first == '\r');
+        if (length == 0 || (first < 0x20 && !line_end) || first == 0x7f) return false;
         text.remove_prefix(length);
     }
     return true;
@@ -66,7 +72,8 @@ model::Outcome<void> add_pair(Parameters& parameters, std::string_view pair) {
     const auto name = percent_decoded(pair.substr(0, equals));
     const auto value =
         percent_decoded(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
-    if (!name || !value || name->empty() || !is_plain_text(*name) || !is_plain_text(*value))
+    if (!name || !value || name->empty() || !is_plain_text(*name) ||
+        !is_plain_text(*value, has_lines(*name)))
         return model::refuse("InvalidParameter",
                              fmt::format("The parameter '{}' is not percent-encoded UTF-8 text "
                                          "without control characters.",

@@ -1,7 +1,8 @@
 // Query strings and urlencoded bodies: parameters from text, and the canonical text that signatures
 // are made of (RFC 3986: unreserved characters stay, everything else becomes %XX in upper case).
 //
-// Promises: what was decoded is valid UTF-8 without control characters; a name has one value.
+// Promises: what was decoded is valid UTF-8 without control characters, but for the line ends of
+//           the parameters that are PEM; a name has one value.
 // Limits:   parameters_max names.
 #pragma once
 

@@ -15,6 +15,7 @@ struct HttpRequest {
     std::string query;   // as sent, after the question mark; still percent-encoded
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
     std::string body;
+    std::string network;     // where it comes from: an IPv4 address, the /64 of an IPv6 one
     bool too_large = false;  // a limit of the server was passed; body and headers may be incomplete
     bool ambiguous = false;  // its length or host was said twice, so where it ends is a guess
 
@@ -32,8 +33,10 @@ struct HttpRequest {
 
 struct HttpResponse {
     int status = 200;
-    std::string body;    // JSON
+    std::string body;
     bool close = false;  // the connection ends with this answer
+    std::string_view content_type = "application/json;charset=utf-8";
+    std::string file_name = {};  // not empty: to be saved under it; letters, digits, - and . only
 };
 
 }  // namespace kanmon::api

@@ -1,6 +1,7 @@
 #include "controlplane/api/http_server.h"
 
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <charconv>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 
 #include "base/log.h"
 #include "controlplane/api/listening_socket.h"
@@ -95,10 +97,30 @@ std::size_t times_sent(const HttpRequest& request, std::string_view name) {
                       [&](const auto& header) { return header.first == name; }));
 }
 
+/// A household has one IPv4 address, or a /64.
+std::string network_of(MHD_Connection* connection) {
+    const MHD_ConnectionInfo* info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info == nullptr || info->client_addr == nullptr) return {};
+    constexpr std::size_t prefix_octets = 8;
+    if (info->client_addr->sa_family == AF_INET) {
+        sockaddr_in address{};
+        std::memcpy(&address, info->client_addr, sizeof address);
+        return to_string(Ipv4{ntohl(address.sin_addr.s_addr)});
+    }
+    if (info->client_addr->sa_family != AF_INET6) return {};
+    sockaddr_in6 address{};
+    std::memcpy(&address, info->client_addr, sizeof address);
+    Ipv6 network{};
+    std::memcpy(network.octets.data(), &address.sin6_addr, prefix_octets);
+    return to_string(network);
+}
+
 void take_head(Exchange& exchange, const HttpLimits& limits, const char* method,
                MHD_Connection* connection) {
     HttpRequest& request = exchange.request;
     request.method = method;
+    request.network = network_of(connection);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, &take_header, &exchange);
     std::size_t headers_octets = 0;
     for (const auto& [name, value] : request.headers) headers_octets += name.size() + value.size();
@@ -135,8 +157,14 @@ MHD_Result send(MHD_Connection* connection, HttpResponse response) {
     MHD_Response* built = MHD_create_response_from_buffer(
         response.body.size(), response.body.data(), MHD_RESPMEM_MUST_COPY);
     if (built == nullptr) return MHD_NO;
-    MHD_add_response_header(built, "Content-Type", "application/json;charset=utf-8");
+    MHD_add_response_header(built, "Content-Type", std::string(response.content_type).c_str());
     MHD_add_response_header(built, "Cache-Control", "no-store");
+    MHD_add_response_header(built, "Content-Security-Policy",
+                            "default-src 'none'; form-action 'self'; frame-ancestors 'none'");
+    MHD_add_response_header(built, "Referrer-Policy", "no-referrer");
+    if (!response.file_name.empty())
+        MHD_add_response_header(built, "Content-Disposition",
+                                ("attachment; filename=\"" + response.file_name + "\"").c_str());
     MHD_add_response_header(built, "X-Content-Type-Options", "nosniff");
     if (response.close) MHD_add_response_header(built, "Connection", "close");
     const MHD_Result queued =

@@ -1,6 +1,6 @@
 // The HTTP server, as an adapter of libmicrohttpd (TLS by GnuTLS): octets to HttpRequest and back.
 //
-// Promises: every request that parses as HTTP gets exactly one answer in JSON, also when it is too
+// Promises: every request that parses as HTTP gets exactly one answer, also when it is too
 //           large; what the peer sends is bounded in size and time; every descriptor is
 //           close-on-exec.
 // Owner:    starts its own threads; the handler is called from any of them.

@@ -8,16 +8,23 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "controlplane/api/api.h"
+#include "controlplane/api/downloads.h"
 #include "controlplane/api/http_server.h"
 #include "controlplane/api/listening_socket.h"
 
 namespace kanmon::api {
 
 struct Service::Parts {
-    explicit Parts(usecases::ControlPlane& plane) : api(plane, random) {}
+    explicit Parts(usecases::ControlPlane& plane) : api(plane, random), downloads(plane, random) {}
+
+    HttpResponse answer(const HttpRequest& request) {
+        return Downloads::serves(request) ? downloads.answer(request, unix_now(), boot_now())
+                                          : api.answer(request, unix_now(), boot_now());
+    }
 
     SystemRandom random;
     Api api;
+    Downloads downloads;
     // Last: their threads end before what they use.
     std::unique_ptr<HttpServer> secure;
     std::unique_ptr<HttpServer> plain;
@@ -48,13 +55,9 @@ Expected<Endpoint, std::string> read_address(const std::string& text) {
     return *address;
 }
 
-Started start_server(HttpServer::Options options, Api& api) {
-    return HttpServer::start(std::move(options), [&api](const HttpRequest& request) {
-        return api.answer(request, unix_now(), boot_now());
-    });
-}
+using Handler = const HttpHandler&;
 
-Started start_secure(const ServiceOptions& options, Api& api) {
+Started start_secure(const ServiceOptions& options, Handler handler) {
     const auto listen = read_address(options.listen);
     if (!listen) return unexpected(listen.error());
     std::vector<Ipv4> addresses = options.certificate_addresses;
@@ -62,19 +65,19 @@ Started start_secure(const ServiceOptions& options, Api& api) {
         addresses.push_back(listen->as_v4());
     auto certificate = load_server_certificate(options.state_folder, addresses, unix_now());
     if (!certificate) return unexpected(certificate.error());
-    return start_server({.listen = *listen,
-                         .certificate = std::move(*certificate),
-                         .limits = {.adopted = adopted_max}},
-                        api);
+    return HttpServer::start({.listen = *listen,
+                              .certificate = std::move(*certificate),
+                              .limits = {.adopted = adopted_max}},
+                             handler);
 }
 
-Started start_plain(const ServiceOptions& options, Api& api) {
+Started start_plain(const ServiceOptions& options, Handler handler) {
     const auto listen = read_address(options.plain_listen);
     if (!listen) return unexpected(listen.error());
     if (!is_loopback(*listen))
         return unexpected(fmt::format("plain HTTP is served on loopback only, and {} is not",
                                       options.plain_listen));
-    return start_server({.listen = *listen, .certificate = {}, .limits = {}}, api);
+    return HttpServer::start({.listen = *listen, .certificate = {}, .limits = {}}, handler);
 }
 
 }  // namespace
@@ -108,13 +111,16 @@ void Service::adopt(UniqueFd connection) {
 Expected<std::unique_ptr<Service>, std::string> Service::start(const ServiceOptions& options,
                                                                usecases::ControlPlane& plane) {
     auto parts = std::make_unique<Parts>(plane);
+    const HttpHandler handler = [served = parts.get()](const HttpRequest& request) {
+        return served->answer(request);
+    };
     if (!options.listen.empty()) {
-        auto started = start_secure(options, parts->api);
+        auto started = start_secure(options, handler);
         if (!started) return unexpected(started.error());
         parts->secure = std::move(*started);
     }
     if (!options.plain_listen.empty()) {
-        auto started = start_plain(options, parts->api);
+        auto started = start_plain(options, handler);
         if (!started) return unexpected(started.error());
         parts->plain = std::move(*started);
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controlplane/model/armour.h"
+#include "controlplane/model/bundle_guide.h"
 #include "controlplane/model/option_rules.h"
 
 namespace kanmon::model {
@@ -15,6 +16,11 @@ constexpr std::size_t routes_of_old_clients = 100;
 constexpr std::size_t routes_asked_of_old_clients =
     600;  // our 500 and room for what else is pushed
 constexpr std::uint16_t usual_mtu = 1500;
+/// Where certificates are signed elsewhere, and their keys never come here.
+constexpr std::string_view certificate_of_your_own =
+    "# Put your certificate and its key beside this file, or change these two lines.\n"
+    "cert client.crt\n"
+    "key client.key\n";
 
 bool is_udp(const ExtraListener& listener) {
     return listener.transport == bridge::Transport::udp;
@@ -110,6 +116,7 @@ std::string closing_lines(const BundleFacts& facts, const std::string& revision)
 }
 
 std::string certificate_lines(const BundleFacts& facts, const ClientPieces& pieces) {
+    if (!pieces.pkcs12.empty()) return fmt::format("pkcs12 {}.p12\n", pieces.id.text);
     std::string lines = "ca ca.crt\n";
     if (facts.options.login_certificate)
         lines += fmt::format("cert {0}.crt\nkey {0}.key\n", pieces.id.text);
@@ -208,8 +215,11 @@ std::string client_config(const BundleFacts& facts, const std::string& revision,
 std::vector<BundleFile> bundle_files(const BundleFacts& facts, const std::string& revision,
                                      const ClientPieces& pieces) {
     std::vector<BundleFile> files;
-    files.push_back({"ca.crt", SecretBuffer(as_bytes(facts.authority_pem))});
-    if (facts.options.login_certificate) {
+    if (pieces.pkcs12.empty())
+        files.push_back({"ca.crt", SecretBuffer(as_bytes(facts.authority_pem))});
+    else
+        files.push_back({pieces.id.text + ".p12", pieces.pkcs12});
+    if (facts.options.login_certificate && pieces.pkcs12.empty()) {
         files.push_back({pieces.id.text + ".crt", SecretBuffer(as_bytes(pieces.certificate_pem))});
         files.push_back({pieces.id.text + ".key", pieces.private_key_pem});
     }
@@ -220,14 +230,18 @@ std::vector<BundleFile> bundle_files(const BundleFacts& facts, const std::string
         {"config.ovpn", secret_of(connection_lines(facts) + certificate_lines(facts, pieces) +
                                   wrapping_beside(facts, pieces) + closing_lines(facts, revision) +
                                   connection_blocks(facts))});
+    for (const auto& [name, text] : bundle_guides)
+        files.push_back({std::string(name), SecretBuffer(as_bytes(text))});
     return files;
 }
 
 SecretBuffer single_file_config(const BundleFacts& facts, const std::string& revision,
                                 const ClientPieces& pieces) {
-    std::string text = connection_lines(facts) + closing_lines(facts, revision) +
+    std::string text = guide_comments() + connection_lines(facts) + closing_lines(facts, revision) +
                        inside("ca", facts.authority_pem);
-    if (facts.options.login_certificate)
+    if (facts.options.login_certificate && pieces.certificate_pem.empty())
+        text += certificate_of_your_own;
+    else if (facts.options.login_certificate)
         text += inside("cert", pieces.certificate_pem) +
                 inside("key", as_text(pieces.private_key_pem.view()));
     return secret_of(text + wrapping_inside(facts, pieces) + connection_blocks(facts));

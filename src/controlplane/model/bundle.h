@@ -32,9 +32,10 @@ struct BundleFacts {
 /// What one certificate's bundle has of its own.
 struct ClientPieces {
     ClientCertificateId id;
-    std::string certificate_pem;
+    std::string certificate_pem;  // empty: signed elsewhere, the holder puts it in
     SecretBuffer private_key_pem;
     SecretBuffer wrapping_key;  // 256 octets; of tls-crypt-v2 followed by the wrapped key
+    SecretBuffer pkcs12 = {};   // DER; instead of the authority, the certificate and the key
 };
 
 /// A file beside config.ovpn.
@@ -52,10 +53,11 @@ std::string effective_lines(const BundleFacts& facts);
 /// original knows no further file, so the wrapping's key stands inside.
 std::string client_config(const BundleFacts& facts, const std::string& revision,
                           const ClientPieces& pieces);
-/// config.ovpn and all that it refers to. Without certificates its users need none, and get none.
+/// config.ovpn, all that it refers to, and how to use them in three languages. Without certificates
+/// its users need none, and get none.
 std::vector<BundleFile> bundle_files(const BundleFacts& facts, const std::string& revision,
                                      const ClientPieces& pieces);
-/// One file with the same lines and everything inside.
+/// One file with the same lines and everything inside, the instructions as comments before them.
 SecretBuffer single_file_config(const BundleFacts& facts, const std::string& revision,
                                 const ClientPieces& pieces);
 

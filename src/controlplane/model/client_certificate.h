@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "controlplane/model/id.h"
+#include "controlplane/model/outcome.h"
 
 namespace kanmon::model {
 
@@ -28,16 +29,46 @@ struct ClientCertificate {
     friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
 };
 
-/// The serial of a certificate that was deleted; kept until the certificate would have expired.
+/// The serial of a certificate that was deleted or renewed; kept until the certificate would have
+/// expired.
 struct RevokedCertificate {
-    ClientCertificateId id;
+    ClientCertificateId id;  // of a renewed one: `predecessor_id`
     AccountId account;
     SslServerId server;
     std::string serial;
     UnixTime not_after{};
-    UnixTime revoked_at{};
+    UnixTime revoked_at{};  // may lie ahead: until then the renewed one is as good as the new
     friend bool operator==(const RevokedCertificate&, const RevokedCertificate&) = default;
 };
+
+/// How long a renewed certificate stays good beside its successor: a week, 90 days at most.
+inline constexpr std::chrono::seconds usual_overlap{std::chrono::days(7)};
+inline constexpr std::chrono::seconds overlap_max{std::chrono::days(90)};
+/// Renewed ones that are still good, of one certificate.
+inline constexpr std::size_t predecessors_max = 3;
+
+/// 0 to 7776000 seconds. IllegalParam.OverlapSeconds.
+Outcome<std::chrono::seconds> check_overlap(std::int64_t seconds);
+/// The certificate and the serial that it had.
+ClientCertificateId predecessor_id(const ClientCertificate& certificate);
+/// True for a row that a renewal of this certificate left.
+bool is_predecessor(const RevokedCertificate& revoked, const ClientCertificateId& certificate);
+
+/// Which bundle a certificate's holder has, by what the client announced when it last connected.
+struct HeldBundle {
+    ClientCertificateId id;
+    AccountId account;
+    SslServerId server;
+    std::string revision;
+    UnixTime held_at{};
+    friend bool operator==(const HeldBundle&, const HeldBundle&) = default;
+};
+
+/// "current", "stale", or "unknown" while no client has announced a revision.
+std::string_view bundle_state(const std::optional<HeldBundle>& held, const std::string& revision);
+/// Sixteen lower-case hexadecimal digits, as we make them; anything else is a client's own
+/// invention.
+bool is_revision(std::string_view text);
 
 /// "normal", "expiring-soon" (seven days or less), "expired"
 std::string_view certificate_status(const ClientCertificate& certificate, UnixTime now);

@@ -81,4 +81,8 @@ VpnRouteId make_vpn_route_id(Random& random) {
     return made<VpnRouteTag>("rte-", random);
 }
 
+BundleLinkId make_bundle_link_id(Random& random) {
+    return made<BundleLinkTag>("lnk-", random);
+}
+
 }  // namespace kanmon::model

@@ -33,6 +33,7 @@ using VpnConnectionId = Id<struct VpnConnectionTag>;
 using IpsecTunnelId = Id<struct IpsecTunnelTag>;
 using VpnRouteId = Id<struct VpnRouteTag>;
 using ResourceTagId = Id<struct ResourceTagTag>;
+using BundleLinkId = Id<struct BundleLinkTag>;
 
 AccountId make_account_id(Random& random);
 AccessKeyId make_access_key_id(Random& random);
@@ -47,6 +48,7 @@ CustomerGatewayId make_customer_gateway_id(Random& random);
 VpnConnectionId make_vpn_connection_id(Random& random);
 IpsecTunnelId make_ipsec_tunnel_id(Random& random);
 VpnRouteId make_vpn_route_id(Random& random);
+BundleLinkId make_bundle_link_id(Random& random);
 
 /// `length` random lower-case letters and digits, without bias.
 std::string random_alphanumerics(Random& random, std::size_t length);

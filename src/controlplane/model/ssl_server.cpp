@@ -12,6 +12,8 @@ namespace kanmon::model {
 
 namespace {
 
+constexpr std::string_view certificate_end = "-----END CERTIFICATE-----\n";
+
 constexpr std::array kept_ports{22,  2222, 22222, 9000, 9001, 9002, 7505, 80,
                                 443, 53,   68,    123,  4510, 4560, 500,  4500};
 constexpr std::uint8_t pool_prefix_shortest = 16;
@@ -218,6 +220,40 @@ bridge::Login login_of(const SslServer& server) {
 bool asks_for_user(const SslServer& server) {
     const bridge::Login login = login_of(server);
     return login.password || login.web;
+}
+
+std::string issuing_certificate(const std::string& chain_pem) {
+    const std::size_t end = chain_pem.find(certificate_end);
+    return end == std::string::npos ? chain_pem : chain_pem.substr(0, end + certificate_end.size());
+}
+
+std::string chain_without_root(const std::string& chain_pem) {
+    std::size_t last = 0;  // where the last certificate begins
+    for (std::size_t at = 0; at < chain_pem.size();) {
+        last = at;
+        const std::size_t end = chain_pem.find(certificate_end, at);
+        if (end == std::string::npos) break;
+        at = end + certificate_end.size();
+    }
+    return chain_pem.substr(0, last);
+}
+
+std::string client_issuer(const SslServer& server) {
+    return issuing_certificate(server.origin == AuthorityOrigin::elsewhere
+                                   ? server.client_authority_pem
+                                   : server.authority_pem);
+}
+
+std::string_view origin_text(AuthorityOrigin origin) {
+    switch (origin) {
+        case AuthorityOrigin::own:
+            break;
+        case AuthorityOrigin::imported:
+            return "imported";
+        case AuthorityOrigin::elsewhere:
+            return "elsewhere";
+    }
+    return "own";
 }
 
 std::string_view transport_text(bridge::Transport transport) {

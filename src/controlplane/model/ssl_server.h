@@ -18,6 +18,13 @@
 
 namespace kanmon::model {
 
+/// Who signs the certificates of clients, and of the server.
+enum class AuthorityOrigin : std::uint8_t {
+    own,       // made here
+    imported,  // the operator's, with its key
+    elsewhere  // the operator's without its key: clients' only; ours signs the server's
+};
+
 struct SslServer {
     SslServerId id;
     AccountId account;
@@ -38,13 +45,16 @@ struct SslServer {
     bool multi_factor = false;
     IdaasInstanceId idaas_instance;  // whom users are asked of; empty: nobody is
     UnixTime created_at{};
-    std::string authority_pem;    // the server's own CA
+    std::string authority_pem;    // the server's CA; of an imported one with those above it
     Buffer sealed_authority_key;  // PEM, sealed
     std::string certificate_pem;
     Buffer sealed_key;           // PEM, sealed
     Buffer sealed_wrapping_key;  // 256 octets, of tls-crypt-v2 128, sealed; empty without wrapping
     Buffer sealed_token_key;     // 32 octets, sealed; empty where no tokens were ever given
     std::string revision;        // of its bundles
+    AuthorityOrigin origin = AuthorityOrigin::own;
+    /// PEM, the issuing authority first, then those above it to the root; of `elsewhere` only.
+    std::string client_authority_pem = {};
     friend bool operator==(const SslServer&, const SslServer&) = default;
 };
 
@@ -98,6 +108,14 @@ bool asks_for_user(const SslServer& server);
 /// working day with its evening.
 inline constexpr std::uint32_t usual_token_seconds = 43200;
 
+/// Of a chain in PEM as we write it: the certificate that signs others, and all but the root, which
+/// a server shows behind its own.
+std::string issuing_certificate(const std::string& chain_pem);
+std::string chain_without_root(const std::string& chain_pem);
+/// Whose signature a client's certificate has to have.
+std::string client_issuer(const SslServer& server);
+
+std::string_view origin_text(AuthorityOrigin origin);          // "own", "imported", "elsewhere"
 std::string_view transport_text(bridge::Transport transport);  // "UDP", "TCP"
 std::string_view topology_text(bridge::Topology topology);     // "net30", "subnet", "p2p"
 

@@ -10,9 +10,12 @@
 
 #include "bridge/messages.h"
 #include "controlplane/model/account.h"
+#include "controlplane/model/bundle_link.h"
 #include "controlplane/model/client_certificate.h"
 #include "controlplane/model/customer_gateway.h"
+#include "controlplane/model/event.h"
 #include "controlplane/model/identity.h"
+#include "controlplane/model/revocation_list.h"
 #include "controlplane/model/ssl_server.h"
 #include "controlplane/model/tag.h"
 #include "controlplane/model/vpc.h"
@@ -33,8 +36,9 @@ public:
     virtual std::vector<Row> all() const = 0;
     virtual std::vector<Row> of_account(const model::AccountId& account) const = 0;
     /// Rows directly below a resource: servers, IPsec connections and routes of a gateway,
-    /// certificates of a server, gateways and vSwitches of a VPC, tunnels of a connection, tags of
-    /// whatever is tagged, access keys of an account, users of an identity source.
+    /// certificates of a server and what is kept of their bundles, links of a certificate, gateways
+    /// and vSwitches of a VPC, tunnels of a connection, tags of whatever is tagged, access keys of
+    /// an account, users of an identity source.
     virtual std::vector<Row> below(const std::string& parent) const = 0;
     virtual void put(const Row& row) = 0;  // inserts, or replaces the row of the same id
     virtual void remove(const std::string& id) = 0;
@@ -51,6 +55,11 @@ public:
     virtual Table<model::SslServer>& ssl_servers() = 0;
     virtual Table<model::ClientCertificate>& client_certificates() = 0;
     virtual Table<model::RevokedCertificate>& revoked_certificates() = 0;
+    /// By the server's id.
+    virtual Table<model::RevocationList>& revocation_lists() = 0;
+    virtual Table<model::BundleLink>& bundle_links() = 0;
+    /// By the certificate's id; written by `Books::write_held_bundles`.
+    virtual Table<model::HeldBundle>& held_bundles() = 0;
     virtual Table<model::IdaasInstance>& idaas_instances() = 0;
     virtual Table<model::IdaasUser>& idaas_users() = 0;
     virtual Table<model::VSwitch>& vswitches() = 0;
@@ -115,6 +124,21 @@ struct AttemptQuery {
     PageRequest page;
 };
 
+/// An event to store unless one of the same mark ever was; empty: always.
+struct EventWrite {
+    model::Event event;          // its number is given by the store
+    std::string mark;            // "vsc-…/1f/30"
+    UnixTime mark_kept_until{};  // what is told only once is told again after this at the earliest
+};
+
+/// Those of an account. Each further filter: empty is all.
+struct EventQuery {
+    model::AccountId account;
+    std::string kind;
+    std::string resource;
+    std::string server;
+};
+
 using Change = std::function<Outcome<Receipt>(Ledger&)>;
 using Look = std::function<void(Ledger&)>;
 
@@ -143,6 +167,17 @@ public:
     virtual Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) = 0;
     /// Oldest first.
     virtual Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) = 0;
+
+    /// What holders of certificates have announced; replaces what they did before. Rows of
+    /// certificates that are gone are left out.
+    virtual Outcome<void> write_held_bundles(const std::vector<model::HeldBundle>& held) = 0;
+
+    /// All or none, durable. Rows beyond `events_max` of an account push the oldest out. How many
+    /// were new.
+    virtual Outcome<std::size_t> append_events(const std::vector<EventWrite>& events,
+                                               UnixTime now) = 0;
+    /// Newest first.
+    virtual Outcome<std::vector<model::Event>> events(const EventQuery& query) = 0;
 
     /// True for the first who shows the one-time code of this step, and for nobody after; also
     /// when two do so at the same moment, and after a restart. Durable.

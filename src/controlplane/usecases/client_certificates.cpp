@@ -4,9 +4,9 @@
 
 #include <map>
 
-#include "controlplane/model/bundle.h"
 #include "controlplane/model/name.h"
 #include "controlplane/model/option_rules.h"
+#include "controlplane/usecases/bundles.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 #include "controlplane/usecases/server_rules.h"
@@ -17,74 +17,76 @@ namespace {
 
 constexpr std::string_view certificate_not_found = "InvalidSslVpnClientCertId.NotFound";
 
-std::string region_of(Ledger& ledger, const model::SslServer& server) {
-    const auto gateway = ledger.vpn_gateways().find(server.gateway.text);
-    return gateway ? gateway->region : std::string();
-}
-
-/// A certificate with everything that its bundle needs.
-struct Opened {
-    ClientCertificateDetail detail;
-    model::BundleFacts facts;
-    model::ClientPieces pieces;
+/// What the certificates of one server are shown with.
+struct ServerState {
+    std::string region;
+    std::string revision;
+    std::map<std::string, model::HeldBundle> held;  // by certificate
 };
 
-/// Empty without wrapping.
-Outcome<SecretBuffer> wrapping_key(Ports& ports, const model::SslServer& server,
-                                   const model::ClientCertificateId& client) {
-    if (server.options.wrapping == bridge::Wrapping::none) return SecretBuffer();
-    auto key = ports.sealer.unseal(server.sealed_wrapping_key, wrapping_context(server.id));
-    if (!key || server.options.wrapping != bridge::Wrapping::tls_crypt_v2) return key;
-    return ports.authority.wrapped_client_key(*key, client.text);
+std::map<std::string, ServerState> server_states(Ledger& ledger, const Call& call) {
+    std::map<std::string, ServerState> states;
+    for (const auto& server : ledger.ssl_servers().of_account(call.actor.account)) {
+        ServerState& state = states[server.id.text];
+        if (const auto gateway = ledger.vpn_gateways().find(server.gateway.text))
+            state.region = gateway->region;
+        state.revision = server.revision;
+        for (auto& held : ledger.held_bundles().below(server.id.text))
+            state.held.emplace(held.id.text, std::move(held));
+    }
+    return states;
 }
 
-Outcome<Opened> open(Ports& ports, const Call& call, const model::ClientCertificateId& id) {
-    return look_for<Opened>(ports.books, [&](Ledger& ledger) -> Outcome<Opened> {
-        const auto found = own_certificate(ledger, call, id.text, "InvalidInstanceId.NotFound");
-        if (!found) return unexpected(found.error());
-        const auto server = own_server(ledger, call, found->server.text);
-        if (!server) return unexpected(server.error());
-        const auto gateway = own_gateway(ledger, call, server->gateway.text);
-        if (!gateway) return unexpected(gateway.error());
-        auto key = ports.sealer.unseal(found->sealed_key, found->id.text);
-        if (!key) return unexpected(key.error());
-        auto wrapping = wrapping_key(ports, *server, id);
-        if (!wrapping) return unexpected(wrapping.error());
-        Opened opened;
-        opened.facts = model::bundle_facts(*server, gateway->public_address,
-                                           ports.installation.public_address6);
-        opened.pieces = {id, found->certificate_pem, std::move(*key), std::move(*wrapping)};
-        opened.detail.view = {*found, gateway->region,
-                              std::string(model::certificate_status(*found, call.now))};
-        opened.detail.authority_pem = server->authority_pem;
-        opened.detail.private_key_pem = opened.pieces.private_key_pem;
-        opened.detail.client_config =
-            model::client_config(opened.facts, server->revision, opened.pieces);
-        opened.detail.revision = server->revision;
-        return opened;
-    });
+ClientCertificateView view_of(const ServerState& state, const model::ClientCertificate& row,
+                              UnixTime now) {
+    ClientCertificateView view;
+    view.certificate = row;
+    view.region = state.region;
+    view.status = model::certificate_status(row, now);
+    if (const auto held = state.held.find(row.id.text); held != state.held.end())
+        view.held = held->second;
+    view.bundle_state = model::bundle_state(view.held, state.revision);
+    return view;
 }
 
-Outcome<model::ClientCertificate> issue(Ports& ports, const Call& call,
-                                        const model::SslServer& server, const std::string& name) {
-    const auto key = ports.sealer.unseal(server.sealed_authority_key, authority_context(server.id));
-    if (!key) return unexpected(key.error());
-    model::ClientCertificate certificate;
-    certificate.id = model::make_client_certificate_id(ports.random);
-    const auto issued = ports.authority.issue_client(Issuer{server.authority_pem, *key},
-                                                     certificate.id.text, call.now);
+/// Each holds a place in what the data plane has to compare, so there are few.
+Outcome<void> check_predecessors(Ledger& ledger, const model::ClientCertificate& certificate,
+                                 UnixTime now) {
+    std::size_t good = 0;
+    for (const auto& row : ledger.revoked_certificates().below(certificate.server.text))
+        if (model::is_predecessor(row, certificate.id) && row.revoked_at > now) ++good;
+    if (good < model::predecessors_max) return {};
+    return model::refuse("Resource.QuotaFull",
+                         fmt::format("{} earlier certificates of {} are still good, and no more "
+                                     "may be; wait for one to end, or delete the certificate.",
+                                     good, certificate.id.text));
+}
+
+/// A fresh key and certificate for `certificate`, whose other fields stay.
+Outcome<void> issue_anew(Ports& ports, UnixTime now, const model::SslServer& server,
+                         const SecretBuffer& key, model::ClientCertificate& certificate) {
+    const auto issued =
+        ports.authority.issue_client(Issuer{server.authority_pem, key}, certificate.id.text, now);
     if (!issued) return unexpected(issued.error());
     auto sealed = ports.sealer.seal(issued->private_key_pem.view(), certificate.id.text);
     if (!sealed) return unexpected(sealed.error());
-    certificate.account = call.actor.account;
-    certificate.server = server.id;
-    certificate.name = name;
-    certificate.created_at = call.now;
     certificate.not_after = issued->not_after;
     certificate.serial = issued->serial;
     certificate.certificate_pem = issued->certificate_pem;
     certificate.sealed_key = std::move(*sealed);
-    return certificate;
+    return {};
+}
+
+/// The key that signs the certificates of a server's clients.
+Outcome<SecretBuffer> signing_key(Ports& ports, const model::SslServer& server) {
+    if (server.origin == model::AuthorityOrigin::elsewhere)
+        return model::illegal(
+            "SslVpnServerId",
+            fmt::format("The certificates of the clients of {} are signed elsewhere: the key of "
+                        "its authority is not here. Sign it there, or import the authority with "
+                        "its key.",
+                        server.id.text));
+    return ports.sealer.unseal(server.sealed_authority_key, authority_context(server.id));
 }
 
 /// An address that a client of the server can have and no other certificate of it has.
@@ -127,12 +129,20 @@ Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
                                                  most));
             const auto address = static_address(ledger, *server, {}, request.static_address);
             if (!address) return unexpected(address.error());
-            auto certificate = issue(ports_, call, *server, request.name);
-            if (!certificate) return unexpected(certificate.error());
-            certificate->static_address = *address;
-            ledger.client_certificates().put(*certificate);
+            const auto key = signing_key(ports_, *server);
+            if (!key) return unexpected(key.error());
+            model::ClientCertificate certificate;
+            certificate.id = model::make_client_certificate_id(ports_.random);
+            certificate.account = call.actor.account;
+            certificate.server = server->id;
+            certificate.name = request.name;
+            certificate.created_at = call.now;
+            certificate.static_address = *address;
+            if (auto made = issue_anew(ports_, call.now, *server, *key, certificate); !made)
+                return unexpected(made.error());
+            ledger.client_certificates().put(certificate);
             if (*address) mark_changed(ledger, server->gateway);
-            return Receipt{certificate->id.text, certificate->name};
+            return Receipt{certificate.id.text, certificate.name};
         });
     if (!receipt) return unexpected(receipt.error());
     if (!request.static_address.empty()) ports_.gatekeeper.changed();
@@ -144,17 +154,15 @@ Outcome<Page<ClientCertificateView>> ClientCertificates::list(
     const std::lock_guard turn(ports_.turn);
     return look_for<Page<ClientCertificateView>>(
         ports_.books, [&](Ledger& ledger) -> Outcome<Page<ClientCertificateView>> {
-            std::map<std::string, std::string> regions;
-            for (const auto& server : ledger.ssl_servers().of_account(call.actor.account))
-                regions[server.id.text] = region_of(ledger, server);
+            const auto states = server_states(ledger, call);
             std::vector<ClientCertificateView> views;
             for (auto& row : ledger.client_certificates().of_account(call.actor.account)) {
                 if (!request.id.empty() && row.id.text != request.id) continue;
                 if (!request.server.empty() && row.server.text != request.server) continue;
                 if (!request.name.empty() && row.name != request.name) continue;
-                std::string status(model::certificate_status(row, call.now));
-                std::string region = regions[row.server.text];
-                views.push_back({std::move(row), std::move(region), std::move(status)});
+                ClientCertificateView view = view_of(states.at(row.server.text), row, call.now);
+                if (request.bundle_state.empty() || view.bundle_state == request.bundle_state)
+                    views.push_back(std::move(view));
             }
             return page_of(std::move(views), request.page);
         });
@@ -163,23 +171,93 @@ Outcome<Page<ClientCertificateView>> ClientCertificates::list(
 Outcome<ClientCertificateDetail> ClientCertificates::find(const Call& call,
                                                           const model::ClientCertificateId& id) {
     const std::lock_guard turn(ports_.turn);
-    auto opened = open(ports_, call, id);
-    if (!opened) return unexpected(opened.error());
-    return std::move(opened->detail);
+    return look_for<ClientCertificateDetail>(
+        ports_.books, [&](Ledger& ledger) -> Outcome<ClientCertificateDetail> {
+            const auto opened = open_bundle(ports_, ledger, call, id);
+            if (!opened) return unexpected(opened.error());
+            ServerState state{opened->region, opened->server.revision, {}};
+            if (const auto held = ledger.held_bundles().find(id.text)) state.held[id.text] = *held;
+            ClientCertificateDetail detail;
+            detail.view = view_of(state, opened->certificate, call.now);
+            detail.authority_pem = opened->server.authority_pem;
+            detail.private_key_pem = opened->pieces.private_key_pem;
+            detail.revision = opened->server.revision;
+            detail.client_config =
+                model::client_config(opened->facts, detail.revision, opened->pieces);
+            for (const auto& row : ledger.revoked_certificates().below(opened->server.id.text))
+                if (model::is_predecessor(row, id) && row.revoked_at > call.now)
+                    detail.predecessors.push_back(row);
+            return detail;
+        });
 }
 
-Outcome<Bundle> ClientCertificates::bundle(const Call& call, const model::ClientCertificateId& id) {
+Outcome<Bundle> ClientCertificates::bundle(const Call& call, const GetBundle& request) {
     const std::lock_guard turn(ports_.turn);
-    const auto opened = open(ports_, call, id);
-    if (!opened) return unexpected(opened.error());
-    const std::string& revision = opened->detail.revision;
-    std::vector<ArchiveEntry> entries;
-    for (auto& [name, content] : model::bundle_files(opened->facts, revision, opened->pieces))
-        entries.push_back({std::move(name), std::move(content)});
-    auto zip = ports_.archiver.zip(entries, call.now);
-    if (!zip) return unexpected(zip.error());
-    return Bundle{revision, std::move(*zip),
-                  model::single_file_config(opened->facts, revision, opened->pieces)};
+    if (request.password && !model::has_password(request.format))
+        return model::illegal("Password", "Only the formats p12 and p12-zip have a password.");
+    if (request.password)
+        if (auto fine = model::check_bundle_password(request.password->view()); !fine)
+            return unexpected(fine.error());
+    Bundle bundle;
+    if (model::has_password(request.format) && !request.password)
+        bundle.made_password = made_password(ports_.random);
+    auto packed =
+        look_for<PackedBundle>(ports_.books, [&](Ledger& ledger) -> Outcome<PackedBundle> {
+            auto opened = open_bundle(ports_, ledger, call, request.id);
+            if (!opened) return unexpected(opened.error());
+            return pack_bundle(ports_, std::move(*opened), request.format,
+                               request.password.value_or(bundle.made_password), call.now);
+        });
+    if (!packed) return unexpected(packed.error());
+    bundle.packed = std::move(*packed);
+    return bundle;
+}
+
+Outcome<ClientCertificateRenewed> ClientCertificates::renew(const Call& call,
+                                                            const RenewClientCertificate& request) {
+    const std::lock_guard turn(ports_.turn);
+    const auto overlap = model::check_overlap(request.overlap_seconds);
+    if (!overlap) return unexpected(overlap.error());
+    const Parameters parameters = Parameters()
+                                      .add("SslVpnClientCertId", request.id.text)
+                                      .add("OverlapSeconds", request.overlap_seconds);
+    const auto receipt = ports_.books.transact(
+        call.actor, token_of(call, "RenewSslVpnClientCert", parameters),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            auto row = own_certificate(ledger, call, request.id.text, certificate_not_found);
+            if (!row) return unexpected(row.error());
+            const auto server = own_server(ledger, call, row->server.text);
+            if (!server) return unexpected(server.error());
+            if (auto few = check_predecessors(ledger, *row, call.now); !few)
+                return unexpected(few.error());
+            const auto key = signing_key(ports_, *server);
+            if (!key) return unexpected(key.error());
+            ledger.revoked_certificates().put({.id = model::predecessor_id(*row),
+                                               .account = row->account,
+                                               .server = row->server,
+                                               .serial = row->serial,
+                                               .not_after = row->not_after,
+                                               .revoked_at = call.now + *overlap});
+            if (auto made = issue_anew(ports_, call.now, *server, *key, *row); !made)
+                return unexpected(made.error());
+            ledger.client_certificates().put(*row);
+            mark_changed(ledger, server->gateway);
+            return Receipt{row->id.text, row->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.changed();
+    return look_for<ClientCertificateRenewed>(
+        ports_.books, [&](Ledger& ledger) -> Outcome<ClientCertificateRenewed> {
+            auto row = own_certificate(ledger, call, request.id.text, certificate_not_found);
+            if (!row) return unexpected(row.error());
+            ClientCertificateRenewed renewed{std::move(*row), {}};
+            // In order of creation, so that a repeated call is told what the first was.
+            for (const auto& old :
+                 ledger.revoked_certificates().below(renewed.certificate.server.text))
+                if (model::is_predecessor(old, request.id))
+                    renewed.predecessor_ends_at = old.revoked_at;
+            return renewed;
+        });
 }
 
 Outcome<ClientCertificateNamed> ClientCertificates::modify(const Call& call,
@@ -226,13 +304,18 @@ Outcome<void> ClientCertificates::remove(const Call& call, const model::ClientCe
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto row = own_certificate(ledger, call, id.text, certificate_not_found);
             if (!row) return unexpected(row.error());
+            for (auto old : ledger.revoked_certificates().below(row->server.text)) {
+                if (!model::is_predecessor(old, row->id) || old.revoked_at <= call.now) continue;
+                old.revoked_at = call.now;
+                ledger.revoked_certificates().put(old);
+            }
             ledger.revoked_certificates().put({.id = row->id,
                                                .account = row->account,
                                                .server = row->server,
                                                .serial = row->serial,
                                                .not_after = row->not_after,
                                                .revoked_at = call.now});
-            ledger.client_certificates().remove(id.text);
+            remove_certificate(ledger, row->id);
             if (const auto server = ledger.ssl_servers().find(row->server.text))
                 mark_changed(ledger, server->gateway);
             server_id = row->server.text;
@@ -246,6 +329,38 @@ Outcome<void> ClientCertificates::remove(const Call& call, const model::ClientCe
                                       .common_name = id.text,
                                       .cause = Cause::certificate_revoked});
     return {};
+}
+
+void ClientCertificates::learn(const bridge::ClientFact& fact, UnixTime now) {
+    if (fact.status != bridge::ClientStatus::online || !model::is_revision(fact.revision)) return;
+    const std::lock_guard turn(ports_.turn);
+    std::optional<model::HeldBundle> held;
+    const auto looked = ports_.books.look([&](Ledger& ledger) {
+        const auto row = ledger.client_certificates().find(fact.common_name);
+        if (!row || row->server.text != fact.server_id) return;
+        const auto known = ledger.held_bundles().find(row->id.text);
+        if (known && known->revision == fact.revision) return;
+        held = model::HeldBundle{.id = row->id,
+                                 .account = row->account,
+                                 .server = row->server,
+                                 .revision = fact.revision,
+                                 .held_at = now};
+    });
+    // Without the store nothing is lost: the client announces it again when it next connects.
+    if (looked && held) static_cast<void>(ports_.books.write_held_bundles({*held}));
+}
+
+Outcome<std::size_t> reissue_certificates(Ports& ports, Ledger& ledger,
+                                          const model::SslServer& server, const SecretBuffer& key,
+                                          UnixTime now) {
+    std::size_t count = 0;
+    for (auto row : ledger.client_certificates().below(server.id.text)) {
+        if (auto made = issue_anew(ports, now, server, key, row); !made)
+            return unexpected(made.error());
+        ledger.client_certificates().put(row);
+        ++count;
+    }
+    return count;
 }
 
 }  // namespace kanmon::usecases

@@ -1,7 +1,7 @@
 // Client certificates and the bundles that carry them to people's machines.
 #pragma once
 
-#include "controlplane/usecases/ports.h"
+#include "controlplane/usecases/bundles.h"
 
 namespace kanmon::usecases {
 
@@ -21,15 +21,18 @@ struct ClientCertificateNamed {
     std::string name;
 };
 struct DescribeClientCertificates {
-    std::string id;  // each filter: empty is all
-    std::string server;
-    std::string name;
-    PageRequest page;
+    std::string id = {};  // each filter: empty is all
+    std::string server = {};
+    std::string name = {};
+    std::string bundle_state = {};  // current, stale or unknown
+    PageRequest page = {};
 };
 struct ClientCertificateView {
     model::ClientCertificate certificate;
     std::string region;
-    std::string status;  // normal, expiring-soon, expired
+    std::string status;                     // normal, expiring-soon, expired
+    std::optional<model::HeldBundle> held;  // what its holder last announced
+    std::string bundle_state;               // current, stale, unknown
 };
 struct ClientCertificateDetail {
     ClientCertificateView view;
@@ -37,11 +40,24 @@ struct ClientCertificateDetail {
     SecretBuffer private_key_pem;  // ClientKey
     std::string client_config;     // ClientConfig
     std::string revision;
+    std::vector<model::RevokedCertificate> predecessors;  // that are still good beside it
+};
+struct GetBundle {
+    model::ClientCertificateId id;
+    model::BundleFormat format = model::BundleFormat::zip;
+    std::optional<SecretBuffer> password = {};  // of a PKCS#12; absent: one is made
 };
 struct Bundle {
-    std::string revision;
-    Buffer zip;                // config.ovpn and the files that it refers to
-    SecretBuffer single_file;  // one .ovpn with everything inside
+    PackedBundle packed;
+    SecretBuffer made_password;  // empty unless one was made; shown now and never again
+};
+struct RenewClientCertificate {
+    model::ClientCertificateId id;
+    std::int64_t overlap_seconds = model::usual_overlap.count();
+};
+struct ClientCertificateRenewed {
+    model::ClientCertificate certificate;
+    UnixTime predecessor_ends_at{};
 };
 
 class ClientCertificates {
@@ -55,15 +71,28 @@ public:
                                               const DescribeClientCertificates& request);
     /// InvalidInstanceId.NotFound (404), as the original.
     Outcome<ClientCertificateDetail> find(const Call& call, const model::ClientCertificateId& id);
-    Outcome<Bundle> bundle(const Call& call, const model::ClientCertificateId& id);
+    Outcome<Bundle> bundle(const Call& call, const GetBundle& request);
+    /// Another key and certificate under the same id. The one before stays good for the overlap and
+    /// then ends by itself (`Enforcement::compose`). InvalidSslVpnClientCertId.NotFound (404),
+    /// Resource.QuotaFull.
+    Outcome<ClientCertificateRenewed> renew(const Call& call,
+                                            const RenewClientCertificate& request);
     /// InvalidSslVpnClientCertId.NotFound (404). A static address holds from the next connection.
     Outcome<ClientCertificateNamed> modify(const Call& call,
                                            const ModifyClientCertificate& request);
-    /// Revokes it: its holders are told to go, nobody else is.
+    /// Revokes it and its predecessors: its holders are told to go, nobody else is.
     Outcome<void> remove(const Call& call, const model::ClientCertificateId& id);
+
+    /// Which bundle a client says that it has, from the data process.
+    void learn(const bridge::ClientFact& fact, UnixTime now);
 
 private:
     Ports& ports_;
 };
+
+/// New keys and certificates for all certificates of a server, by its present authority. How many.
+Outcome<std::size_t> reissue_certificates(Ports& ports, Ledger& ledger,
+                                          const model::SslServer& server, const SecretBuffer& key,
+                                          UnixTime now);
 
 }  // namespace kanmon::usecases

@@ -3,12 +3,15 @@
 
 #include "controlplane/usecases/accounts.h"
 #include "controlplane/usecases/attempts.h"
+#include "controlplane/usecases/bundle_links.h"
 #include "controlplane/usecases/client_certificates.h"
 #include "controlplane/usecases/clients.h"
 #include "controlplane/usecases/customer_gateways.h"
 #include "controlplane/usecases/directory.h"
+#include "controlplane/usecases/events.h"
 #include "controlplane/usecases/idaas.h"
 #include "controlplane/usecases/logins.h"
+#include "controlplane/usecases/server_authorities.h"
 #include "controlplane/usecases/ssl_servers.h"
 #include "controlplane/usecases/tagging.h"
 #include "controlplane/usecases/vpcs.h"
@@ -32,6 +35,10 @@ struct ControlPlane {
           clients(ports),
           ssl_servers(ports, clients),
           client_certificates(ports),
+          bundle_links(ports),
+          server_authorities(ports),
+          events(ports),
+          certificate_watch(ports),
           attempts(ports),
           idaas(ports, clients),
           directory(ports),
@@ -48,6 +55,10 @@ struct ControlPlane {
     Clients clients;
     SslServers ssl_servers;
     ClientCertificates client_certificates;
+    BundleLinks bundle_links;
+    ServerAuthorities server_authorities;
+    Events events;
+    CertificateWatch certificate_watch;
     Attempts attempts;
     Idaas idaas;
     Directory directory;

@@ -101,7 +101,7 @@ Outcome<bridge::SslServer> enforced_server(Ports& ports, Ledger& ledger,
     enforced.fallback_cipher = fallback_cipher(server);
     enforced.compression_framing = server.compress;
     enforced.hold_seconds = server.hold_seconds;
-    enforced.ca_certificate_pem = server.authority_pem;
+    enforced.ca_certificate_pem = model::client_issuer(server);
     enforced.certificate_pem = server.certificate_pem;
     add_options(enforced, server.options);
     enforced.login = model::login_of(server);
@@ -110,9 +110,31 @@ Outcome<bridge::SslServer> enforced_server(Ports& ports, Ledger& ledger,
     for (const auto& certificate : ledger.client_certificates().below(server.id.text))
         if (certificate.static_address)
             enforced.static_addresses.push_back({certificate.id.text, *certificate.static_address});
-    for (const auto& revoked : ledger.revoked_certificates().below(server.id.text))
-        enforced.revoked_serials.push_back(revoked.serial);
     return enforced;
+}
+
+void remind(std::optional<UnixTime>& again_at, UnixTime at) {
+    if (!again_at || at < *again_at) again_at = at;
+}
+
+/// What is revoked by now: by us, and by the authority that was brought along.
+void add_revocations(Ledger& ledger, UnixTime wall, bridge::SslServer& enforced,
+                     std::optional<UnixTime>& again_at) {
+    for (const auto& revoked : ledger.revoked_certificates().below(enforced.id)) {
+        if (revoked.revoked_at <= wall)
+            enforced.revoked_serials.push_back(revoked.serial);
+        else
+            remind(again_at, revoked.revoked_at);
+    }
+    const auto list = ledger.revocation_lists().find(enforced.id);
+    if (!list) return;
+    enforced.revoked_serials.insert(enforced.revoked_serials.end(), list->serials.begin(),
+                                    list->serials.end());
+    if (!list->refuse_when_expired) return;
+    if (wall <= list->next_update)
+        remind(again_at, list->next_update + std::chrono::seconds(1));
+    else
+        enforced.enabled = false;  // nobody can tell any more who is revoked
 }
 
 bridge::WantedServer wanted_server(const Installation& installation, const model::Vpc& vpc,
@@ -133,7 +155,7 @@ bridge::WantedServer wanted_server(const Installation& installation, const model
 }
 
 Outcome<void> add_gateway(Ports& ports, Ledger& ledger, const model::VpnGateway& gateway,
-                          Enforced& enforced) {
+                          UnixTime wall, Enforced& enforced) {
     const auto vpc = ledger.vpcs().find(gateway.vpc.text);
     if (!vpc) return {};
     enforced.snapshot.gateways.push_back({.id = gateway.id.text,
@@ -142,6 +164,7 @@ Outcome<void> add_gateway(Ports& ports, Ledger& ledger, const model::VpnGateway&
     for (const model::SslServer& server : ledger.ssl_servers().below(gateway.id.text)) {
         auto row = enforced_server(ports, ledger, gateway, server);
         if (!row) return unexpected(row.error());
+        add_revocations(ledger, wall, *row, enforced.again_at);
         enforced.want.servers.push_back(
             wanted_server(ports.installation, *vpc, *row, server.options.source_nat));
         enforced.snapshot.servers.push_back(std::move(*row));
@@ -182,7 +205,7 @@ Outcome<std::vector<bridge::Lease>> Enforcement::leases(
     return result;
 }
 
-Outcome<Enforced> Enforcement::compose(Instant now) {
+Outcome<Enforced> Enforcement::compose(Instant now, UnixTime wall) {
     const std::lock_guard turn(ports_.turn);
     const auto number = ports_.books.next_snapshot_number();
     if (!number) return unexpected(number.error());
@@ -190,7 +213,7 @@ Outcome<Enforced> Enforcement::compose(Instant now) {
         Enforced result;
         result.change = ledger.number();
         for (const model::VpnGateway& gateway : ledger.vpn_gateways().all())
-            if (auto added = add_gateway(ports_, ledger, gateway, result); !added)
+            if (auto added = add_gateway(ports_, ledger, gateway, wall, result); !added)
                 return unexpected(added.error());
         return result;
     });

@@ -14,6 +14,8 @@ struct Enforced {
     bridge::Snapshot snapshot;
     bridge::Want want;
     std::uint64_t change = 0;  // the last change that is in it
+    /// When time alone makes another snapshot due: a renewed certificate ends, a list expires.
+    std::optional<UnixTime> again_at;
 };
 
 /// A lease fact, or a lease question.
@@ -32,8 +34,8 @@ public:
     /// `boot` names the boot that `Instant` counts from: holds of an earlier one start anew.
     Enforcement(Ports& ports, std::string boot) : ports_(ports), boot_(std::move(boot)) {}
 
-    /// A new number every time. Secrets are in it in clear.
-    Outcome<Enforced> compose(Instant now);
+    /// A new number every time. Secrets are in it in clear. `wall` decides what is revoked.
+    Outcome<Enforced> compose(Instant now, UnixTime wall);
     /// The kernel holds what was wanted at this change: gateways become active.
     void settle(std::uint64_t change);
 

@@ -59,9 +59,22 @@ Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& ca
     return own(ledger.client_certificates(), call, id, code, "client certificate");
 }
 
+Outcome<model::BundleLink> own_bundle_link(Ledger& ledger, const Call& call,
+                                           const std::string& id) {
+    return own(ledger.bundle_links(), call, id, "InvalidBundleLinkId.NotFound", "link");
+}
+
+void remove_certificate(Ledger& ledger, const model::ClientCertificateId& id) {
+    for (const auto& link : ledger.bundle_links().below(id.text))
+        ledger.bundle_links().remove(link.id.text);
+    ledger.held_bundles().remove(id.text);
+    ledger.client_certificates().remove(id.text);
+}
+
 void remove_server(Ledger& ledger, const model::SslServer& server) {
     for (const auto& certificate : ledger.client_certificates().below(server.id.text))
-        ledger.client_certificates().remove(certificate.id.text);
+        remove_certificate(ledger, certificate.id);
+    ledger.revocation_lists().remove(server.id.text);
     for (const auto& revoked : ledger.revoked_certificates().below(server.id.text))
         ledger.revoked_certificates().remove(revoked.id.text);
     ledger.ssl_servers().remove(server.id.text);

@@ -29,6 +29,11 @@ Outcome<model::IdaasUser> own_idaas_user(Ledger& ledger, const Call& call, const
 Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& call,
                                                   const std::string& id, std::string_view code);
 
+/// InvalidBundleLinkId.NotFound
+Outcome<model::BundleLink> own_bundle_link(Ledger& ledger, const Call& call, const std::string& id);
+
+/// What belongs to a certificate goes with it; its own row too.
+void remove_certificate(Ledger& ledger, const model::ClientCertificateId& id);
 /// What lies below a server goes with it; its own row too.
 void remove_server(Ledger& ledger, const model::SslServer& server);
 /// The gateway of a server has work to do in the kernel.

@@ -30,6 +30,20 @@ struct Issuer {
     SecretBuffer private_key_pem;
 };
 
+/// An authority that was brought along: PEM as we write it, in order.
+struct BroughtAuthority {
+    std::string chain_pem;  // the issuing one first, the root last
+    UnixTime not_after{};   // the earliest of the chain
+};
+
+/// A revocation list that its authority has signed and that is good now.
+struct BroughtRevocationList {
+    std::string number;  // hexadecimal, no leading zeros; empty: it has none
+    UnixTime this_update{};
+    UnixTime next_update{};
+    std::vector<std::string> serials;  // lower-case hexadecimal, no leading zeros
+};
+
 /// Makes keys and certificates. Not-before lies ten minutes back, for clocks that differ.
 class Authority {
 public:
@@ -43,6 +57,20 @@ public:
     /// server's 128. The same for the same arguments.
     virtual Outcome<SecretBuffer> wrapped_client_key(const SecretBuffer& server_key,
                                                      const std::string& client) = 0;
+    /// One to four certificates, the issuing authority first and its root last, and its key unless
+    /// that is empty. IllegalParam.CaCertificate, IllegalParam.CaPrivateKey.
+    virtual Outcome<BroughtAuthority> read_authority(const std::string& certificates_pem,
+                                                     const SecretBuffer& private_key_pem,
+                                                     UnixTime now) = 0;
+    /// Of the first certificate of `authority_pem`. IllegalParam.Crl.
+    virtual Outcome<BroughtRevocationList> read_revocation_list(const std::string& pem,
+                                                                const std::string& authority_pem,
+                                                                UnixTime now) = 0;
+    /// The earliest end of the certificates in a text of ours.
+    virtual Outcome<UnixTime> end_of(const std::string& certificates_pem) = 0;
+    /// DER: the key and its certificate, and `authority_pem` beside them; AES-256.
+    virtual Outcome<SecretBuffer> pkcs12(const Issued& issued, const std::string& authority_pem,
+                                         const std::string& name, const SecretBuffer& password) = 0;
     /// Lower-case hexadecimal SHA-256.
     virtual std::string digest(const std::string& text) = 0;
 };

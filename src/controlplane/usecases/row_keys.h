@@ -34,6 +34,15 @@ inline const std::string& parent_of(const model::IdaasUser& row) {
 inline const std::string& parent_of(const model::RevokedCertificate& row) {
     return row.server.text;
 }
+inline const std::string& parent_of(const model::RevocationList& row) {
+    return row.id.text;
+}
+inline const std::string& parent_of(const model::BundleLink& row) {
+    return row.certificate.text;
+}
+inline const std::string& parent_of(const model::HeldBundle& row) {
+    return row.server.text;
+}
 inline const std::string& parent_of(const model::VSwitch& row) {
     return row.vpc.text;
 }

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "controlplane/model/bundle.h"
 #include "controlplane/model/name.h"
 #include "controlplane/usecases/clients.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/server_keys.h"
 #include "controlplane/usecases/server_rules.h"
 
 namespace kanmon::usecases {
@@ -61,30 +61,6 @@ Parameters parameters_of(const ModifySslServer& request) {
         .add("HoldSeconds", request.hold_seconds);
     for (const auto& [name, text] : request.options) parameters.add(name, text);
     return parameters;
-}
-
-std::string revision_of(Ports& ports, const model::SslServer& server, Ipv4 address) {
-    const auto facts = model::bundle_facts(server, address, ports.installation.public_address6);
-    return ports.authority.digest(model::effective_lines(facts)).substr(0, 16);
-}
-
-/// The server's own CA and certificate, keys sealed under what they belong to.
-Outcome<void> make_keys(Ports& ports, model::SslServer& server, UnixTime now) {
-    const auto root = ports.authority.make_authority(server.id.text, now);
-    if (!root) return unexpected(root.error());
-    const Issuer issuer{root->certificate_pem, root->private_key_pem};
-    const auto own = ports.authority.issue_server(issuer, "gateway." + server.id.text, now);
-    if (!own) return unexpected(own.error());
-    auto sealed_root =
-        ports.sealer.seal(root->private_key_pem.view(), authority_context(server.id));
-    if (!sealed_root) return unexpected(sealed_root.error());
-    auto sealed_own = ports.sealer.seal(own->private_key_pem.view(), server.id.text);
-    if (!sealed_own) return unexpected(sealed_own.error());
-    server.authority_pem = root->certificate_pem;
-    server.sealed_authority_key = std::move(*sealed_root);
-    server.certificate_pem = own->certificate_pem;
-    server.sealed_key = std::move(*sealed_own);
-    return {};
 }
 
 /// Keys of the settings, made when they are first needed. Another wrapping gets another key.
@@ -169,7 +145,7 @@ Outcome<SslServerCreated> SslServers::create(const Call& call, const CreateSslSe
                 return unexpected(may.error());
             if (auto free = check_beside_others(ledger, *gateway, server); !free)
                 return unexpected(free.error());
-            if (auto made = make_keys(ports_, server, call.now); !made)
+            if (auto made = make_server_keys(ports_, server, call.now); !made)
                 return unexpected(made.error());
             if (auto made = make_option_keys(ports_, bridge::Wrapping::none, server); !made)
                 return unexpected(made.error());

@@ -82,6 +82,10 @@ SslContext make_openssl(TlsRole role) {
 }
 
 Expected<void, Problem> trust(SSL_CTX* context, TlsRole role, const std::string& pem) {
+    // A server trusts the authority that signs its clients and not those above it, whose other
+    // branches sign for somebody else.
+    if (role == TlsRole::server)
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     const std::vector<Certificate> authorities = read_certificates(pem);
     if (authorities.empty())
         return unexpected(with_reason("the CA certificate is not a certificate in PEM"));

@@ -82,6 +82,28 @@ std::vector<Row> server_rows() {
         {"ReleaseSslVpnClientSlot", {{"SslVpnServerId", "$server"}, {"PrivateIp", "192.168.0.6"}}}};
 }
 
+std::vector<Row> certificate_rows() {
+    return {
+        {"RenewSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
+        {"CreateSslVpnClientCertLink", {{"SslVpnClientCertId", "$certificate"}, {"Format", "zip"}}},
+        {"DeleteSslVpnClientCertLink", {{"LinkId", "$link"}}},
+        {"GetSslVpnServerProfile",
+         {{"SslVpnServerId", "$server"}},
+         "400 IllegalParam.SslVpnServerId"},
+        {"ImportSslVpnServerCa",
+         {{"SslVpnServerId", "$server"}, {"CaCertificate", "CA"}},
+         "400 DependencyViolation"},
+        {"RemoveSslVpnServerCa",
+         {{"SslVpnServerId", "$server"}},
+         "400 IllegalParam.SslVpnServerId"},
+        {"RenewSslVpnServerCert", {{"SslVpnServerId", "$server"}}},
+        {"UploadSslVpnServerCrl",
+         {{"SslVpnServerId", "$server"}, {"Crl", "1"}},
+         "400 IllegalParam.Crl"},
+        {"DescribeSslVpnServerCa", {{"SslVpnServerId", "$server"}}},
+        {"DescribeEvents", {{"SslVpnServerId", "$server"}}}};
+}
+
 std::vector<Row> identity_rows() {
     return {{"CreateIDaaSInstance", {}, "200", "own"},
             {"DescribeIDaaSInstances", {{"IDaaSInstanceId", "$source"}}},
@@ -163,8 +185,9 @@ std::vector<Row> rows_without_meaning() {
 
 std::vector<Row> matrix() {
     std::vector<Row> all;
-    for (auto part : {account_rows(), place_rows(), gateway_rows(), server_rows(), identity_rows(),
-                      connection_rows(), route_rows(), rows_without_meaning()})
+    for (auto part :
+         {account_rows(), place_rows(), gateway_rows(), server_rows(), certificate_rows(),
+          identity_rows(), connection_rows(), route_rows(), rows_without_meaning()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }
@@ -188,6 +211,9 @@ public:
         ids["$server"] = make_server(ids["$gateway"]);
         ids["$certificate"] = call("CreateSslVpnClientCert",
                                    {{"SslVpnServerId", ids["$server"]}})["SslVpnClientCertId"];
+        ids["$link"] =
+            call("CreateSslVpnClientCertLink",
+                 {{"SslVpnClientCertId", ids["$certificate"]}, {"Format", "zip"}})["LinkId"];
         ids["$source"] = call("CreateIDaaSInstance")["IDaaSInstanceId"];
         ids["$user"] = call("CreateIDaaSUser", {{"IDaaSInstanceId", ids["$source"]},
                                                 {"UserName", "anna"},

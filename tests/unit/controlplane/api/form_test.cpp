@@ -34,6 +34,15 @@ TEST(Form, RefusesWhatIsNotPlainText) {
         EXPECT_EQ(refusal_of(bad), "InvalidParameter") << bad;
 }
 
+TEST(Form, TakesLineEndsInPemOnly) {
+    for (const std::string_view name : {"CaCertificate", "CaPrivateKey", "Crl"}) {
+        EXPECT_EQ(refusal_of(std::string(name) + "=a%0d%0Ab"), "") << name;
+        EXPECT_EQ(refusal_of(std::string(name) + "=a%00"), "InvalidParameter") << name;
+        EXPECT_EQ(refusal_of(std::string(name) + "=a%1b"), "InvalidParameter") << name;
+    }
+    EXPECT_EQ(refusal_of("cacertificate=a%0Ab"), "InvalidParameter");
+}
+
 TEST(Form, HasABoundOnNames) {
     std::string text;
     for (std::size_t i = 0; i <= parameters_max; ++i) text += "p" + std::to_string(i) + "=&";

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <sstream>
+
+#include "controlplane/model/bundle_guide.h"
+
 namespace kanmon::model {
 namespace {
 
@@ -162,6 +166,34 @@ TEST(Revision, IsMadeOfWhatAClientMustHaveRight) {
     const std::string one_key = effective_lines(wrapped);
     wrapped.wrapping_mark = "another";
     EXPECT_NE(effective_lines(wrapped), one_key);
+}
+
+TEST(BundleGuide, TellsEveryPlatformInEveryLanguageAndFitsTheLinesThatOpenVpnReads) {
+    for (const Guide& guide : bundle_guides) {
+        for (const char* platform :
+             {"Windows", "macOS", "Tunnelblick", "Linux", "Android", "iOS", "OpenVPN Connect"})
+            EXPECT_THAT(std::string(guide.text), HasSubstr(platform)) << guide.file_name;
+        EXPECT_EQ(files(facts())[std::string(guide.file_name)], guide.text);
+        EXPECT_TRUE(guide.text.ends_with('\n'));
+    }
+    std::istringstream lines(guide_comments());
+    for (std::string line; std::getline(lines, line);) {
+        EXPECT_TRUE(line.starts_with('#') || line.empty()) << line;
+        EXPECT_LE(line.size(), 200u) << line;
+    }
+    EXPECT_TRUE(single_file(facts()).starts_with(guide_comments() + "client\n"));
+}
+
+TEST(Pkcs12Bundle, HasThePkcs12InPlaceOfTheFilesThatItHolds) {
+    ClientPieces own = pieces();
+    own.pkcs12 = SecretBuffer(as_bytes("P12"));
+    std::map<std::string, std::string> texts;
+    for (const auto& [name, content] : bundle_files(facts(), "00ff", own))
+        texts[name] = as_text(content.view());
+    EXPECT_EQ(texts["vsc-1.p12"], "P12");
+    EXPECT_FALSE(texts.contains("ca.crt") || texts.contains("vsc-1.key"));
+    EXPECT_THAT(texts["config.ovpn"], HasSubstr("pkcs12 vsc-1.p12\n"));
+    EXPECT_THAT(texts["config.ovpn"], Not(HasSubstr("ca ca.crt")));
 }
 
 }  // namespace

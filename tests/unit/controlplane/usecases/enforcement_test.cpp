@@ -29,7 +29,7 @@ protected:
 };
 
 TEST_F(Enforcing, TheSnapshotAndTheWantedStateTellTheSameServer) {
-    const auto enforced = world.enforcement.compose(now);
+    const auto enforced = world.enforcement.compose(now, world.now);
     ASSERT_TRUE(enforced);
     ASSERT_EQ(enforced->snapshot.servers.size(), 1u);
     ASSERT_EQ(enforced->want.servers.size(), 1u);
@@ -49,7 +49,8 @@ TEST_F(Enforcing, TheSnapshotAndTheWantedStateTellTheSameServer) {
     EXPECT_EQ(to_string(wanted.server_address), "192.168.0.1");
     EXPECT_EQ(enforced->snapshot.gateways.front().connections_max, 50u);
     EXPECT_EQ(enforced->snapshot.number, enforced->want.number);
-    EXPECT_GT(world.enforcement.compose(now)->snapshot.number, enforced->snapshot.number);
+    EXPECT_GT(world.enforcement.compose(now, world.now)->snapshot.number,
+              enforced->snapshot.number);
 }
 
 TEST_F(Enforcing, SslSwitchedOffDisablesTheServerAndKeepsIt) {
@@ -57,14 +58,14 @@ TEST_F(Enforcing, SslSwitchedOffDisablesTheServerAndKeepsIt) {
     request.id = gateway.text;
     request.enable_ssl = false;
     ASSERT_TRUE(world.plane.vpn_gateways.modify(alice, request));
-    const auto enforced = world.enforcement.compose(now);
+    const auto enforced = world.enforcement.compose(now, world.now);
     ASSERT_EQ(enforced->snapshot.servers.size(), 1u);
     EXPECT_FALSE(enforced->snapshot.servers.front().enabled);
 }
 
 TEST_F(Enforcing, ALeaseIsStoredBeforeItIsGranted) {
     EXPECT_TRUE(ask(lease(7)).granted);
-    EXPECT_EQ(world.enforcement.compose(now)->snapshot.leases, std::vector{lease(7)});
+    EXPECT_EQ(world.enforcement.compose(now, world.now)->snapshot.leases, std::vector{lease(7)});
     EXPECT_TRUE(ask(lease(7)).granted);
     world.books.away = true;
     EXPECT_EQ(ask(lease(8)), (bridge::LeaseAnswer{false, Cause::gateway_not_ready}));
@@ -87,20 +88,20 @@ TEST_F(Enforcing, LeaseNewsTakeEffectInTheirOrder) {
     ASSERT_TRUE(word.stored);
     ASSERT_EQ(word.answers.size(), 2u);
     EXPECT_TRUE(word.answers[0].granted && word.answers[1].granted);
-    EXPECT_EQ(world.enforcement.compose(now)->snapshot.leases, std::vector{lease(8)});
+    EXPECT_EQ(world.enforcement.compose(now, world.now)->snapshot.leases, std::vector{lease(8)});
 }
 
 TEST_F(Enforcing, AFreedLeaseIsForgotten) {
     ASSERT_TRUE(world.enforcement.hear({{.lease = lease(0)}}).stored);
-    EXPECT_EQ(world.enforcement.compose(now)->snapshot.leases.size(), 1u);
+    EXPECT_EQ(world.enforcement.compose(now, world.now)->snapshot.leases.size(), 1u);
     ASSERT_TRUE(world.enforcement.hear({{.lease = lease(0), .gone = true}}).stored);
-    EXPECT_TRUE(world.enforcement.compose(now)->snapshot.leases.empty());
+    EXPECT_TRUE(world.enforcement.compose(now, world.now)->snapshot.leases.empty());
 }
 
 TEST_F(Enforcing, AfterARebootEveryHoldStartsAnew) {
     ASSERT_TRUE(ask(lease(7)).granted);
     Enforcement next_boot(world.ports, "boot-2");
-    const auto leases = next_boot.compose(instant_of(0))->snapshot.leases;
+    const auto leases = next_boot.compose(instant_of(0), world.now)->snapshot.leases;
     ASSERT_EQ(leases.size(), 1u);
     EXPECT_EQ(leases.front().session, 0u);
     EXPECT_EQ(leases.front().held_until, instant_of(0) + 300s);
@@ -109,7 +110,7 @@ TEST_F(Enforcing, AfterARebootEveryHoldStartsAnew) {
 TEST_F(Enforcing, LeasesOfADeletedServerAreForgotten) {
     ASSERT_TRUE(ask(lease(7)).granted);
     ASSERT_TRUE(world.plane.ssl_servers.remove(alice, server));
-    ASSERT_TRUE(world.enforcement.compose(now));
+    ASSERT_TRUE(world.enforcement.compose(now, world.now));
     EXPECT_TRUE(world.books.leases()->empty());
 }
 

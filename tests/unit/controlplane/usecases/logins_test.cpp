@@ -342,7 +342,7 @@ TEST_F(LoginDesk, AnotherAccountsSourceIsRefusedLikeOneThatDoesNotExist) {
 
 TEST_F(LoginDesk, ASecondFactorReachesTheSnapshotWithTokensUnlessSaidOtherwise) {
     const auto login = [&] {
-        return office.enforcement.compose(now)->snapshot.servers.at(0).login;
+        return office.enforcement.compose(now, office.now)->snapshot.servers.at(0).login;
     };
     EXPECT_TRUE(login().certificate);
     EXPECT_TRUE(login().password);

@@ -84,14 +84,14 @@ TEST_F(Resources, AVpcWithAGatewayStays) {
 
 TEST_F(Resources, AGatewayIsProvisioningUntilTheKernelHoldsIt) {
     EXPECT_EQ(plane.vpn_gateways.find(alice, gateway)->status, model::GatewayStatus::provisioning);
-    const auto enforced = world.enforcement.compose(instant_of(1));
+    const auto enforced = world.enforcement.compose(instant_of(1), world.now);
     ASSERT_TRUE(enforced);
     world.enforcement.settle(enforced->change);
     EXPECT_EQ(plane.vpn_gateways.find(alice, gateway)->status, model::GatewayStatus::active);
     const auto server = world.server(alice, gateway);
     ASSERT_FALSE(server.empty());
     EXPECT_EQ(plane.vpn_gateways.find(alice, gateway)->status, model::GatewayStatus::updating);
-    world.enforcement.settle(world.enforcement.compose(instant_of(2))->change);
+    world.enforcement.settle(world.enforcement.compose(instant_of(2), world.now)->change);
     EXPECT_EQ(plane.vpn_gateways.find(alice, gateway)->status, model::GatewayStatus::active);
     EXPECT_GE(world.gatekeeper.changes, 2);
 }
@@ -218,17 +218,22 @@ TEST_F(Resources, ACertificateComesWithItsKeyAndConfiguration) {
     const auto id = world.certificate(alice, server);
     const auto detail = plane.client_certificates.find(alice, id);
     ASSERT_TRUE(detail);
-    EXPECT_EQ(as_text(detail->private_key_pem.view()), "key of client " + id.text + "\n");
+    EXPECT_THAT(as_text(detail->private_key_pem.view()), HasSubstr("key of client " + id.text));
     EXPECT_EQ(detail->authority_pem, "certificate of ca " + server.text + "\n");
     EXPECT_THAT(detail->client_config, HasSubstr("remote 203.0.113.1 1194\n"));
     EXPECT_THAT(detail->client_config, HasSubstr("setenv UV_KANMON_REV " + detail->revision));
     EXPECT_EQ(detail->view.status, "normal");
     EXPECT_EQ(detail->view.region, "cn-hangzhou");
     EXPECT_EQ(detail->view.certificate.not_after, world.now + std::chrono::days(1095));
-    const auto bundle = plane.client_certificates.bundle(alice, id);
-    ASSERT_TRUE(bundle);
-    EXPECT_EQ(as_text(bundle->zip), "ca.crt " + id.text + ".crt " + id.text + ".key config.ovpn ");
-    EXPECT_THAT(as_text(bundle->single_file.view()), HasSubstr("<key>\nkey of client"));
+    const auto zip = plane.client_certificates.bundle(alice, {.id = id});
+    ASSERT_TRUE(zip);
+    EXPECT_EQ(as_text(zip->packed.content.view()),
+              "ca.crt " + id.text + ".crt " + id.text +
+                  ".key config.ovpn README.en.txt README.ja.txt README.zh-CN.txt ");
+    const auto file =
+        plane.client_certificates.bundle(alice, {.id = id, .format = model::BundleFormat::ovpn});
+    ASSERT_TRUE(file);
+    EXPECT_THAT(as_text(file->packed.content.view()), HasSubstr("<key>\nkey of client"));
     EXPECT_EQ(as_text(world.authority.last_issuer.private_key_pem.view()),
               "key of ca " + server.text + "\n");
 }
@@ -238,7 +243,7 @@ TEST_F(Resources, ADeletedCertificateIsRevokedAndItsHoldersAreToldToGo) {
     const auto id = world.certificate(alice, server);
     ASSERT_TRUE(plane.client_certificates.remove(alice, id));
     EXPECT_EQ(plane.client_certificates.find(alice, id).error().code, "InvalidInstanceId.NotFound");
-    const auto enforced = world.enforcement.compose(instant_of(1));
+    const auto enforced = world.enforcement.compose(instant_of(1), world.now);
     ASSERT_TRUE(enforced);
     EXPECT_EQ(enforced->snapshot.servers.front().revoked_serials.size(), 1u);
     ASSERT_EQ(world.gatekeeper.disconnects.size(), 1u);
@@ -254,7 +259,7 @@ TEST_F(Resources, DeletingAGatewayTakesEverythingBelowWithIt) {
     ASSERT_TRUE(plane.vpn_gateways.remove(alice, gateway));
     EXPECT_EQ(plane.ssl_servers.list(alice, {})->total, 0u);
     EXPECT_FALSE(plane.client_certificates.find(alice, kept));
-    EXPECT_TRUE(world.enforcement.compose(instant_of(1))->want.servers.empty());
+    EXPECT_TRUE(world.enforcement.compose(instant_of(1), world.now)->want.servers.empty());
 }
 
 TEST_F(Resources, AStoreThatIsAwayIsSaidSo) {

@@ -43,7 +43,7 @@ protected:
             .server;
     }
     bridge::SslServer enforced(const model::SslServerId& id) {
-        const auto composed = world.enforcement.compose(instant_of(1));
+        const auto composed = world.enforcement.compose(instant_of(1), world.now);
         for (const auto& server : composed->snapshot.servers)
             if (server.id == id.text) return server;
         return {};
@@ -119,9 +119,9 @@ TEST_F(Settings, AllOfThemReachTheDataProcess) {
     EXPECT_EQ(told.login.token_seconds, 3600u);
     EXPECT_EQ(told.login.token_key.view().size(), 32u);
     EXPECT_TRUE(bridge::decode_snapshot(
-        bridge::encode(world.enforcement.compose(instant_of(2))->snapshot)));
+        bridge::encode(world.enforcement.compose(instant_of(2), world.now)->snapshot)));
 
-    const auto want = world.enforcement.compose(instant_of(3))->want;
+    const auto want = world.enforcement.compose(instant_of(3), world.now)->want;
     EXPECT_TRUE(want.servers.front().source_nat);
     EXPECT_EQ(want.servers.front().client_pool6, parse_cidr6("fd00:8::/112"));
     EXPECT_EQ(want.servers.front().mtu, 1400);
@@ -373,8 +373,8 @@ TEST_F(Settings, EachCertificateHasAWrappedKeyOfItsOwn) {
     };
     EXPECT_NE(key_of(one), key_of(two));
     EXPECT_EQ(key_of(one), key_of(one));
-    const auto bundle = plane.client_certificates.bundle(alice, one);
-    EXPECT_THAT(as_text(bundle->zip), HasSubstr(one.text + ".tc.key"));
+    const auto bundle = plane.client_certificates.bundle(alice, {.id = one});
+    EXPECT_THAT(as_text(bundle->packed.content.view()), HasSubstr(one.text + ".tc.key"));
 }
 
 TEST_F(Settings, BundlesNameTheIpv6AddressOfTheInstallation) {
@@ -396,7 +396,7 @@ TEST_F(Settings, AGatewayHasSeveralServers) {
     second.client_pool = "192.168.1.0/24";
     second.port = 1195;
     create(second);
-    EXPECT_EQ(world.enforcement.compose(instant_of(1))->snapshot.servers.size(), 2u);
+    EXPECT_EQ(world.enforcement.compose(instant_of(1), world.now)->snapshot.servers.size(), 2u);
 }
 
 }  // namespace

@@ -178,6 +178,44 @@ TEST(OpensslTls, AChainHasAtMostThreeAuthoritiesBetween) {
     }
 }
 
+/// Its client and the server until one of them has nothing to say.
+TlsOutput seen_by_server(const TlsFactory& server_factory, const Issued& leaf,
+                         const std::string& chain) {
+    // The server's own certificate is of the root, which this client trusts.
+    const auto made = openssl_client({.ca_certificate_pem = authority().certificate_pem(),
+                                      .certificate_pem = leaf.certificate_pem + chain,
+                                      .private_key_pem = leaf.key_pem},
+                                     at_today, TlsVersion::tls_1_3);
+    EXPECT_TRUE(made) << made.error();
+    const auto engine = server_factory.make();
+    const auto client = (*made)->make();
+    TlsOutput seen;
+    Buffer to_server = client->advance({}).ciphertext;
+    for (int i = 0; i < 6 && !to_server.empty(); ++i) {
+        seen = engine->advance({.ciphertext = to_server});
+        to_server = client->advance({.ciphertext = seen.ciphertext}).ciphertext;
+    }
+    return seen;
+}
+
+TEST(OpensslTls, AServerTrustsTheIssuingAuthorityAndNotThoseAboveIt) {
+    const TestAuthority branch("branch", authority());
+    const TestAuthority sister("sister", authority());
+    const Issued own = authority().issue({.common_names = {"gateway"}, .purpose = Purpose::server});
+    const auto made = openssl_server({.ca_certificate_pem = branch.certificate_pem(),
+                                      .certificate_pem = own.certificate_pem,
+                                      .private_key_pem = own.key_pem,
+                                      .revoked_serials = {},
+                                      .certificate_required = true},
+                                     at_today);
+    ASSERT_TRUE(made) << made.error();
+    EXPECT_TRUE(seen_by_server(**made, branch.issue({}), "").established);
+    const std::string above = authority().certificate_pem();
+    EXPECT_FALSE(seen_by_server(**made, authority().issue({}), above).established);
+    EXPECT_FALSE(
+        seen_by_server(**made, sister.issue({}), sister.certificate_pem() + above).established);
+}
+
 // --- what is no certificate ---
 
 /// The client's flight with this in place of its certificate. TLS 1.2 sends it in clear.

@@ -1,0 +1,43 @@
+// Bundles by one-time links, for people without any key: GET shows a page with one button, POST
+// gives the file. So whatever looks at links by itself - a mail scanner, a chat's preview - uses
+// none up.
+//
+// Promises: what is wrong with a link is never told apart; no token reaches a log, an answer or an
+//           audit row; a path is compared and never opened.
+// Owner:    any thread.
+// Limits:   `DownloadLimits`: who guesses has to wait, each network by itself.
+#pragma once
+
+#include <mutex>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "controlplane/api/http_request.h"
+#include "controlplane/model/login_throttle.h"
+#include "controlplane/usecases/control_plane.h"
+
+namespace kanmon::api {
+
+inline constexpr std::string_view bundle_path = "/bundle/";
+
+class Downloads {
+public:
+    Downloads(usecases::ControlPlane& plane, Random& random) : plane_(plane), random_(random) {}
+
+    static bool serves(const HttpRequest& request) { return request.path.starts_with(bundle_path); }
+    HttpResponse answer(const HttpRequest& request, UnixTime now, Instant boot);
+
+private:
+    HttpResponse redeem(const HttpRequest& request, UnixTime now, Instant boot);
+
+    usecases::ControlPlane& plane_;
+    Random& random_;
+    std::mutex mutex_;  // of the throttle
+    model::LoginThrottle throttle_{{.attempts = 10,
+                                    .first_pause = 30s,
+                                    .longest_pause = 1h,
+                                    .forgotten_after = 1h,
+                                    .keys_max = 4096}};
+};
+
+}  // namespace kanmon::api
