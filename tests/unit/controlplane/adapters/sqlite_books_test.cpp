@@ -71,7 +71,7 @@ TEST(SqliteBooks, TheAuditLogCanOnlyGrow) {
     }));
     EXPECT_NE(maker.run("DELETE FROM audit"), SQLITE_OK);
     EXPECT_NE(maker.run("UPDATE audit SET subject = 'y'"), SQLITE_OK);
-    EXPECT_EQ(books->audit({}, 10)->size(), 1u);
+    EXPECT_EQ(audit_rows(*books, 10).size(), 1u);
 }
 
 TEST(SqliteBooks, AChangeThatTheTablesRefuseLeavesNothing) {
@@ -83,7 +83,7 @@ TEST(SqliteBooks, AChangeThatTheTablesRefuseLeavesNothing) {
     });
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "ServiceUnavailable");
-    EXPECT_TRUE(books->audit({}, 10)->empty());
+    EXPECT_TRUE(audit_rows(*books, 10).empty());
 }
 
 // 2FA-ACCOUNT: were a rule ever to fail, the tables would not.
