@@ -214,7 +214,7 @@ public:
             "CreateVpnGateway",
             {{"VpcId", ids["$vpc"]}, {"Bandwidth", "10"}, {"EnableSsl", "true"}})["VpnGatewayId"];
         ids["$server"] = make_server(ids["$gateway"]);
-        call("ModifySslVpnServer", {{"SslVpnServerId", ids["$server"]}, {"Wrapping", "tls-crypt"}});
+        call("ModifySslVpnServer", {{"SslVpnServerId", ids["$server"]}, {"Wrapping", "tls-auth"}});
         ids["$certificate"] = call("CreateSslVpnClientCert",
                                    {{"SslVpnServerId", ids["$server"]}})["SslVpnClientCertId"];
         ids["$link"] =

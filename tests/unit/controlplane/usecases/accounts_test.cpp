@@ -19,7 +19,8 @@ protected:
         return outcome ? std::string("it worked") : outcome.error().code;
     }
     AccessKeyView view(const model::AccessKeyId& id) {
-        for (const AccessKeyView& one : *accounts.access_keys(alice))
+        const auto keys = accounts.access_keys(alice);
+        for (const AccessKeyView& one : *keys)
             if (one.key.id == id) return one;
         ADD_FAILURE() << id.text << " is not listed";
         return {};
