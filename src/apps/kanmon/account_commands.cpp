@@ -12,9 +12,7 @@ const std::vector<Column> new_key{{"account", "AccountId"},
                                   {"secret", "AccessKeySecret"}};
 const CommandArgument key_id{"KEY", "UserAccessKeyId", "id of the access key", true};
 
-}  // namespace
-
-std::vector<Command> account_commands() {
+std::vector<Command> accounts() {
     return {
         {"account",
          "create",
@@ -32,6 +30,11 @@ std::vector<Command> account_commands() {
          Shape::table,
          "Accounts.Account",
          account_columns},
+    };
+}
+
+std::vector<Command> keys() {
+    return {
         {"key",
          "create",
          "make a further access key for your account",
@@ -92,6 +95,14 @@ std::vector<Command> account_commands() {
           {"RESOURCE", "ResourceId"},
           {"PARAMETERS", "Parameters"}}},
     };
+}
+
+}  // namespace
+
+std::vector<Command> account_commands() {
+    std::vector<Command> all = accounts();
+    for (Command& command : keys()) all.push_back(std::move(command));
+    return all;
 }
 
 }  // namespace kanmon::apps

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "contract/books_contract.h"
+#include "contract/people_contract.h"
 
 namespace kanmon::usecases {
 namespace {
@@ -38,6 +38,7 @@ struct SqliteMaker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, BooksContract, SqliteMaker);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, PeopleContract, SqliteMaker);
 
 TEST(SqliteBooks, RemembersEverythingAcrossAStart) {
     SqliteMaker maker;
