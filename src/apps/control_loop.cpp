@@ -190,7 +190,7 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
     }
     if (const auto* client = std::get_if<bridge::ClientFact>(&message.body)) {
         if (!plane_.clients.learn(*client)) return true;
-        plane_.idaas.watch(*client);
+        plane_.user_sessions.watch(*client);
         plane_.client_certificates.learn(*client, unix_now());
         return true;
     }

@@ -111,6 +111,14 @@ Expected<bridge::PacketListener, std::string> listen_for_data(const Options& opt
     return listener;
 }
 
+/// Nothing that this program does changes a row; somebody with the file may.
+void tell_of_a_changed_audit_log(usecases::Books& books) {
+    const auto broken = books.broken_audit_row();
+    if (broken && *broken)
+        log_event(Severity::error, "the audit log was changed behind the gateway",
+                  {{"row", std::to_string(**broken)}});
+}
+
 int serve(const Options& options, int stop) {
     const auto addresses = read_addresses(options.public_addresses);
     if (!addresses) return fail(addresses.error());
@@ -133,6 +141,7 @@ int serve(const Options& options, int stop) {
                           .installation = {.public_addresses = addresses->v4,
                                            .public_address6 = addresses->v6,
                                            .tun_queues = options.tun_queues}};
+    tell_of_a_changed_audit_log(*state->books);
     usecases::ControlPlane plane(ports);
     usecases::Enforcement enforcement(ports, apps::boot_name());
     const auto root = plane.accounts.ensure_root(unix_now());

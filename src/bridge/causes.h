@@ -85,6 +85,8 @@ namespace kanmon {
     ROW(login_refused, refuse, "-", no, "user name, password or code not accepted") \
     ROW(login_locked, refuse, "-", yes, "too many wrong attempts; wait before you try again") \
     ROW(login_expired, refuse, "-", no, "the login has expired; log in again") \
+    ROW(login_unassigned, refuse, "-", no, \
+        "this user is not assigned to this server; ask your administrator") \
     ROW(login_code_asked, refuse, "-", yes, "a one-time code is asked for") \
     ROW(login_timeout, refuse, "-", yes, "the login was not finished in time") \
     ROW(login_unavailable, refuse, "-", yes, "the identity source gave no answer") \

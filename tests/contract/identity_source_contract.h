@@ -6,11 +6,12 @@
 //       std::string instance();       // where the users are
 //       UnixTime now();
 //       std::string code(int steps);  // of "coded", `steps` from now
+//       std::string application();    // that "plain" and "coded" are assigned to
 //       void take_away();             // the source cannot decide any more
 //   };
 //
 // Users: "plain", password "correct horse", no codes; "coded", the same password, with codes;
-// "off", the same password, not enabled.
+// "off", the same password, not enabled; "outside", the same password, assigned to nothing.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -138,20 +139,42 @@ TYPED_TEST_P(IdentitySourceContract, ATokenStandsForItsUserUntilTheUserChanges) 
     }
 }
 
+TYPED_TEST_P(IdentitySourceContract, LetsInWhoIsAssignedAndTellsTheOthersOnlyWhenProven) {
+    const auto ask = [&](const std::string& name, std::string_view password,
+                         std::string_view code = {}) {
+        auto asked = this->question(name, password, code);
+        asked.application = this->maker.application();
+        return this->answer(std::move(asked));
+    };
+    EXPECT_EQ(ask("plain", this->right).verdict, IdentityVerdict::accepted);
+    EXPECT_EQ(ask("coded", this->right, this->maker.code(0)).verdict, IdentityVerdict::accepted);
+    const auto outside = ask("outside", this->right);
+    EXPECT_EQ(outside.verdict, IdentityVerdict::refused);
+    EXPECT_TRUE(outside.unassigned);
+    EXPECT_EQ(ask("outside", "wrong horse"), ask("nobody", this->right));
+    EXPECT_EQ(this->verdict("outside", this->right), IdentityVerdict::accepted);
+    auto token = this->question("outside", "");
+    token.wanted = ProofWanted::standing;
+    token.proven_at = this->maker.now();
+    token.application = this->maker.application();
+    EXPECT_TRUE(this->answer(token).unassigned);
+    token.application = "app_nobodys";
+    token.username = "plain";
+    EXPECT_TRUE(this->answer(token).unassigned);
+}
+
 // CVE-2026-41070: what cannot be decided is no yes.
 TYPED_TEST_P(IdentitySourceContract, SaysUnavailableWhenItCannotDecide) {
     this->maker.take_away();
     EXPECT_EQ(this->verdict("plain", this->right), IdentityVerdict::unavailable);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(IdentitySourceContract, AcceptsTheRightPasswordInAnySpellingOfTheName,
-                            RefusesEverybodyElseInTheSameWords,
-                            RefusesAnEmptyPasswordAndHostileNames,
-                            AsksForACodeOnlyAfterTheRightPassword,
-                            TakesACodeOnceAndOneStepEarlyOrLate,
-                            RefusesAUserWithoutCodesWhereTheyAreAlwaysWanted,
-                            ASecondHalfNeedsItsCodeAndARenewalOnlyThePassword,
-                            ATokenStandsForItsUserUntilTheUserChanges,
-                            SaysUnavailableWhenItCannotDecide);
+REGISTER_TYPED_TEST_SUITE_P(
+    IdentitySourceContract, AcceptsTheRightPasswordInAnySpellingOfTheName,
+    RefusesEverybodyElseInTheSameWords, RefusesAnEmptyPasswordAndHostileNames,
+    AsksForACodeOnlyAfterTheRightPassword, TakesACodeOnceAndOneStepEarlyOrLate,
+    RefusesAUserWithoutCodesWhereTheyAreAlwaysWanted,
+    ASecondHalfNeedsItsCodeAndARenewalOnlyThePassword, ATokenStandsForItsUserUntilTheUserChanges,
+    LetsInWhoIsAssignedAndTellsTheOthersOnlyWhenProven, SaysUnavailableWhenItCannotDecide);
 
 }  // namespace kanmon::usecases

@@ -62,6 +62,11 @@ public:
     Table<model::HeldBundle>& held_bundles() override { return held_bundles_; }
     Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
     Table<model::IdaasUser>& idaas_users() override { return idaas_users_; }
+    Table<model::IdaasGroup>& idaas_groups() override { return idaas_groups_; }
+    Table<model::GroupMember>& group_members() override { return group_members_; }
+    Table<model::IdaasApplication>& idaas_applications() override { return applications_; }
+    Table<model::Assignment>& assignments() override { return assignments_; }
+    Table<model::RecoveryCode>& recovery_codes() override { return recovery_codes_; }
     Table<model::VSwitch>& vswitches() override { return vswitches_; }
     Table<model::CustomerGateway>& customer_gateways() override { return customer_gateways_; }
     Table<model::VpnConnection>& vpn_connections() override { return vpn_connections_; }
@@ -91,6 +96,11 @@ private:
     MemoryTable<model::HeldBundle> held_bundles_;
     MemoryTable<model::IdaasInstance> idaas_instances_;
     MemoryTable<model::IdaasUser> idaas_users_;
+    MemoryTable<model::IdaasGroup> idaas_groups_;
+    MemoryTable<model::GroupMember> group_members_;
+    MemoryTable<model::IdaasApplication> applications_;
+    MemoryTable<model::Assignment> assignments_;
+    MemoryTable<model::RecoveryCode> recovery_codes_;
     MemoryTable<model::VSwitch> vswitches_;
     MemoryTable<model::CustomerGateway> customer_gateways_;
     MemoryTable<model::VpnConnection> vpn_connections_;
@@ -153,6 +163,9 @@ public:
         return page;
     }
 
+    Outcome<std::optional<std::uint64_t>> broken_audit_row() override {
+        return std::optional<std::uint64_t>();
+    }
     Outcome<void> write_key_use(const model::AccessKeyUse& use) override {
         if (away) return model::unavailable("The store is away.");
         if (ledger_.access_keys().find(use.id.text)) ledger_.access_key_uses().put(use);
@@ -242,6 +255,30 @@ public:
         return used_codes_.emplace(user, step).second;
     }
 
+    Outcome<bool> use_recovery_code(const std::string& user, const std::string& hash) override {
+        if (away) return model::unavailable("The store is away.");
+        for (const model::RecoveryCode& code : ledger_.recovery_codes().below(user))
+            if (code.hash == hash) {
+                ledger_.recovery_codes().remove(code.id.text);
+                return true;
+            }
+        return false;
+    }
+
+    Outcome<void> write_login_failures(const LoginFailures& failures) override {
+        if (away) return model::unavailable("The store is away.");
+        std::erase_if(failures_, [&](const LoginFailures& row) { return row.key == failures.key; });
+        if (failures.wrong == 0) return {};
+        failures_.push_back(failures);
+        std::ranges::stable_sort(failures_, {}, &LoginFailures::touched);
+        if (failures_.size() > login_failures_max) failures_.erase(failures_.begin());
+        return {};
+    }
+    Outcome<std::vector<LoginFailures>> login_failures() override {
+        if (away) return model::unavailable("The store is away.");
+        return failures_;
+    }
+
     Outcome<std::uint64_t> next_snapshot_number() override { return ++snapshot_number_; }
 
     bool away = false;  // as if the store could not be reached
@@ -267,6 +304,7 @@ private:
     std::uint64_t events_ever_ = 0;
     std::map<std::string, UnixTime> marks_;
     std::set<std::pair<std::string, std::int64_t>> used_codes_;
+    std::vector<LoginFailures> failures_;
     std::uint64_t snapshot_number_ = 0;
 };
 

@@ -72,7 +72,112 @@ TYPED_TEST_P(PeopleContract, TheAuditLogIsFoundByTimeActionResourceAndKey) {
     EXPECT_EQ(second->items.front().subject, "account");
 }
 
-REGISTER_TYPED_TEST_SUITE_P(PeopleContract, TheLastUseOfAKeyIsReplacedAndGoesWithTheKey,
+inline model::IdaasGroup contract_group() {
+    return {.id = {"group-1"},
+            .account = contract_actor.account,
+            .instance = contract_instance().id,
+            .name = "名前",
+            .created_at = unix_time_of(8)};
+}
+
+inline model::IdaasApplication contract_application() {
+    return {.id = {"app_1"},
+            .account = contract_actor.account,
+            .instance = contract_instance().id,
+            .name = "vpn",
+            .created_at = unix_time_of(9)};
+}
+
+inline model::GroupMember contract_member(const std::string& user) {
+    return {.id = model::member_id(contract_group().id, {user}),
+            .account = contract_actor.account,
+            .instance = contract_instance().id,
+            .group = contract_group().id,
+            .user = {user}};
+}
+
+inline model::Assignment contract_assignment(const std::string& subject) {
+    return {.id = model::assignment_id(contract_application().id, subject),
+            .account = contract_actor.account,
+            .instance = contract_instance().id,
+            .application = contract_application().id,
+            .subject = subject};
+}
+
+TYPED_TEST_P(PeopleContract, GroupsApplicationsAndWhoBelongsToThemComeBackAsTheyWerePut) {
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+        ledger.idaas_instances().put(contract_instance());
+        ledger.idaas_users().put(contract_user("user-1", "anna"));
+        ledger.idaas_groups().put(contract_group());
+        ledger.idaas_applications().put(contract_application());
+        ledger.group_members().put(contract_member("user-1"));
+        ledger.assignments().put(contract_assignment("user-1"));
+        ledger.assignments().put(contract_assignment("group-1"));
+        ledger.vpcs().put(contract_vpc("vpc-1", ""));
+        ledger.vpn_gateways().put(contract_gateway());
+        model::SslServer server = contract_server();
+        server.idaas_application = contract_application().id;
+        server.idaas_region = "r";
+        ledger.ssl_servers().put(server);
+        server.name = "other";  // and again, as every change does
+        ledger.ssl_servers().put(server);
+        EXPECT_EQ(ledger.ssl_servers().find("vss-1"), server);
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
+        EXPECT_EQ(ledger.idaas_groups().below("idaas-1"), std::vector{contract_group()});
+        EXPECT_EQ(ledger.idaas_applications().below("idaas-1"),
+                  std::vector{contract_application()});
+        EXPECT_EQ(ledger.group_members().below("group-1"), std::vector{contract_member("user-1")});
+        EXPECT_EQ(ledger.group_members().find("group-1/user-1"), contract_member("user-1"));
+        EXPECT_EQ(ledger.assignments().below("app_1"),
+                  (std::vector{contract_assignment("user-1"), contract_assignment("group-1")}));
+        EXPECT_FALSE(ledger.assignments().find("app_1/user-2"));
+    }));
+}
+
+TYPED_TEST_P(PeopleContract, ARecoveryCodeIsUsedOnceAndByItsUserOnly) {
+    const auto code = [](const std::string& user, const std::string& hash) {
+        return model::RecoveryCode{
+            {user + "/recovery-" + hash}, contract_actor.account, {user}, hash};
+    };
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+        ledger.idaas_instances().put(contract_instance());
+        ledger.idaas_users().put(contract_user("user-1", "anna"));
+        ledger.idaas_users().put(contract_user("user-2", "berta"));
+        ledger.recovery_codes().put(code("user-1", "aa"));
+        ledger.recovery_codes().put(code("user-1", "bb"));
+        return Outcome<Receipt>(Receipt{"x", ""});
+    }));
+    EXPECT_EQ(this->books->use_recovery_code("user-2", "aa"), false);
+    EXPECT_EQ(this->books->use_recovery_code("user-1", "cc"), false);
+    EXPECT_EQ(this->books->use_recovery_code("user-1", "aa"), true);
+    EXPECT_EQ(this->books->use_recovery_code("user-1", "aa"), false);
+    ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
+        EXPECT_EQ(ledger.recovery_codes().below("user-1"), std::vector{code("user-1", "bb")});
+    }));
+}
+
+TYPED_TEST_P(PeopleContract, WrongLoginsAreReplacedByKeyAndForgottenAtZero) {
+    const auto failures = [](const std::string& key, std::uint32_t wrong, std::int64_t touched) {
+        return LoginFailures{.key = key,
+                             .wrong = wrong,
+                             .locked_until = unix_time_of(touched + 30),
+                             .touched = unix_time_of(touched)};
+    };
+    for (const LoginFailures& row :
+         {failures("user/a", 1, 10), failures("user/b", 5, 11), failures("user/a", 2, 12)})
+        ASSERT_TRUE(this->books->write_login_failures(row));
+    EXPECT_EQ(*this->books->login_failures(),
+              (std::vector{failures("user/b", 5, 11), failures("user/a", 2, 12)}));
+    ASSERT_TRUE(this->books->write_login_failures(failures("user/b", 0, 13)));
+    EXPECT_EQ(*this->books->login_failures(), std::vector{failures("user/a", 2, 12)});
+}
+
+REGISTER_TYPED_TEST_SUITE_P(PeopleContract, ARecoveryCodeIsUsedOnceAndByItsUserOnly,
+                            WrongLoginsAreReplacedByKeyAndForgottenAtZero,
+                            GroupsApplicationsAndWhoBelongsToThemComeBackAsTheyWerePut,
+                            TheLastUseOfAKeyIsReplacedAndGoesWithTheKey,
                             TheAuditLogIsFoundByTimeActionResourceAndKey);
 
 }  // namespace kanmon::usecases

@@ -39,3 +39,25 @@ class Staff:
         digest = hmac.new(self.secrets[name], counter, hashlib.sha1).digest()
         at = digest[-1] & 15
         return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7fffffff) % 10**6:06}"
+
+
+class Office(Staff):
+    """Staff whom the laboratory's server asks."""
+
+    def __init__(self, lab, **server):
+        super().__init__(lab)
+        settings = server or {"EnableMultiFactorAuth": "true"}
+        lab.call("ModifySslVpnServer", RegionId="local", SslVpnServerId=lab.server_id,
+                 IDaaSInstanceId=self.instance, **settings)
+        lab.wait_active()
+
+    def fresh_code(self, name):
+        """A code that nobody has used: of a step that has just begun."""
+        time.sleep(30 - time.time() % 30 + 0.5)
+        return self.code(name)
+
+    def credentials(self, laptop, name, password=PASSWORD):
+        path = self.lab.network.folder / f"login-{laptop.number}.txt"
+        path.write_text(f"{name}\n{password}\n")
+        path.chmod(0o600)
+        return ("--auth-user-pass", str(path))

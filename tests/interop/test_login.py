@@ -5,29 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lab import VPC_HOST, until
 from management import Management, base64_of
-from staff import PASSWORD, Staff
-
-
-class Office(Staff):
-    """Staff whom the laboratory's server asks."""
-
-    def __init__(self, lab, **server):
-        super().__init__(lab)
-        settings = server or {"EnableMultiFactorAuth": "true"}
-        lab.call("ModifySslVpnServer", RegionId="local", SslVpnServerId=lab.server_id,
-                 IDaaSInstanceId=self.instance, **settings)
-        lab.wait_active()
-
-    def fresh_code(self, name):
-        """A code that nobody has used: of a step that has just begun."""
-        time.sleep(30 - time.time() % 30 + 0.5)
-        return self.code(name)
-
-    def credentials(self, laptop, name, password=PASSWORD):
-        path = self.lab.network.folder / f"login-{laptop.number}.txt"
-        path.write_text(f"{name}\n{password}\n")
-        path.chmod(0o600)
-        return ("--auth-user-pass", str(path))
+from staff import PASSWORD, Office
 
 
 def test_a_password_beside_the_certificate_lets_in_and_a_wrong_one_is_told_why(lab):
@@ -139,3 +117,32 @@ def test_after_five_wrong_passwords_the_right_one_has_to_wait(lab):
     other.connect(bundle, *office.credentials(other, "berta"))
     # The client was told when to come back, and does so by itself.
     laptop.wait_connected(timeout=90)
+
+
+def test_a_recovery_code_lets_in_once_and_a_restart_of_control_forgives_no_guesses(lab):
+    office = Office(lab)
+    office.user("anna", codes=True)
+    codes = lab.call("CreateIDaaSUserRecoveryCodes", RegionId="local",
+                     UserId=office.ids["anna"])["RecoveryCodes"]
+    bundle = lab.bundle(lab.certificate())
+    laptop = lab.laptop()
+
+    def attempt(code):
+        answer = f"SCRV1:{base64_of(PASSWORD)}:{base64_of(code)}"
+        laptop.connect(bundle, *office.credentials(laptop, "anna", answer), "--auth-retry", "none",
+                       wait=False)
+        until("it is decided", lambda: laptop.connects() or "AUTH_FAILED" in laptop.log(), 60)
+        came_in = laptop.connects() == 1
+        said = laptop.log()
+        laptop.stop()
+        return came_in, said
+
+    assert attempt(codes[0])[0]
+    for code in [codes[0]] + ["000000"] * 4:
+        assert not attempt(code)[0]
+    assert "too many wrong attempts" in attempt(codes[1])[1]
+    lab.kill("control")
+    until("control is back", lambda: lab.cli("call", "DescribeAccounts", root=True,
+                                             check=False).returncode == 0, 30)
+    came_in, said = attempt(codes[1])
+    assert not came_in and "too many wrong attempts" in said

@@ -2,6 +2,7 @@
 
 #include "apps/kanmon/account_commands.h"
 #include "apps/kanmon/certificate_commands.h"
+#include "apps/kanmon/identity_commands.h"
 #include "apps/kanmon/server_settings.h"
 #include "apps/kanmon/site_commands.h"
 
@@ -181,90 +182,6 @@ std::vector<Command> server_commands() {
     };
 }
 
-const CommandArgument identity_source{"IDAAS", "IDaaSInstanceId", "id of the source, idaas-…",
-                                      true};
-
-std::vector<Command> identity_source_commands() {
-    const std::vector<Column> instance_columns{
-        {"ID", "IDaaSInstanceId"}, {"NAME", "Name"}, {"CREATED", "CreateTime", Form::time}};
-    return {{"idaas",
-             "create",
-             "make an identity source with users of its own",
-             "CreateIDaaSInstance",
-             {name},
-             Shape::flat,
-             {},
-             {{"source", "IDaaSInstanceId"}, {"name", "Name"}}},
-            {"idaas",
-             "list",
-             "your identity sources",
-             "DescribeIDaaSInstances",
-             {},
-             Shape::table,
-             "IDaaSInstances.IDaaSInstance",
-             instance_columns},
-            {"idaas",
-             "delete",
-             "delete an identity source with its users",
-             "DeleteIDaaSInstance",
-             {identity_source}}};
-}
-
-std::vector<Command> user_commands() {
-    const CommandArgument user{"USER", "UserId", "id of the user, user-…", true};
-    const std::vector<Column> user_columns{{"ID", "UserId"},
-                                           {"NAME", "UserName"},
-                                           {"ENABLED", "Enabled"},
-                                           {"CODES", "TotpEnrolled"},
-                                           {"CREATED", "CreateTime", Form::time}};
-    const std::vector<Column> user_details{{"user", "UserId"},
-                                           {"name", "UserName"},
-                                           {"source", "IDaaSInstanceId"},
-                                           {"enabled", "Enabled"},
-                                           {"one-time codes", "TotpEnrolled"}};
-    return {
-        {"user",
-         "create",
-         "add a user to an identity source",
-         "CreateIDaaSUser",
-         {{"--idaas", "IDaaSInstanceId", "id of the source, idaas-…", true},
-          {"--name", "UserName", "what the user types, such as anna.smith", true},
-          {"--password-file", "Password", "file with the password, - for standard input", true,
-           false, true}},
-         Shape::flat,
-         {},
-         user_details},
-        {"user",
-         "list",
-         "the users of an identity source",
-         "DescribeIDaaSUsers",
-         {identity_source},
-         Shape::table,
-         "Users.User",
-         user_columns},
-        {"user",
-         "modify",
-         "change a user; who is switched off is disconnected",
-         "ModifyIDaaSUser",
-         {user,
-          {"--enabled", "Enabled", "true or false"},
-          {"--password-file", "Password", "file with the new password, - for standard input", false,
-           false, true}},
-         Shape::flat,
-         {},
-         user_details},
-        {"user", "delete", "delete a user", "DeleteIDaaSUser", {user}},
-        {"user",
-         "totp",
-         "give a user one-time codes; shows the secret once",
-         "EnrolIDaaSUserTotp",
-         {user},
-         Shape::flat,
-         {},
-         {{"for the authenticator app", "OtpauthUri"}}},
-    };
-}
-
 std::vector<Command> client_commands() {
     return {
         {"clients",
@@ -311,6 +228,8 @@ const std::vector<CommandGroup>& command_groups() {
         {"ca", "who signs for an SSL server, and what was revoked elsewhere"},
         {"idaas", "identity sources: whom users are asked of"},
         {"user", "users of identity sources"},
+        {"group", "groups of users"},
+        {"application", "who may use an SSL server that names it"},
         {"clients", "connected clients"},
         {"site", "customer gateways: the gateways of other sites"},
         {"ipsec", "IPsec connections: what joins two sites"},
@@ -323,9 +242,9 @@ const std::vector<CommandGroup>& command_groups() {
 const std::vector<Command>& commands() {
     static const std::vector<Command> table = [] {
         std::vector<Command> all;
-        for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
-                          certificate_commands(), identity_source_commands(), user_commands(),
-                          client_commands(), site_commands()})
+        for (auto part :
+             {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
+              certificate_commands(), identity_commands(), client_commands(), site_commands()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

@@ -241,9 +241,103 @@ CREATE TABLE access_key_uses (
 ) STRICT;
 )sql";
 
+// Users, groups and applications meet within one source of one account, and a server asks a source
+// and an application of its own account only: composite keys refuse to store anything else. What a
+// server asks stands in a table of its own, since a column that is added later can have no such
+// key; triggers copy it there.
+constexpr const char* assignments = R"sql(
+CREATE UNIQUE INDEX idaas_users_of_instance ON idaas_users(instance, id);
+CREATE TABLE idaas_groups (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, instance TEXT NOT NULL, name TEXT NOT NULL,
+    created_at INTEGER NOT NULL, UNIQUE (instance, name), UNIQUE (instance, id),
+    FOREIGN KEY (account, instance) REFERENCES idaas_instances(account, id)
+) STRICT;
+CREATE INDEX idaas_groups_account ON idaas_groups(account, instance);
+CREATE TABLE idaas_group_members (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, instance TEXT NOT NULL,
+    directory_group TEXT NOT NULL, user TEXT NOT NULL,
+    FOREIGN KEY (account, instance) REFERENCES idaas_instances(account, id),
+    FOREIGN KEY (instance, directory_group) REFERENCES idaas_groups(instance, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (instance, user) REFERENCES idaas_users(instance, id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX idaas_group_members_group ON idaas_group_members(instance, directory_group);
+CREATE INDEX idaas_group_members_user ON idaas_group_members(instance, user);
+CREATE INDEX idaas_group_members_account ON idaas_group_members(account, instance);
+CREATE TABLE idaas_applications (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, instance TEXT NOT NULL, name TEXT NOT NULL,
+    created_at INTEGER NOT NULL, UNIQUE (instance, name), UNIQUE (instance, id),
+    FOREIGN KEY (account, instance) REFERENCES idaas_instances(account, id)
+) STRICT;
+CREATE INDEX idaas_applications_account ON idaas_applications(account, instance);
+CREATE TABLE idaas_assignments (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, instance TEXT NOT NULL,
+    application TEXT NOT NULL, subject TEXT NOT NULL,
+    user TEXT GENERATED ALWAYS AS (CASE WHEN subject LIKE 'user-%' THEN subject END) STORED,
+    directory_group TEXT
+        GENERATED ALWAYS AS (CASE WHEN subject LIKE 'group-%' THEN subject END) STORED,
+    CHECK (user IS NOT NULL OR directory_group IS NOT NULL),
+    FOREIGN KEY (account, instance) REFERENCES idaas_instances(account, id),
+    FOREIGN KEY (instance, application) REFERENCES idaas_applications(instance, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (instance, user) REFERENCES idaas_users(instance, id) ON DELETE CASCADE,
+    FOREIGN KEY (instance, directory_group) REFERENCES idaas_groups(instance, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE INDEX idaas_assignments_application ON idaas_assignments(application);
+CREATE INDEX idaas_assignments_user ON idaas_assignments(instance, user);
+CREATE INDEX idaas_assignments_group ON idaas_assignments(instance, directory_group);
+CREATE INDEX idaas_assignments_account ON idaas_assignments(account, instance);
+ALTER TABLE ssl_servers ADD COLUMN idaas_application TEXT NOT NULL DEFAULT '';
+ALTER TABLE ssl_servers ADD COLUMN idaas_region TEXT NOT NULL DEFAULT '';
+CREATE TABLE ssl_server_sources (
+    server TEXT PRIMARY KEY, account TEXT NOT NULL, instance TEXT NOT NULL, application TEXT,
+    FOREIGN KEY (account, server) REFERENCES ssl_servers(account, id) ON DELETE CASCADE,
+    FOREIGN KEY (account, instance) REFERENCES idaas_instances(account, id),
+    FOREIGN KEY (instance, application) REFERENCES idaas_applications(instance, id)
+) STRICT;
+CREATE INDEX ssl_server_sources_instance ON ssl_server_sources(account, instance);
+CREATE INDEX ssl_server_sources_application ON ssl_server_sources(instance, application);
+INSERT INTO ssl_server_sources
+    SELECT id, account, idaas_instance, NULL FROM ssl_servers WHERE idaas_instance <> '';
+CREATE TRIGGER ssl_servers_keep_their_source_at_insert AFTER INSERT ON ssl_servers
+WHEN NEW.idaas_instance <> ''
+BEGIN
+    INSERT INTO ssl_server_sources
+    VALUES (NEW.id, NEW.account, NEW.idaas_instance, nullif(NEW.idaas_application, ''));
+END;
+CREATE TRIGGER ssl_servers_keep_their_source_at_update AFTER UPDATE ON ssl_servers
+BEGIN
+    DELETE FROM ssl_server_sources WHERE server = NEW.id;
+    INSERT INTO ssl_server_sources
+    SELECT NEW.id, NEW.account, NEW.idaas_instance, nullif(NEW.idaas_application, '')
+    WHERE NEW.idaas_instance <> '';
+END;
+)sql";
+
+constexpr const char* recovery = R"sql(
+CREATE TABLE recovery_codes (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts(id),
+    user TEXT NOT NULL REFERENCES idaas_users(id) ON DELETE CASCADE, hash TEXT NOT NULL,
+    UNIQUE (user, hash)
+) STRICT;
+CREATE INDEX recovery_codes_account ON recovery_codes(account);
+CREATE TABLE login_failures (
+    key TEXT PRIMARY KEY, wrong INTEGER NOT NULL, locked_until INTEGER NOT NULL,
+    touched INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX login_failures_touched ON login_failures(touched);
+)sql";
+
+// Rows that were there before have no link; the chain begins behind them.
+constexpr const char* audit_chain = R"sql(
+ALTER TABLE audit ADD COLUMN link TEXT NOT NULL DEFAULT '';
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 6> migrations{first_tables, server_options, identities,
-                                            sites,        certificates,   key_roles};
+const std::array<const char*, 9> migrations{first_tables, server_options, identities,
+                                            sites,        certificates,   key_roles,
+                                            assignments,  recovery,       audit_chain};
 
 }  // namespace kanmon::adapters

@@ -9,6 +9,7 @@
 #include "controlplane/adapters/imported_authority.h"
 #include "controlplane/adapters/pem_text.h"
 #include "controlplane/adapters/pkcs12.h"
+#include "controlplane/adapters/sha256.h"
 #include "controlplane/model/client_certificate.h"
 
 namespace kanmon::adapters {
@@ -133,12 +134,7 @@ public:
         return make_pkcs12(issued, authority_pem, name, password);
     }
 
-    std::string digest(const std::string& text) override {
-        std::array<std::byte, 32> value{};
-        EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(value.data()),
-                   nullptr, EVP_sha256(), nullptr);
-        return to_hex(value);
-    }
+    std::string digest(const std::string& text) override { return sha256_text(text); }
 
     Outcome<SecretBuffer> wrapped_client_key(const SecretBuffer& server_key,
                                              const std::string& client) override {

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "controlplane/adapters/sha256.h"
 #include "controlplane/adapters/sqlite_shape.h"
 
 namespace kanmon::adapters {
@@ -41,7 +42,21 @@ usecases::AuditRow read_audit_row(Statement& in) {
     row.action = in.text();
     row.subject = in.text();
     row.parameters = in.text();
+    row.link = in.text();
     return row;
+}
+
+constexpr auto audit_columns =
+    "number, at, account, access_key, request_id, action, subject, parameters, link";
+
+/// Each field with its length in front, so that nothing moves from one into the next.
+std::string link_of(const std::string& before, const usecases::AuditRow& row) {
+    std::string text = before;
+    for (const std::string& field :
+         {std::to_string(row.number), std::to_string(seconds_of(row.at)), row.account,
+          row.access_key, row.request_id, row.action, row.subject, row.parameters})
+        text += fmt::format("\n{}:{}", field.size(), field);
+    return sha256_text(text);
 }
 
 }  // namespace
@@ -134,15 +149,57 @@ usecases::Page<usecases::AuditRow> read_audit(Database& database,
         page.total = static_cast<std::uint64_t>(count.number());
         count.step();
     }
-    Statement in = database.prepare(
-        fmt::format("SELECT number, at, account, access_key, request_id, action, subject, "
-                    "parameters {} ORDER BY number DESC LIMIT ?7 OFFSET ?8",
-                    audit_filter));
+    Statement in = database.prepare(fmt::format(
+        "SELECT {} {} ORDER BY number DESC LIMIT ?7 OFFSET ?8", audit_columns, audit_filter));
     bind_filter(in, query)
         .bind(query.page.size)
         .bind(std::uint64_t{query.page.number - 1} * query.page.size);
     while (in.step()) page.items.push_back(read_audit_row(in));
     return page;
+}
+
+void append_audit(Database& database, usecases::AuditRow row) {
+    std::string before;
+    {
+        Statement in =
+            database.prepare("SELECT number, link FROM audit ORDER BY number DESC LIMIT 1");
+        if (in.step()) {
+            row.number = static_cast<std::uint64_t>(in.number());
+            before = in.text();
+            in.step();
+        }
+    }
+    ++row.number;
+    database
+        .prepare(
+            fmt::format("INSERT INTO audit ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", audit_columns))
+        .bind(row.number)
+        .bind(seconds_of(row.at))
+        .bind(row.account)
+        .bind(row.access_key)
+        .bind(row.request_id)
+        .bind(row.action)
+        .bind(row.subject)
+        .bind(row.parameters)
+        .bind(link_of(before, row))
+        .run();
+}
+
+std::optional<std::uint64_t> first_broken_audit_row(Database& database) {
+    Statement in =
+        database.prepare(fmt::format("SELECT {} FROM audit ORDER BY number", audit_columns));
+    std::string before;
+    std::uint64_t expected = 0;
+    while (in.step()) {
+        usecases::AuditRow row = read_audit_row(in);
+        const bool follows = expected == 0 || row.number == expected;
+        const bool unlinked_yet = before.empty() && row.link.empty();
+        const bool linked = unlinked_yet || row.link == link_of(before, row);
+        if (!follows || !linked) return row.number;
+        expected = row.number + 1;
+        before = std::move(row.link);
+    }
+    return std::nullopt;
 }
 
 }  // namespace kanmon::adapters

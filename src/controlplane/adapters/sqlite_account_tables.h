@@ -8,6 +8,10 @@ namespace kanmon::adapters {
 
 /// Left out when the key is gone.
 void put_key_use(Database& database, const model::AccessKeyUse& use);
+/// Numbered and linked to the last one; inside the change's transaction.
+void append_audit(Database& database, usecases::AuditRow row);
+/// The first whose link or number does not follow from the row before it.
+std::optional<std::uint64_t> first_broken_audit_row(Database& database);
 /// Newest first.
 usecases::Page<usecases::AuditRow> read_audit(Database& database,
                                               const usecases::AuditQuery& query);

@@ -9,6 +9,7 @@
 #include "controlplane/adapters/migrations.h"
 #include "controlplane/adapters/sqlite_account_tables.h"
 #include "controlplane/adapters/sqlite_events.h"
+#include "controlplane/adapters/sqlite_logins.h"
 #include "controlplane/adapters/sqlite_tables.h"
 
 namespace kanmon::adapters {
@@ -18,7 +19,6 @@ namespace {
 using namespace usecases;
 
 constexpr std::chrono::days token_retention{7};
-constexpr std::int64_t used_codes_kept = 20;  // steps; older codes are no longer good anyway
 
 class SqliteLedger final : public Ledger {
 public:
@@ -36,6 +36,11 @@ public:
           held_bundles_(database),
           idaas_instances_(database),
           idaas_users_(database),
+          idaas_groups_(database),
+          group_members_(database),
+          idaas_applications_(database),
+          assignments_(database),
+          recovery_codes_(database),
           vswitches_(database),
           customer_gateways_(database),
           vpn_connections_(database),
@@ -60,6 +65,11 @@ public:
     Table<model::HeldBundle>& held_bundles() override { return held_bundles_; }
     Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
     Table<model::IdaasUser>& idaas_users() override { return idaas_users_; }
+    Table<model::IdaasGroup>& idaas_groups() override { return idaas_groups_; }
+    Table<model::GroupMember>& group_members() override { return group_members_; }
+    Table<model::IdaasApplication>& idaas_applications() override { return idaas_applications_; }
+    Table<model::Assignment>& assignments() override { return assignments_; }
+    Table<model::RecoveryCode>& recovery_codes() override { return recovery_codes_; }
     Table<model::VSwitch>& vswitches() override { return vswitches_; }
     Table<model::CustomerGateway>& customer_gateways() override { return customer_gateways_; }
     Table<model::VpnConnection>& vpn_connections() override { return vpn_connections_; }
@@ -94,6 +104,11 @@ private:
     SqliteTable<model::HeldBundle> held_bundles_;
     SqliteTable<model::IdaasInstance> idaas_instances_;
     SqliteTable<model::IdaasUser> idaas_users_;
+    SqliteTable<model::IdaasGroup> idaas_groups_;
+    SqliteTable<model::GroupMember> group_members_;
+    SqliteTable<model::IdaasApplication> idaas_applications_;
+    SqliteTable<model::Assignment> assignments_;
+    SqliteTable<model::RecoveryCode> recovery_codes_;
     SqliteTable<model::VSwitch> vswitches_;
     SqliteTable<model::CustomerGateway> customer_gateways_;
     SqliteTable<model::VpnConnection> vpn_connections_;
@@ -158,6 +173,11 @@ public:
         return guarded<Page<AuditRow>>(
             [&]() -> Outcome<Page<AuditRow>> { return read_audit(database_, query); });
     }
+    Outcome<std::optional<std::uint64_t>> broken_audit_row() override {
+        using Found = std::optional<std::uint64_t>;
+        return guarded<Found>(
+            [&]() -> Outcome<Found> { return first_broken_audit_row(database_); });
+    }
     Outcome<void> write_key_use(const model::AccessKeyUse& use) override {
         return guarded<void>([&]() -> Outcome<void> {
             put_key_use(database_, use);
@@ -183,7 +203,24 @@ public:
         return guarded<std::vector<model::Event>>(
             [&]() -> Outcome<std::vector<model::Event>> { return read_events(database_, query); });
     }
-    Outcome<bool> use_code(const std::string& user, std::int64_t step) override;
+    Outcome<bool> use_code(const std::string& user, std::int64_t step) override {
+        return guarded<bool>([&]() -> Outcome<bool> { return use_code_of(database_, user, step); });
+    }
+    Outcome<bool> use_recovery_code(const std::string& user, const std::string& hash) override {
+        return guarded<bool>(
+            [&]() -> Outcome<bool> { return use_recovery_code_of(database_, user, hash); });
+    }
+    Outcome<void> write_login_failures(const LoginFailures& failures) override {
+        return guarded<void>([&]() -> Outcome<void> {
+            put_login_failures(database_, failures);
+            return {};
+        });
+    }
+    Outcome<std::vector<LoginFailures>> login_failures() override {
+        return guarded<std::vector<LoginFailures>>([&]() -> Outcome<std::vector<LoginFailures>> {
+            return read_login_failures(database_);
+        });
+    }
     Outcome<std::uint64_t> next_snapshot_number() override;
 
 private:
@@ -234,18 +271,13 @@ std::optional<Outcome<Receipt>> SqliteBooks::remembered(const Actor& actor, cons
 }
 
 void SqliteBooks::remember(const Actor& actor, const Token& token, const Receipt& receipt) {
-    database_
-        .prepare(
-            "INSERT INTO audit VALUES ((SELECT coalesce(max(number), 0) + 1 FROM audit), "
-            "?, ?, ?, ?, ?, ?, ?)")
-        .bind(seconds_of(token.now))
-        .bind(actor.account.text)
-        .bind(actor.access_key)
-        .bind(actor.request_id)
-        .bind(token.action)
-        .bind(receipt.subject)
-        .bind(token.parameters)
-        .run();
+    append_audit(database_, {.at = token.now,
+                             .account = actor.account.text,
+                             .access_key = actor.access_key,
+                             .request_id = actor.request_id,
+                             .action = token.action,
+                             .subject = receipt.subject,
+                             .parameters = token.parameters});
     if (token.client_token.empty()) return;
     database_.prepare("DELETE FROM tokens WHERE at < ?")
         .bind(seconds_of(token.now - token_retention))
@@ -372,27 +404,6 @@ Outcome<std::vector<bridge::AttemptRecord>> SqliteBooks::attempts(const AttemptQ
         Records records;
         while (in.step()) records.push_back(read_attempt(in));
         return records;
-    });
-}
-
-Outcome<bool> SqliteBooks::use_code(const std::string& user, std::int64_t step) {
-    return guarded<bool>([&]() -> Outcome<bool> {
-        database_.run("PRAGMA synchronous=FULL");
-        Transaction transaction(database_);
-        bool first = false;
-        {
-            auto out = database_.prepare(
-                "INSERT INTO used_codes VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING step");
-            out.bind(user).bind(step);
-            first = out.step();
-            if (first) out.step();
-        }
-        database_.prepare("DELETE FROM used_codes WHERE user = ? AND step < ?")
-            .bind(user)
-            .bind(step - used_codes_kept)
-            .run();
-        transaction.commit();
-        return first;
     });
 }
 

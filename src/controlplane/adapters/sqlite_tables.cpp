@@ -155,6 +155,8 @@ struct Shape<model::SslServer> {
                                         "sealed_token_key",
                                         "multi_factor",
                                         "idaas_instance",
+                                        "idaas_application",
+                                        "idaas_region",
                                         "revision",
                                         "authority_origin",
                                         "client_authority_pem"};
@@ -183,6 +185,8 @@ struct Shape<model::SslServer> {
             .bind_blob(row.sealed_token_key)
             .bind(row.multi_factor)
             .bind(row.idaas_instance.text)
+            .bind(row.idaas_application.text)
+            .bind(row.idaas_region)
             .bind(row.revision)
             .bind(model::origin_text(row.origin))
             .bind(row.client_authority_pem);
@@ -212,6 +216,8 @@ struct Shape<model::SslServer> {
         row.sealed_token_key = in.blob();
         row.multi_factor = in.number() != 0;
         row.idaas_instance.text = in.text();
+        row.idaas_application.text = in.text();
+        row.idaas_region = in.text();
         row.revision = in.text();
         row.origin = read_origin(in);
         row.client_authority_pem = in.text();

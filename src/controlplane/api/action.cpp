@@ -25,6 +25,11 @@ Actions people_actions() {
         {"DescribeAccessKeys", describe_access_keys, view},
         {"DeleteAccessKey", delete_access_key, administer},
         {"DescribeAuditRecords", describe_audit_records, view},
+    };
+}
+
+Actions identity_actions() {
+    return {
         {"CreateIDaaSInstance", create_idaas_instance, administer},
         {"DescribeIDaaSInstances", describe_idaas_instances, view},
         {"DeleteIDaaSInstance", delete_idaas_instance, administer},
@@ -33,6 +38,19 @@ Actions people_actions() {
         {"ModifyIDaaSUser", modify_idaas_user, operate},
         {"DeleteIDaaSUser", delete_idaas_user, operate},
         {"EnrolIDaaSUserTotp", enrol_idaas_user_totp, operate},
+        {"CreateIDaaSUserRecoveryCodes", create_idaas_user_recovery_codes, operate},
+        {"CreateIDaaSGroup", create_idaas_group, administer},
+        {"DescribeIDaaSGroups", describe_idaas_groups, view},
+        {"DeleteIDaaSGroup", delete_idaas_group, administer},
+        {"AddUsersToIDaaSGroup", add_users_to_idaas_group, operate},
+        {"RemoveUsersFromIDaaSGroup", remove_users_from_idaas_group, operate},
+        {"DescribeIDaaSGroupUsers", describe_idaas_group_users, view},
+        {"CreateIDaaSApplication", create_idaas_application, administer},
+        {"DescribeIDaaSApplications", describe_idaas_applications, view},
+        {"DeleteIDaaSApplication", delete_idaas_application, administer},
+        {"AuthorizeIDaaSApplication", authorize_idaas_application, operate},
+        {"RevokeIDaaSApplication", revoke_idaas_application, operate},
+        {"DescribeIDaaSApplicationAssignments", describe_idaas_application_assignments, view},
     };
 }
 
@@ -160,9 +178,10 @@ Actions actions_without_meaning() {
 const std::vector<NamedAction>& actions() {
     static const Actions table = [] {
         Actions rows;
-        for (const Actions& part : {people_actions(), place_actions(), gateway_actions(),
-                                    ssl_actions(), certificate_actions(), connection_actions(),
-                                    route_actions(), actions_without_meaning()})
+        for (const Actions& part :
+             {people_actions(), identity_actions(), place_actions(), gateway_actions(),
+              ssl_actions(), certificate_actions(), connection_actions(), route_actions(),
+              actions_without_meaning()})
             rows.insert(rows.end(), part.begin(), part.end());
         std::ranges::sort(rows, {}, &NamedAction::name);
         return rows;

@@ -102,6 +102,20 @@ ActionAnswer describe_idaas_users(const ActionRequest& request);
 ActionAnswer modify_idaas_user(const ActionRequest& request);
 ActionAnswer delete_idaas_user(const ActionRequest& request);
 ActionAnswer enrol_idaas_user_totp(const ActionRequest& request);
+ActionAnswer create_idaas_user_recovery_codes(const ActionRequest& request);
+
+ActionAnswer create_idaas_group(const ActionRequest& request);
+ActionAnswer describe_idaas_groups(const ActionRequest& request);
+ActionAnswer delete_idaas_group(const ActionRequest& request);
+ActionAnswer add_users_to_idaas_group(const ActionRequest& request);
+ActionAnswer remove_users_from_idaas_group(const ActionRequest& request);
+ActionAnswer describe_idaas_group_users(const ActionRequest& request);
+ActionAnswer create_idaas_application(const ActionRequest& request);
+ActionAnswer describe_idaas_applications(const ActionRequest& request);
+ActionAnswer delete_idaas_application(const ActionRequest& request);
+ActionAnswer authorize_idaas_application(const ActionRequest& request);
+ActionAnswer revoke_idaas_application(const ActionRequest& request);
+ActionAnswer describe_idaas_application_assignments(const ActionRequest& request);
 
 ActionAnswer describe_ssl_vpn_clients(const ActionRequest& request);
 ActionAnswer disconnect_ssl_vpn_client(const ActionRequest& request);

@@ -36,7 +36,8 @@ JsonObject audit_fields(const usecases::AuditRow& record) {
         .text("RequestId", record.request_id)
         .text("ActionName", record.action)
         .text("ResourceId", record.subject)
-        .text("Parameters", record.parameters);
+        .text("Parameters", record.parameters)
+        .text("Link", record.link);
     return row;
 }
 

@@ -3,6 +3,7 @@
 // makes it.
 #include "controlplane/api/actions.h"
 #include "controlplane/api/parameter_reader.h"
+#include "controlplane/api/qr_code.h"
 
 namespace kanmon::api {
 namespace {
@@ -23,6 +24,12 @@ JsonObject user_fields(const model::IdaasUser& user) {
         .flag("Enabled", user.enabled)
         .flag("TotpEnrolled", !user.sealed_totp.empty())
         .number("CreateTime", milliseconds(user.created_at));
+    return fields;
+}
+
+JsonObject user_row(const usecases::IdaasUserView& view) {
+    JsonObject fields = user_fields(view.user);
+    fields.number("RecoveryCodesLeft", std::uint64_t{view.recovery_codes_left});
     return fields;
 }
 
@@ -77,7 +84,7 @@ ActionAnswer describe_idaas_users(const ActionRequest& request) {
         .and_then([&](const auto& page) {
             return request.plane.idaas.list_users(request.call, instance, page);
         })
-        .map([](const auto& page) { return page_answer(page, "Users", "User", user_fields); });
+        .map([](const auto& page) { return page_answer(page, "Users", "User", user_row); });
 }
 
 ActionAnswer modify_idaas_user(const ActionRequest& request) {
@@ -110,7 +117,24 @@ ActionAnswer enrol_idaas_user_totp(const ActionRequest& request) {
         .and_then([&](const auto& id) { return request.plane.idaas.enrol_totp(request.call, id); })
         .map([](const auto& enrolled) {
             JsonObject answer;
-            answer.text("OtpauthUri", text_view(enrolled.uri.view()));
+            const std::string_view uri = text_view(enrolled.uri.view());
+            answer.text("OtpauthUri", uri).text("QrCodeSvg", qr_svg(uri));
+            return answer;
+        });
+}
+
+ActionAnswer create_idaas_user_recovery_codes(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    return read.finish(read.required("UserId"))
+        .and_then([&](const auto& id) {
+            return request.plane.idaas.make_recovery_codes(request.call, id);
+        })
+        .map([](const std::vector<SecretBuffer>& codes) {
+            std::vector<std::string> texts;
+            for (const SecretBuffer& code : codes) texts.push_back(as_text(code.view()));
+            JsonObject answer;
+            answer.texts("RecoveryCodes", texts);
             return answer;
         });
 }

@@ -40,12 +40,15 @@ JsonObject server_fields(const usecases::SslServerView& view) {
         .text("InternetIp", to_string(view.public_address))
         .flag("EnableMultiFactorAuth", server.multi_factor)
         .text("IDaaSInstanceId", server.idaas_instance.text)
+        .text("IDaaSRegionId", server.idaas_region)
+        .text("IDaaSApplicationId", server.idaas_application.text)
         .text("ResourceGroupId", "")
         .text("DnsServers", server.dns_servers)
         .text("Topology", model::topology_text(server.topology))
         .number("HoldSeconds", server.hold_seconds)
         .text("BundleRevision", server.revision)
         .texts("Warnings", model::warnings_of(server));
+    if (!server.idaas_application.empty()) fields.text("IDaaSInstanceVersion", "EIAM 2.0");
     for (const model::ServerOption& option : model::server_options())
         add_option(fields, option, option.read(server.options));
     return fields;
@@ -66,6 +69,8 @@ ActionAnswer create_ssl_vpn_server(const ActionRequest& request) {
     wanted.compress = read.flag("Compress", false);
     wanted.enable_multi_factor_auth = read.flag("EnableMultiFactorAuth", false);
     wanted.idaas_instance = read.text("IDaaSInstanceId");
+    wanted.idaas_application = read.text("IDaaSApplicationId");
+    wanted.idaas_region = read.text("IDaaSRegionId");
     wanted.dns_servers = read.text("DnsServers");
     wanted.name = read.text("Name");
     wanted.topology = read.text("Topology");
@@ -111,6 +116,8 @@ ActionAnswer modify_ssl_vpn_server(const ActionRequest& request) {
     wanted.compress = read.optional_flag("Compress");
     wanted.enable_multi_factor_auth = read.optional_flag("EnableMultiFactorAuth");
     wanted.idaas_instance = read.optional_text("IDaaSInstanceId");
+    wanted.idaas_application = read.optional_text("IDaaSApplicationId");
+    wanted.idaas_region = read.optional_text("IDaaSRegionId");
     wanted.dns_servers = read.optional_text("DnsServers");
     wanted.name = read.optional_text("Name");
     wanted.topology = read.optional_text("Topology");

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view capabilities =
     R"({"VpnEnableBgp":"true","VisuallySsl":"true","PbrPriority":"true",)"
-    R"("VpnNewImage":"true","IDaaSNewVersion":"false"})";
+    R"("VpnNewImage":"true","IDaaSNewVersion":"true"})";
 
 std::string_view enabled_text(bool on) {
     return on ? "enable" : "disable";

@@ -1,4 +1,5 @@
 #include "controlplane/api/parameter_reader.h"
+#include "controlplane/model/name.h"
 
 #include <fmt/core.h>
 
@@ -11,12 +12,6 @@
 
 namespace kanmon::api {
 namespace {
-
-bool is_region(std::string_view text) {
-    return text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-           });
-}
 
 std::string lower_case(std::string_view text) {
     std::string lower(text);
@@ -164,7 +159,8 @@ Parameters ParameterReader::json(std::string_view name) {
 
 std::string ParameterReader::region() {
     const std::string value = required("RegionId");
-    if (!is_region(value)) refuse(model::not_found("InvalidRegionId.NotFound", "region", value));
+    if (!model::is_region(value))
+        refuse(model::not_found("InvalidRegionId.NotFound", "region", value));
     return value;
 }
 

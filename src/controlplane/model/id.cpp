@@ -57,6 +57,14 @@ IdaasUserId make_idaas_user_id(Random& random) {
     return made<IdaasUserTag>("user-", random);
 }
 
+IdaasGroupId make_idaas_group_id(Random& random) {
+    return made<IdaasGroupTag>("group-", random);
+}
+
+IdaasApplicationId make_idaas_application_id(Random& random) {
+    return made<IdaasApplicationTag>("app_", random);
+}
+
 ClientCertificateId make_client_certificate_id(Random& random) {
     return made<ClientCertificateTag>("vsc-", random);
 }

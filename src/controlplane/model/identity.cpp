@@ -17,6 +17,9 @@ constexpr std::size_t password_octets_max = 128;
 /// What clients put in front of other things that they send in place of a password.
 constexpr std::array<std::string_view, 3> taken_beginnings{"SCRV1:", "CRV1::", "SESS_ID_AT_"};
 
+constexpr std::string_view recovery_letters = "abcdefghjkmnpqrstuvwxyz23456789";
+constexpr std::size_t recovery_code_letters = 16;
+
 bool is_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
@@ -75,6 +78,30 @@ Outcome<void> check_password(std::string_view password) {
                                        "meaning of its own; choose another.",
                                        beginning));
     return {};
+}
+
+std::string make_recovery_code(Random& random) {
+    constexpr std::size_t letters_count = 31;  // no 0 and o, no 1, i and l
+    static_assert(recovery_letters.size() == letters_count);
+    constexpr unsigned unbiased = 256 - 256 % letters_count;
+    std::string code;
+    for (std::size_t drawn = 0; drawn < recovery_code_letters;) {
+        const unsigned octet = std::to_integer<unsigned>(random.array<1>()[0]);
+        if (octet >= unbiased) continue;
+        if (drawn > 0 && drawn % 4 == 0) code += '-';
+        code += recovery_letters[octet % letters_count];
+        ++drawn;
+    }
+    return code;
+}
+
+std::string recovery_text(const IdaasUserId& user, std::string_view typed) {
+    std::string code;
+    for (const char c : folded_name(typed))
+        if (c != '-' && c != ' ') code += c;
+    const bool fits = code.size() == recovery_code_letters &&
+                      code.find_first_not_of(recovery_letters) == std::string::npos;
+    return fits ? user.text + "/" + code : std::string();
 }
 
 std::string base32(Bytes octets) {

@@ -46,6 +46,25 @@ Outcome<std::string> check_user_name(std::string_view name);
 /// IllegalParam.Password.
 Outcome<void> check_password(std::string_view password);
 
+// --- recovery codes: for the day on which the phone is gone ---
+
+/// One of a user's ten; kept as its hash only.
+struct RecoveryCode {
+    RecoveryCodeId id;
+    AccountId account;
+    IdaasUserId user;
+    std::string hash;  // hexadecimal SHA-256 of `recovery_text`
+    friend bool operator==(const RecoveryCode&, const RecoveryCode&) = default;
+};
+
+inline constexpr std::size_t recovery_codes_count = 10;
+
+/// Sixteen letters and digits that nobody mistakes for each other: 79 bits, "abcd-efgh-jkmn-pqrs".
+std::string make_recovery_code(Random& random);
+/// What is hashed: whose code it is, and the code without what people add when they type; empty
+/// when it can be none.
+std::string recovery_text(const IdaasUserId& user, std::string_view typed);
+
 // --- one-time codes: RFC 6238 with SHA-1, 30 seconds, six digits, as every authenticator app ---
 
 inline constexpr std::size_t totp_secret_octets = 20;

@@ -49,4 +49,19 @@ void LoginThrottle::conclude(const std::string& key, Ending ending, Instant now)
     if (record.open == 0 && record.wrong == 0) records_.erase(found);
 }
 
+LoginThrottle::Standing LoginThrottle::standing(const std::string& key) const {
+    const auto found = records_.find(key);
+    if (found == records_.end()) return {};
+    return {found->second.wrong, found->second.locked_until, found->second.touched};
+}
+
+void LoginThrottle::restore(const std::string& key, const Standing& standing, Instant now) {
+    if (standing.wrong == 0 || now - standing.touched >= rules_.forgotten_after) return;
+    if (!records_.contains(key)) make_room(now);
+    records_[key] = {.wrong = standing.wrong,
+                     .open = 0,
+                     .locked_until = std::min(standing.locked_until, now + rules_.longest_pause),
+                     .touched = std::min(standing.touched, now)};
+}
+
 }  // namespace kanmon::model

@@ -38,6 +38,16 @@ public:
     enum class Ending : std::uint8_t { right, wrong, undecided };
     void conclude(const std::string& key, Ending ending, Instant now);
 
+    /// What outlives a restart of the process; `wrong` 0: nothing does.
+    struct Standing {
+        std::uint32_t wrong = 0;
+        Instant locked_until{};
+        Instant touched{};
+    };
+    Standing standing(const std::string& key) const;
+    /// What stood at the end of an earlier process. No pause is longer than the longest.
+    void restore(const std::string& key, const Standing& standing, Instant now);
+
     std::size_t size() const { return records_.size(); }
 
 private:

@@ -84,6 +84,13 @@ Outcome<void> check_description(std::string_view description) {
     return {};
 }
 
+bool is_region(std::string_view text) {
+    constexpr std::size_t octets_max = 64;
+    return !text.empty() && text.size() <= octets_max && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+
 Outcome<void> check_client_token(std::string_view token) {
     const auto printable = [](char c) { return c > 0x20 && c < 0x7f; };
     if (token.size() > client_token_octets_max || !std::ranges::all_of(token, printable))

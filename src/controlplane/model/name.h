@@ -15,6 +15,8 @@ Outcome<void> check_name(std::string_view name);
 Outcome<void> check_gateway_name(std::string_view name);
 /// At most 256 octets, not starting with http:// or https://. InvalidDescription.
 Outcome<void> check_description(std::string_view description);
+/// 1-64 lower-case letters, digits and hyphens: any region of an installation's choosing.
+bool is_region(std::string_view text);
 /// Printable ASCII, at most 64. InvalidParameter.
 Outcome<void> check_client_token(std::string_view token);
 

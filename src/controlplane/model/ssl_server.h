@@ -44,6 +44,8 @@ struct SslServer {
     /// one-time code of those users that have them.
     bool multi_factor = false;
     IdaasInstanceId idaas_instance;  // whom users are asked of; empty: nobody is
+    IdaasApplicationId idaas_application = {};  // whom of them it lets in; empty: all
+    std::string idaas_region = {};              // as written; sources have no place here
     UnixTime created_at{};
     std::string authority_pem;    // the server's CA; of an imported one with those above it
     Buffer sealed_authority_key;  // PEM, sealed

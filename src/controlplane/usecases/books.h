@@ -10,6 +10,7 @@
 
 #include "bridge/messages.h"
 #include "controlplane/model/account.h"
+#include "controlplane/model/assignment.h"
 #include "controlplane/model/bundle_link.h"
 #include "controlplane/model/client_certificate.h"
 #include "controlplane/model/customer_gateway.h"
@@ -38,7 +39,8 @@ public:
     /// Rows directly below a resource: servers, IPsec connections and routes of a gateway,
     /// certificates of a server and what is kept of their bundles, links of a certificate, gateways
     /// and vSwitches of a VPC, tunnels of a connection, tags of whatever is tagged, access keys of
-    /// an account and their uses, users of an identity source.
+    /// an account and their uses, users, groups and applications of an identity source, members of
+    /// a group, assignments of an application.
     virtual std::vector<Row> below(const std::string& parent) const = 0;
     virtual void put(const Row& row) = 0;  // inserts, or replaces the row of the same id
     virtual void remove(const std::string& id) = 0;
@@ -64,6 +66,11 @@ public:
     virtual Table<model::HeldBundle>& held_bundles() = 0;
     virtual Table<model::IdaasInstance>& idaas_instances() = 0;
     virtual Table<model::IdaasUser>& idaas_users() = 0;
+    virtual Table<model::IdaasGroup>& idaas_groups() = 0;
+    virtual Table<model::GroupMember>& group_members() = 0;
+    virtual Table<model::IdaasApplication>& idaas_applications() = 0;
+    virtual Table<model::Assignment>& assignments() = 0;
+    virtual Table<model::RecoveryCode>& recovery_codes() = 0;
     virtual Table<model::VSwitch>& vswitches() = 0;
     virtual Table<model::CustomerGateway>& customer_gateways() = 0;
     virtual Table<model::VpnConnection>& vpn_connections() = 0;
@@ -102,6 +109,9 @@ struct AuditRow {
     std::string action;
     std::string subject;
     std::string parameters;
+    /// SHA-256 over the link of the row before and this row: whoever changes or takes out one row
+    /// would have to write all that follow anew. Empty: of a store from before there were links.
+    std::string link = {};
     friend bool operator==(const AuditRow&, const AuditRow&) = default;
 };
 
@@ -121,6 +131,15 @@ struct StoredLease {
     bridge::Lease lease;
     std::string boot;
     friend bool operator==(const StoredLease&, const StoredLease&) = default;
+};
+
+/// Wrong logins of a user or a network, as `model::LoginThrottle` counts them.
+struct LoginFailures {
+    std::string key;  // a hash: what was typed for a name may be a password
+    std::uint32_t wrong = 0;
+    UnixTime locked_until{};
+    UnixTime touched{};
+    friend bool operator==(const LoginFailures&, const LoginFailures&) = default;
 };
 
 /// A lease that is there from now on, or is no longer.
@@ -169,6 +188,9 @@ public:
     virtual Outcome<void> look(const Look& look) = 0;
     /// Newest first. Nothing changes or removes a row, whoever asks.
     virtual Outcome<Page<AuditRow>> audit(const AuditQuery& query) = 0;
+    /// The first row that is not what was written there, or nothing. Reads the whole log: about a
+    /// second for a million rows.
+    virtual Outcome<std::optional<std::uint64_t>> broken_audit_row() = 0;
 
     /// In this order, all or none; they survive the death of any process when it returns. A lease
     /// of the same server and address is replaced. Refusal: `ServiceUnavailable`.
@@ -198,10 +220,19 @@ public:
     /// when two do so at the same moment, and after a restart. Durable.
     virtual Outcome<bool> use_code(const std::string& user, std::int64_t step) = 0;
 
+    /// True for the first who shows this recovery code, and for nobody after; as `use_code`.
+    virtual Outcome<bool> use_recovery_code(const std::string& user, const std::string& hash) = 0;
+
+    /// Replaces what was counted under this key; none wrong: forgotten. They survive the death of
+    /// any process. Beyond `login_failures_max` the one that was quiet for longest gives way.
+    virtual Outcome<void> write_login_failures(const LoginFailures& failures) = 0;
+    virtual Outcome<std::vector<LoginFailures>> login_failures() = 0;
+
     /// A number larger than any given before, also across restarts.
     virtual Outcome<std::uint64_t> next_snapshot_number() = 0;
 };
 
 inline constexpr std::size_t attempts_max = 20000;
+inline constexpr std::size_t login_failures_max = 65536;
 
 }  // namespace kanmon::usecases

@@ -93,7 +93,7 @@ Outcome<void> Clients::release(const Call& call, const model::SslServerId& serve
     const auto receipt = ports_.books.transact(
         call.actor,
         token_of(
-            call, "ReleaseSslVpnClient",
+            call, "ReleaseSslVpnClientSlot",
             Parameters().add("SslVpnServerId", server.text).add("PrivateIp", to_string(address))),
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto own = own_server(ledger, call, server.text);
@@ -130,12 +130,13 @@ void Clients::learn(const bridge::LeaseFact& fact) {
         held_[place] = fact.lease;
 }
 
-std::vector<std::uint64_t> Clients::sessions_of(const model::SslServerId& server,
-                                                const std::string& username) const {
-    std::vector<std::uint64_t> sessions;
+std::vector<std::pair<std::uint64_t, std::string>> Clients::users_of(
+    const model::SslServerId& server) const {
+    std::vector<std::pair<std::uint64_t, std::string>> users;
     for (const auto& [session, fact] : online_)
-        if (fact.server_id == server.text && fact.username == username) sessions.push_back(session);
-    return sessions;
+        if (fact.server_id == server.text && !fact.username.empty())
+            users.emplace_back(session, fact.username);
+    return users;
 }
 
 std::uint32_t Clients::online(const model::SslServerId& server) const {

@@ -30,9 +30,9 @@ public:
     /// True for a client that was not known before.
     bool learn(const bridge::ClientFact& fact);
     void learn(const bridge::LeaseFact& fact);
-    /// Sessions of a user; the caller holds the turn.
-    std::vector<std::uint64_t> sessions_of(const model::SslServerId& server,
-                                           const std::string& username) const;
+    /// Sessions of users and their names; the caller holds the turn.
+    std::vector<std::pair<std::uint64_t, std::string>> users_of(
+        const model::SslServerId& server) const;
     /// Clients online now; the caller holds the turn.
     std::uint32_t online(const model::SslServerId& server) const;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controlplane/usecases/accounts.h"
+#include "controlplane/usecases/assignments.h"
 #include "controlplane/usecases/attempts.h"
 #include "controlplane/usecases/bundle_links.h"
 #include "controlplane/usecases/client_certificates.h"
@@ -33,14 +34,16 @@ struct ControlPlane {
           vpn_routes(ports),
           tagging(ports),
           clients(ports),
-          ssl_servers(ports, clients),
+          user_sessions(ports, clients),
+          ssl_servers(ports, clients, user_sessions),
           client_certificates(ports),
           bundle_links(ports),
           server_authorities(ports),
           events(ports),
           certificate_watch(ports),
           attempts(ports),
-          idaas(ports, clients),
+          idaas(ports, user_sessions),
+          assignments(ports, user_sessions),
           directory(ports),
           logins(ports, directory) {}
 
@@ -53,6 +56,7 @@ struct ControlPlane {
     VpnRoutes vpn_routes;
     Tagging tagging;
     Clients clients;
+    UserSessions user_sessions;
     SslServers ssl_servers;
     ClientCertificates client_certificates;
     BundleLinks bundle_links;
@@ -61,6 +65,7 @@ struct ControlPlane {
     CertificateWatch certificate_watch;
     Attempts attempts;
     Idaas idaas;
+    Assignments assignments;
     Directory directory;
     Logins logins;
 };

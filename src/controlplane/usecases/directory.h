@@ -2,7 +2,8 @@
 //
 // Promises: a password costs its hash whether the user exists or not, is enabled or not; the hash
 //           is computed without the turn, on a worker, a bounded number at a time; a code is good
-//           once, whoever tries it twice at the same moment.
+//           once, whoever tries it twice at the same moment; a recovery code stands in for one,
+//           once, of its own user.
 #pragma once
 
 #include "controlplane/usecases/identity_source.h"
@@ -18,8 +19,11 @@ public:
 
 private:
     IdentityAnswer decide(const IdentityQuestion& question);
-    IdentityAnswer decide_code(const IdentityQuestion& question, const model::IdaasUser& user);
+    struct Known;
+    static IdentityAnswer admitted(const Known& known);
+    IdentityAnswer decide_code(const IdentityQuestion& question, const Known& known);
     Outcome<bool> use_code(const IdentityQuestion& question, const model::IdaasUser& user);
+    Outcome<bool> use_recovery_code(const IdentityQuestion& question, const model::IdaasUser& user);
 
     Ports& ports_;
 };

@@ -6,7 +6,7 @@
 
 #include "base/escape.h"
 #include "controlplane/model/name.h"
-#include "controlplane/usecases/clients.h"
+#include "controlplane/usecases/assignments.h"
 #include "controlplane/usecases/directory.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
@@ -18,17 +18,14 @@ namespace {
 constexpr std::size_t instances_max = 20;
 constexpr std::size_t users_max = 10000;
 
-std::vector<model::SslServer> servers_of(Ledger& ledger, const model::IdaasInstance& instance) {
-    auto servers = ledger.ssl_servers().of_account(instance.account);
-    std::erase_if(servers, [&](const model::SslServer& server) {
-        return server.idaas_instance != instance.id;
-    });
-    return servers;
-}
-
 Outcome<model::IdaasUser> user_of(Books& books, const Call& call, const std::string& id) {
     return look_for<model::IdaasUser>(
         books, [&](Ledger& ledger) { return own_idaas_user(ledger, call, id); });
+}
+
+void forget_recovery_codes(Ledger& ledger, const model::IdaasUserId& user) {
+    for (const auto& code : ledger.recovery_codes().below(user.text))
+        ledger.recovery_codes().remove(code.id.text);
 }
 
 }  // namespace
@@ -81,8 +78,11 @@ Outcome<void> Idaas::remove(const Call& call, const std::string& id) {
                     fmt::format("The SSL server {} asks the identity source {}; give it another "
                                 "or switch its login off first.",
                                 servers.front().id.text, id));
-            for (const auto& user : ledger.idaas_users().below(id))
+            forget_groups_and_applications(ledger, instance->id);
+            for (const auto& user : ledger.idaas_users().below(id)) {
+                forget_recovery_codes(ledger, user.id);
                 ledger.idaas_users().remove(user.id.text);
+            }
             ledger.idaas_instances().remove(id);
             return Receipt{id, instance->name};
         });
@@ -128,14 +128,21 @@ Outcome<model::IdaasUser> Idaas::create_user(const Call& call, const CreateIdaas
     return user_of(ports_.books, call, receipt->subject);
 }
 
-Outcome<Page<model::IdaasUser>> Idaas::list_users(const Call& call, const std::string& instance,
-                                                  const PageRequest& page) {
+Outcome<Page<IdaasUserView>> Idaas::list_users(const Call& call, const std::string& instance,
+                                               const PageRequest& page) {
     const std::lock_guard turn(ports_.turn);
-    using Users = Page<model::IdaasUser>;
+    using Users = Page<IdaasUserView>;
     return look_for<Users>(ports_.books, [&](Ledger& ledger) -> Outcome<Users> {
         const auto own = own_idaas_instance(ledger, call, instance);
         if (!own) return unexpected(own.error());
-        return page_of(ledger.idaas_users().below(instance), page);
+        auto rows = page_of(ledger.idaas_users().below(instance), page);
+        if (!rows) return unexpected(rows.error());
+        Users users{.items = {}, .number = rows->number, .size = rows->size, .total = rows->total};
+        for (model::IdaasUser& user : rows->items) {
+            const std::size_t left = ledger.recovery_codes().below(user.id.text).size();
+            users.items.push_back({.user = std::move(user), .recovery_codes_left = left});
+        }
+        return users;
     });
 }
 
@@ -167,7 +174,7 @@ Outcome<model::IdaasUser> Idaas::modify_user(const Call& call, const ModifyIdaas
                               });
     if (!receipt) return unexpected(receipt.error());
     auto user = user_of(ports_.books, call, request.id);
-    if (user && (hash || !user->enabled)) disconnect(*user);
+    if (user && (hash || !user->enabled)) sessions_.end_all_of(*user);
     return user;
 }
 
@@ -179,12 +186,14 @@ Outcome<void> Idaas::remove_user(const Call& call, const std::string& id) {
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto user = own_idaas_user(ledger, call, id);
             if (!user) return unexpected(user.error());
+            forget_user(ledger, *user);
+            forget_recovery_codes(ledger, user->id);
             ledger.idaas_users().remove(id);
             gone = *user;
             return Receipt{id, user->name};
         });
     if (!receipt) return unexpected(receipt.error());
-    if (gone) disconnect(*gone);
+    if (gone) sessions_.end_all_of(*gone);
     return {};
 }
 
@@ -201,6 +210,7 @@ Outcome<TotpEnrolled> Idaas::enrol_totp(const Call& call, const std::string& id)
             auto user = own_idaas_user(ledger, call, id);
             if (!user) return unexpected(user.error());
             user->sealed_totp = std::move(*sealed);
+            forget_recovery_codes(ledger, user->id);
             user->changed_at = call.now;
             ledger.idaas_users().put(*user);
             if (const auto instance = ledger.idaas_instances().find(user->instance.text))
@@ -220,34 +230,41 @@ Outcome<TotpEnrolled> Idaas::enrol_totp(const Call& call, const std::string& id)
     return enrolled;
 }
 
-void Idaas::disconnect(const model::IdaasUser& user) {
-    static_cast<void>(ports_.books.look([&](Ledger& ledger) {
-        const auto instance = ledger.idaas_instances().find(user.instance.text);
-        if (!instance) return;
-        for (const model::SslServer& server : servers_of(ledger, *instance))
-            for (const std::uint64_t session : clients_.sessions_of(server.id, user.name))
-                ports_.gatekeeper.disconnect({.session = session,
-                                              .server_id = server.id.text,
-                                              .common_name = {},
-                                              .cause = Cause::login_expired});
-    }));
-}
-
-void Idaas::watch(const bridge::ClientFact& fact) {
-    if (fact.username.empty() || fact.status != bridge::ClientStatus::online) return;
+Outcome<std::vector<SecretBuffer>> Idaas::make_recovery_codes(const Call& call,
+                                                              const std::string& id) {
     const std::lock_guard turn(ports_.turn);
-    bool stands = false;
-    const auto looked = ports_.books.look([&](Ledger& ledger) {
-        const auto server = ledger.ssl_servers().find(fact.server_id);
-        if (!server) return;
-        const auto user = ledger.idaas_user_named(server->idaas_instance.text, fact.username);
-        stands = user && user->enabled;
-    });
-    if (!looked || stands) return;
-    ports_.gatekeeper.disconnect({.session = fact.session,
-                                  .server_id = fact.server_id,
-                                  .common_name = {},
-                                  .cause = Cause::login_expired});
+    std::vector<SecretBuffer> codes;
+    const auto receipt = ports_.books.transact(
+        call.actor, token_of(call, "CreateIDaaSUserRecoveryCodes", Parameters().add("UserId", id)),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto user = own_idaas_user(ledger, call, id);
+            if (!user) return unexpected(user.error());
+            if (user->sealed_totp.empty())
+                return model::illegal("UserId",
+                                      fmt::format("{} has no one-time codes that others could "
+                                                  "stand in for; give some (EnrolIDaaSUserTotp) "
+                                                  "first.",
+                                                  id));
+            forget_recovery_codes(ledger, user->id);
+            for (std::size_t i = 0; i < model::recovery_codes_count; ++i) {
+                std::string code = model::make_recovery_code(ports_.random);
+                codes.emplace_back(as_bytes(code));
+                std::string text = model::recovery_text(user->id, code);
+                ledger.recovery_codes().put({.id = {fmt::format("{}/recovery-{}", id, i)},
+                                             .account = user->account,
+                                             .user = user->id,
+                                             .hash = ports_.authority.digest(text)});
+                wipe(std::as_writable_bytes(std::span<char>(code)));
+                wipe(std::as_writable_bytes(std::span<char>(text)));
+            }
+            return Receipt{id, user->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    if (codes.empty())
+        return model::illegal("ClientToken",
+                              "This ClientToken made recovery codes already, which were shown then "
+                              "and are not kept; make others with another ClientToken.");
+    return codes;
 }
 
 }  // namespace kanmon::usecases

@@ -4,11 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "controlplane/usecases/ports.h"
+#include "controlplane/usecases/user_sessions.h"
 
 namespace kanmon::usecases {
-
-class Clients;
 
 struct CreateIdaasUser {
     std::string instance;
@@ -21,13 +19,17 @@ struct ModifyIdaasUser {
     std::optional<SecretBuffer> password = {};
     std::optional<bool> enabled = {};
 };
+struct IdaasUserView {
+    model::IdaasUser user;
+    std::size_t recovery_codes_left = 0;
+};
 struct TotpEnrolled {
     SecretBuffer uri;  // holds the secret; shown once
 };
 
 class Idaas {
 public:
-    Idaas(Ports& ports, Clients& clients) : ports_(ports), clients_(clients) {}
+    Idaas(Ports& ports, UserSessions& sessions) : ports_(ports), sessions_(sessions) {}
 
     Outcome<model::IdaasInstance> create(const Call& call, const std::string& name);
     Outcome<Page<model::IdaasInstance>> list(const Call& call, const std::string& id,
@@ -37,24 +39,21 @@ public:
     Outcome<void> remove(const Call& call, const std::string& id);
 
     Outcome<model::IdaasUser> create_user(const Call& call, const CreateIdaasUser& request);
-    Outcome<Page<model::IdaasUser>> list_users(const Call& call, const std::string& instance,
-                                               const PageRequest& page);
+    Outcome<Page<IdaasUserView>> list_users(const Call& call, const std::string& instance,
+                                            const PageRequest& page);
     /// Disabled at once means disconnected at once; so does another password.
     /// InvalidIDaaSUserId.NotFound (404).
     Outcome<model::IdaasUser> modify_user(const Call& call, const ModifyIdaasUser& request);
     Outcome<void> remove_user(const Call& call, const std::string& id);
-    /// A new secret for one-time codes; one that there was is void.
+    /// A new secret for one-time codes; one that there was is void, and so are recovery codes.
     Outcome<TotpEnrolled> enrol_totp(const Call& call, const std::string& id);
-
-    /// A client that appears although its user may not be there any more is told to go: it was let
-    /// in a moment before the user was switched off.
-    void watch(const bridge::ClientFact& fact);
+    /// Ten codes, each good once in place of a one-time code; those that there were are void. Shown
+    /// once: a repeated call with its token is refused. IllegalParam.UserId without one-time codes.
+    Outcome<std::vector<SecretBuffer>> make_recovery_codes(const Call& call, const std::string& id);
 
 private:
-    void disconnect(const model::IdaasUser& user);
-
     Ports& ports_;
-    Clients& clients_;
+    UserSessions& sessions_;
 };
 
 }  // namespace kanmon::usecases

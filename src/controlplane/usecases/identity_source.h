@@ -25,6 +25,7 @@ struct IdentityQuestion {
     std::string instance;  // idaas-…
     ProofWanted wanted = ProofWanted::everything;
     bool code_always = false;  // also of users without one: they are refused
+    std::string application;   // app_…: only those who are assigned to it; empty: everybody
     std::string username;      // hostile
     SecretBuffer password;     // never empty for `everything` and `password_only`
     SecretBuffer code;         // empty: not given
@@ -39,6 +40,8 @@ struct IdentityAnswer {
     std::string username;  // accepted, code_wanted: as the source spells it
     std::string text;      // refused: why, for the person; page: its address
     bool expired = false;  // refused: an older proof no longer counts; a full one may be right
+    /// refused: who it is was proven, and the application is not for them. Never told before.
+    bool unassigned = false;
     friend bool operator==(const IdentityAnswer&, const IdentityAnswer&) = default;
 };
 

@@ -47,12 +47,17 @@ ProofWanted wanted_of(const bridge::LoginQuestion& question) {
     return question.state.empty() ? ProofWanted::everything : ProofWanted::code_only;
 }
 
+Cause cause_of(const IdentityAnswer& refused) {
+    if (refused.unassigned) return Cause::login_unassigned;
+    return refused.expired ? Cause::login_expired : Cause::login_refused;
+}
+
 Ending ending_of(const IdentityAnswer& said) {
     switch (said.verdict) {
         case IdentityVerdict::accepted:
             return Ending::right;
         case IdentityVerdict::refused:
-            return said.expired ? Ending::undecided : Ending::wrong;
+            return said.expired || said.unassigned ? Ending::undecided : Ending::wrong;
         // A right password without its code forgives no wrong ones: the code may be guessed yet.
         case IdentityVerdict::code_wanted:
         case IdentityVerdict::page:
@@ -84,35 +89,41 @@ std::optional<Logins::Target> Logins::target_of(const std::string& server_id) co
     static_cast<void>(ports_.books.look([&](Ledger& ledger) {
         const auto server = ledger.ssl_servers().find(server_id);
         if (!server || server->idaas_instance.empty()) return;
-        target = Target{server->idaas_instance.text, model::login_of(*server).code};
+        target = Target{server->idaas_instance.text, server->idaas_application.text,
+                        model::login_of(*server).code};
     }));
     return target;
 }
 
 void Logins::ask(std::uint64_t id, const bridge::LoginQuestion& question, Instant now,
                  UnixTime wall) {
+    remember_failures(now, wall);
     const auto target = target_of(question.server_id);
     IdentityQuestion asked;
     std::uint64_t process = 0;
     {
+        const std::lock_guard turn(ports_.turn);
         const std::lock_guard lock(mutex_);
         if (const auto known = answered_.find(id); known != answered_.end())
             return say(id, known->second);
         if (open_.contains(id)) return;  // it is being decided
         // The data process has an older snapshot, or the store is away: both pass with time.
         if (!target) return say(id, refusal(Cause::login_unavailable));
-        Open open{.user_key = target->instance + "/" + model::folded_name(question.username),
-                  .network_key = network_of(question.remote),
+        Open open{.user_key = key_of(
+                      "user", target->instance + "/" + model::folded_name(question.username)),
+                  .network_key = key_of("network", network_of(question.remote)),
                   .server = question.server_id,
                   .username = question.username,
                   .common_name = question.common_name,
-                  .asked_at = now};
+                  .asked_at = now,
+                  .wall = wall};
         if (const auto refused = begin(open, question, now)) return say(id, *refused);
         open_.emplace(id, std::move(open));
         process = process_;
         asked = {.instance = target->instance,
                  .wanted = wanted_of(question),
                  .code_always = target->code_always,
+                 .application = target->application,
                  .username = question.username,
                  .password = question.password,
                  .code = question.code,
@@ -140,9 +151,54 @@ std::optional<bridge::LoginAnswer> Logins::begin(Open& open, const bridge::Login
     open.throttled = true;
     if (question.proof != bridge::LoginProof::full || question.state.empty()) return std::nullopt;
     if (take_challenge(question, now)) return std::nullopt;
-    users_.conclude(open.user_key, Ending::wrong, now);
-    networks_.conclude(open.network_key, Ending::wrong, now);
+    settle(open, Ending::wrong);
     return refusal(Cause::login_refused, "this question was answered already, or too late");
+}
+
+/// Counted from the moment of asking: how long the source took prolongs no pause.
+void Logins::settle(const Open& open, Ending ending) {
+    for (const auto& [throttle, key] :
+         {std::pair(&users_, &open.user_key), std::pair(&networks_, &open.network_key)}) {
+        const bool counted = throttle->standing(*key).wrong > 0;
+        throttle->conclude(*key, ending, open.asked_at);
+        if (ending == Ending::wrong || (ending == Ending::right && counted))
+            keep(*throttle, *key, open);
+    }
+}
+
+/// Without the store the count lives as long as this process.
+void Logins::keep(const model::LoginThrottle& throttle, const std::string& key, const Open& open) {
+    const auto standing = throttle.standing(key);
+    const auto pause = std::chrono::ceil<std::chrono::seconds>(
+        std::max(Duration{}, standing.locked_until - open.asked_at));
+    static_cast<void>(ports_.books.write_login_failures({.key = key,
+                                                         .wrong = standing.wrong,
+                                                         .locked_until = open.wall + pause,
+                                                         .touched = open.wall}));
+}
+
+/// A name that was typed may be a password: what is stored is a hash.
+std::string Logins::key_of(const char* kind, const std::string& what) const {
+    return std::string(kind) + "/" + ports_.authority.digest(what);
+}
+
+/// At the first question: what stood when an earlier process ended. Until the store has answered,
+/// each question asks it again.
+void Logins::remember_failures(Instant now, UnixTime wall) {
+    const std::lock_guard turn(ports_.turn);
+    const std::lock_guard lock(mutex_);
+    if (failures_known_) return;
+    const auto rows = ports_.books.login_failures();
+    if (!rows) return;
+    failures_known_ = true;
+    for (const LoginFailures& row : *rows) {
+        model::LoginThrottle& throttle = row.key.starts_with("user/") ? users_ : networks_;
+        throttle.restore(row.key,
+                         {.wrong = row.wrong,
+                          .locked_until = now + (row.locked_until - wall),
+                          .touched = now + (row.touched - wall)},
+                         now);
+    }
 }
 
 /// Once: whoever presents a state uses it up.
@@ -158,17 +214,14 @@ bool Logins::take_challenge(const bridge::LoginQuestion& question, Instant now) 
 }
 
 void Logins::conclude(std::uint64_t process, std::uint64_t id, const IdentityAnswer& said) {
+    const std::lock_guard turn(ports_.turn);
     const std::lock_guard lock(mutex_);
     const auto found = open_.find(id);
     if (process != process_ || found == open_.end()) return;
     if (said.verdict == IdentityVerdict::page) return say(id, translate(found->second, said));
     const Open open = std::move(found->second);
     open_.erase(found);
-    if (open.throttled) {
-        // Counted from the moment of asking: how long the source took prolongs no pause.
-        users_.conclude(open.user_key, ending_of(said), open.asked_at);
-        networks_.conclude(open.network_key, ending_of(said), open.asked_at);
-    }
+    if (open.throttled) settle(open, ending_of(said));
     const bridge::LoginAnswer answer = translate(open, said);
     answered_.emplace(id, answer);
     if (answered_.size() > remembered_max) answered_.erase(answered_.begin());
@@ -184,7 +237,7 @@ bridge::LoginAnswer Logins::translate(const Open& open, const IdentityAnswer& sa
             answer.username = said.username;
             return answer;
         case IdentityVerdict::refused:
-            return refusal(said.expired ? Cause::login_expired : Cause::login_refused, said.text);
+            return refusal(cause_of(said), said.text);
         case IdentityVerdict::code_wanted:
             answer.verdict = bridge::LoginVerdict::ask_code;
             answer.text = code_prompt;

@@ -10,9 +10,10 @@
 // Promises: never waits; a question that is asked again gets the same answer, not another attempt;
 //           what is not a clear yes of the source is a no; an answer to a question of an earlier
 //           data process reaches nobody.
-// Threads:  any. Not called with the turn taken.
+// Threads:  any. Not called with the turn taken; inside, the turn is taken before the mutex.
 // Limits:   `challenges_max` states, the oldest gives way; `remembered_max` answers; five wrong
-//           attempts a user and fifty a network before the first pause.
+//           attempts a user and fifty a network before the first pause. These counts are stored,
+//           under hashes, so that a restart forgives nobody.
 #pragma once
 
 #include <deque>
@@ -52,6 +53,7 @@ private:
         std::string user_key, network_key;  // of the throttles
         std::string server, username, common_name;
         Instant asked_at{};
+        UnixTime wall{};
         bool throttled = false;
     };
     struct Challenge {
@@ -60,10 +62,15 @@ private:
     };
     struct Target {
         std::string instance;
+        std::string application;
         bool code_always = false;
     };
 
     std::optional<Target> target_of(const std::string& server) const;
+    void remember_failures(Instant now, UnixTime wall);
+    void settle(const Open& open, model::LoginThrottle::Ending ending);
+    std::string key_of(const char* kind, const std::string& what) const;
+    void keep(const model::LoginThrottle& throttle, const std::string& key, const Open& open);
     std::optional<bridge::LoginAnswer> begin(Open& open, const bridge::LoginQuestion& question,
                                              Instant now);
     bool take_challenge(const bridge::LoginQuestion& question, Instant now);
@@ -76,6 +83,7 @@ private:
     IdentitySource& source_;
     mutable std::mutex mutex_;
     std::uint64_t process_ = 0;
+    bool failures_known_ = false;         // those that an earlier process counted
     std::map<std::uint64_t, Open> open_;  // by question id
     std::map<std::uint64_t, bridge::LoginAnswer> answered_;
     std::map<std::string, Challenge> challenges_;

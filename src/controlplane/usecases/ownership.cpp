@@ -54,6 +54,17 @@ Outcome<model::IdaasUser> own_idaas_user(Ledger& ledger, const Call& call, const
     return own(ledger.idaas_users(), call, id, "InvalidIDaaSUserId.NotFound", "user");
 }
 
+Outcome<model::IdaasGroup> own_idaas_group(Ledger& ledger, const Call& call,
+                                           const std::string& id) {
+    return own(ledger.idaas_groups(), call, id, "InvalidIDaaSGroupId.NotFound", "group");
+}
+
+Outcome<model::IdaasApplication> own_idaas_application(Ledger& ledger, const Call& call,
+                                                       const std::string& id) {
+    return own(ledger.idaas_applications(), call, id, "InvalidIDaaSApplicationId.NotFound",
+               "application");
+}
+
 Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& call,
                                                   const std::string& id, std::string_view code) {
     return own(ledger.client_certificates(), call, id, code, "client certificate");

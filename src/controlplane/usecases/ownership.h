@@ -25,6 +25,11 @@ Outcome<model::IdaasInstance> own_idaas_instance(Ledger& ledger, const Call& cal
                                                  const std::string& id);
 /// InvalidIDaaSUserId.NotFound
 Outcome<model::IdaasUser> own_idaas_user(Ledger& ledger, const Call& call, const std::string& id);
+/// InvalidIDaaSGroupId.NotFound
+Outcome<model::IdaasGroup> own_idaas_group(Ledger& ledger, const Call& call, const std::string& id);
+/// InvalidIDaaSApplicationId.NotFound
+Outcome<model::IdaasApplication> own_idaas_application(Ledger& ledger, const Call& call,
+                                                       const std::string& id);
 /// `code` differs between the actions of the original.
 Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& call,
                                                   const std::string& id, std::string_view code);

@@ -34,6 +34,21 @@ inline const std::string& parent_of(const model::IdaasInstance& row) {
 inline const std::string& parent_of(const model::IdaasUser& row) {
     return row.instance.text;
 }
+inline const std::string& parent_of(const model::IdaasGroup& row) {
+    return row.instance.text;
+}
+inline const std::string& parent_of(const model::GroupMember& row) {
+    return row.group.text;
+}
+inline const std::string& parent_of(const model::IdaasApplication& row) {
+    return row.instance.text;
+}
+inline const std::string& parent_of(const model::Assignment& row) {
+    return row.application.text;
+}
+inline const std::string& parent_of(const model::RecoveryCode& row) {
+    return row.user.text;
+}
 inline const std::string& parent_of(const model::RevokedCertificate& row) {
     return row.server.text;
 }

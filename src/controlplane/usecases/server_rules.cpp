@@ -28,6 +28,7 @@ bool take(Outcome<T> checked, U& place, Outcome<void>& result) {
 /// takes them with it where nothing else needs them. Said otherwise, it is otherwise.
 void set_second_factor(model::SslServer& server, const ModifySslServer& change) {
     if (change.idaas_instance) server.idaas_instance = {*change.idaas_instance};
+    if (change.idaas_application) server.idaas_application = {*change.idaas_application};
     const bool wanted = change.enable_multi_factor_auth.value_or(server.multi_factor);
     const bool changes = wanted != server.multi_factor;
     server.multi_factor = wanted;
@@ -193,7 +194,8 @@ Outcome<void> apply(model::SslServer& server, const ModifySslServer& change) {
                       set(change.port, model::check_port, server.port) &&
                       set(change.cipher, model::check_cipher, server.cipher) &&
                       set(change.topology, model::check_topology, server.topology) &&
-                      set(change.hold_seconds, model::check_hold_seconds, server.hold_seconds);
+                      set(change.hold_seconds, model::check_hold_seconds, server.hold_seconds) &&
+                      set(change.idaas_region, model::check_idaas_region, server.idaas_region);
     if (!fine) return result;
     if (change.local_subnet) server.local_subnet = *change.local_subnet;
     if (change.dns_servers) server.dns_servers = *change.dns_servers;
@@ -209,11 +211,20 @@ Outcome<void> check_identity_source(Ledger& ledger, const Call& call,
                                     const model::SslServer& server) {
     if (server.idaas_instance.empty()) {
         if (model::asks_for_user(server)) return model::missing("IDaaSInstanceId");
+        if (!server.idaas_application.empty()) return model::missing("IDaaSInstanceId");
         return {};
     }
     const auto instance = own_idaas_instance(ledger, call, server.idaas_instance.text);
     if (!instance) return unexpected(instance.error());
-    return {};
+    if (server.idaas_application.empty()) return {};
+    const auto application = own_idaas_application(ledger, call, server.idaas_application.text);
+    if (!application) return unexpected(application.error());
+    if (application->instance == instance->id) return {};
+    return model::illegal(
+        "IDaaSApplicationId",
+        fmt::format("The application {} is one of the identity source {}, not of {}. Send one of "
+                    "that source, or an empty one, which lets in everybody of the source.",
+                    application->id.text, application->instance.text, instance->id.text));
 }
 
 Outcome<void> check_beside_others(Ledger& ledger, const model::VpnGateway& gateway,

@@ -10,6 +10,7 @@
 #include "controlplane/usecases/parameters.h"
 #include "controlplane/usecases/server_keys.h"
 #include "controlplane/usecases/server_rules.h"
+#include "controlplane/usecases/user_sessions.h"
 
 namespace kanmon::usecases {
 
@@ -36,6 +37,8 @@ ModifySslServer as_modification(const CreateSslServer& request) {
     change.compress = request.compress;
     change.enable_multi_factor_auth = request.enable_multi_factor_auth;
     if (!request.idaas_instance.empty()) change.idaas_instance = request.idaas_instance;
+    change.idaas_application = request.idaas_application;
+    change.idaas_region = request.idaas_region;
     change.dns_servers = request.dns_servers;
     change.name = request.name;
     if (!request.topology.empty()) change.topology = request.topology;
@@ -56,6 +59,8 @@ Parameters parameters_of(const ModifySslServer& request) {
         .add("Compress", request.compress)
         .add("EnableMultiFactorAuth", request.enable_multi_factor_auth)
         .add("IDaaSInstanceId", request.idaas_instance)
+        .add("IDaaSApplicationId", request.idaas_application)
+        .add("IDaaSRegionId", request.idaas_region)
         .add("DnsServers", request.dns_servers)
         .add("Topology", request.topology)
         .add("HoldSeconds", request.hold_seconds);
@@ -202,6 +207,7 @@ Outcome<SslServerView> SslServers::modify(const Call& call, const ModifySslServe
         });
     if (!receipt) return unexpected(receipt.error());
     ports_.gatekeeper.changed();
+    sessions_.recheck(model::SslServerId{request.id});
     return look_for<SslServerView>(ports_.books, [&](Ledger& ledger) -> Outcome<SslServerView> {
         const auto server = own_server(ledger, call, request.id);
         if (!server) return unexpected(server.error());

@@ -16,6 +16,8 @@ struct CreateSslServer {
     bool compress = false;
     bool enable_multi_factor_auth = false;
     std::string idaas_instance;  // IDaaSInstanceId; required where users log in
+    std::string idaas_application = {};
+    std::string idaas_region = {};
     std::string dns_servers;
     std::string name;
     std::string topology;                      // extension `Topology`; net30 when empty
@@ -44,6 +46,8 @@ struct ModifySslServer {
     std::optional<bool> compress;
     std::optional<bool> enable_multi_factor_auth;
     std::optional<std::string> idaas_instance;
+    std::optional<std::string> idaas_application;  // empty: everybody of the source
+    std::optional<std::string> idaas_region;
     std::optional<std::string> dns_servers;
     std::optional<std::string> name;
     std::optional<std::string> topology;
@@ -59,14 +63,17 @@ struct SslServerView {
 };
 
 class Clients;
+class UserSessions;
 
 class SslServers {
 public:
-    SslServers(Ports& ports, Clients& clients) : ports_(ports), clients_(clients) {}
+    SslServers(Ports& ports, Clients& clients, UserSessions& sessions)
+        : ports_(ports), clients_(clients), sessions_(sessions) {}
 
     Outcome<SslServerCreated> create(const Call& call, const CreateSslServer& request);
     /// An unknown id gives an empty page.
     Outcome<Page<SslServerView>> list(const Call& call, const DescribeSslServers& request);
+    /// Who logged in and may no longer, by another source or application, is disconnected at once.
     /// InvalidSslVpnServerId.NotFound (404).
     Outcome<SslServerView> modify(const Call& call, const ModifySslServer& request);
     /// Takes its certificates with it.
@@ -77,6 +84,7 @@ private:
 
     Ports& ports_;
     Clients& clients_;
+    UserSessions& sessions_;
 };
 
 }  // namespace kanmon::usecases

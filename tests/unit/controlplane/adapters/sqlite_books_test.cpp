@@ -75,6 +75,29 @@ TEST(SqliteBooks, TheAuditLogCanOnlyGrow) {
     EXPECT_EQ(audit_rows(*books, 10).size(), 1u);
 }
 
+TEST(SqliteBooks, AnAuditRowThatSomebodyChangedOrTookOutIsFound) {
+    const std::string without_triggers =
+        "DROP TRIGGER audit_keeps_rows; DROP TRIGGER audit_keeps_values; ";
+    for (const auto& [intrusion, found] :
+         {std::pair<std::string, std::optional<std::uint64_t>>("", std::nullopt),
+          {"UPDATE audit SET subject = 'y' WHERE number = 3", 3},
+          {"UPDATE audit SET access_key = 'KMAK', subject = '1x' WHERE number = 2", 2},
+          {"DELETE FROM audit WHERE number = 4", 5},
+          {"DELETE FROM audit WHERE number = 1", 2},
+          {"INSERT INTO audit (number, at, account, access_key, request_id, action, subject, "
+           "parameters) VALUES (6, 0, '', '', '', '', '', '')",
+           6}}) {
+        SqliteMaker maker;
+        const auto books = maker.make();
+        for (int i = 0; i < 5; ++i)
+            ASSERT_TRUE(books->transact(contract_actor, contract_token(""), [](Ledger&) {
+                return Outcome<Receipt>(Receipt{"x", ""});
+            }));
+        ASSERT_EQ(maker.run((without_triggers + intrusion).c_str()), SQLITE_OK);
+        EXPECT_EQ(*books->broken_audit_row(), found) << intrusion;
+    }
+}
+
 TEST(SqliteBooks, AChangeThatTheTablesRefuseLeavesNothing) {
     SqliteMaker maker;
     const auto books = maker.make();
@@ -116,6 +139,55 @@ TEST(SqliteBooks, TheTablesKeepNoServerThatAsksTheSourceOfAnotherAccount) {
         << refused.error().message;
     EXPECT_TRUE(put(contract_actor.account));
     EXPECT_NE(maker.run("DELETE FROM idaas_instances"), SQLITE_OK) << "a server asks it";
+}
+
+// Were a rule ever to fail, the tables would not: everything meets within one source.
+TEST(SqliteBooks, TheTablesKeepNothingThatJoinsTwoSourcesOrAccounts) {
+    SqliteMaker maker;
+    const auto books = maker.make();
+    const auto put = [&](const Look& change) {
+        return books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+            change(ledger);
+            return Outcome<Receipt>(Receipt{"x", ""});
+        });
+    };
+    model::IdaasUser stranger = contract_user("user-2", "berta");
+    stranger.instance = {"idaas-2"};
+    ASSERT_TRUE(put([&](Ledger& ledger) {
+        ledger.accounts().put(contract_account());
+        ledger.idaas_instances().put(contract_instance());
+        ledger.idaas_instances().put({{"idaas-2"}, contract_actor.account, "", unix_time_of(1)});
+        ledger.idaas_users().put(contract_user("user-1", "anna"));
+        ledger.idaas_users().put(stranger);
+        ledger.idaas_groups().put(contract_group());
+        ledger.idaas_applications().put(contract_application());
+        ledger.vpcs().put(contract_vpc("vpc-1", ""));
+        ledger.vpn_gateways().put(contract_gateway());
+    }));
+    EXPECT_FALSE(
+        put([](Ledger& ledger) { ledger.group_members().put(contract_member("user-2")); }));
+    EXPECT_FALSE(
+        put([](Ledger& ledger) { ledger.assignments().put(contract_assignment("user-2")); }));
+    EXPECT_FALSE(
+        put([](Ledger& ledger) { ledger.assignments().put(contract_assignment("nobody")); }));
+    model::SslServer server = contract_server();
+    server.idaas_instance = {"idaas-2"};
+    server.idaas_application = contract_application().id;
+    EXPECT_FALSE(put([&](Ledger& ledger) { ledger.ssl_servers().put(server); }));
+    server.idaas_instance = contract_instance().id;
+    EXPECT_TRUE(put([&](Ledger& ledger) { ledger.ssl_servers().put(server); }));
+    const std::string as_we_do = "PRAGMA foreign_keys = ON; ";
+    for (const char* statement : {"UPDATE idaas_instances SET account = 'x' WHERE id = 'idaas-1'",
+                                  "DELETE FROM idaas_applications",
+                                  "UPDATE ssl_server_sources SET instance = 'idaas-2'"})
+        EXPECT_NE(maker.run((as_we_do + statement).c_str()), SQLITE_OK) << statement;
+    EXPECT_TRUE(put([](Ledger& ledger) {
+        ledger.group_members().put(contract_member("user-1"));
+        ledger.assignments().put(contract_assignment("user-1"));
+        ledger.idaas_users().remove("user-1");
+        EXPECT_TRUE(ledger.group_members().all().empty());
+        EXPECT_TRUE(ledger.assignments().all().empty());
+    }));
 }
 
 std::string file_text(const std::string& path) {

@@ -113,7 +113,25 @@ inline std::vector<Row> identity_rows() {
             {"DescribeIDaaSUsers", {{"IDaaSInstanceId", "$source"}}},
             {"ModifyIDaaSUser", {{"UserId", "$user"}, {"Enabled", "false"}}},
             {"DeleteIDaaSUser", {{"UserId", "$user"}}},
-            {"EnrolIDaaSUserTotp", {{"UserId", "$user"}}}};
+            {"EnrolIDaaSUserTotp", {{"UserId", "$user"}}},
+            {"CreateIDaaSUserRecoveryCodes", {{"UserId", "$user"}}, "400 IllegalParam.UserId"}};
+}
+
+inline std::vector<Row> assignment_rows() {
+    return {{"CreateIDaaSGroup", {{"IDaaSInstanceId", "$source"}, {"Name", "new"}}},
+            {"DescribeIDaaSGroups", {{"IDaaSInstanceId", "$source"}}},
+            {"DeleteIDaaSGroup", {{"GroupId", "$group"}}},
+            {"AddUsersToIDaaSGroup", {{"GroupId", "$group"}, {"UserId.1", "$user"}}},
+            {"RemoveUsersFromIDaaSGroup", {{"GroupId", "$group"}, {"UserId.1", "$user"}}},
+            {"DescribeIDaaSGroupUsers", {{"GroupId", "$group"}}},
+            {"CreateIDaaSApplication", {{"IDaaSInstanceId", "$source"}, {"Name", "new"}}},
+            {"DescribeIDaaSApplications", {{"IDaaSInstanceId", "$source"}}},
+            {"DeleteIDaaSApplication", {{"IDaaSApplicationId", "$application"}}},
+            {"AuthorizeIDaaSApplication",
+             {{"IDaaSApplicationId", "$application"}, {"UserId.1", "$user"}}},
+            {"RevokeIDaaSApplication",
+             {{"IDaaSApplicationId", "$application"}, {"GroupId.1", "$group"}}},
+            {"DescribeIDaaSApplicationAssignments", {{"IDaaSApplicationId", "$application"}}}};
 }
 
 inline std::vector<Row> connection_rows() {
@@ -185,9 +203,9 @@ inline std::vector<Row> rows_without_meaning() {
 
 inline std::vector<Row> matrix() {
     std::vector<Row> all;
-    for (auto part :
-         {account_rows(), place_rows(), gateway_rows(), server_rows(), certificate_rows(),
-          identity_rows(), connection_rows(), route_rows(), rows_without_meaning()})
+    for (auto part : {account_rows(), place_rows(), gateway_rows(), server_rows(),
+                      certificate_rows(), identity_rows(), assignment_rows(), connection_rows(),
+                      route_rows(), rows_without_meaning()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }
@@ -224,6 +242,7 @@ public:
         ids["$user"] = call("CreateIDaaSUser", {{"IDaaSInstanceId", ids["$source"]},
                                                 {"UserName", "anna"},
                                                 {"Password", "long enough"}})["UserId"];
+        make_assignments();
         make_site();
     }
 
@@ -260,13 +279,18 @@ public:
     HttpResponse as(SigningClient& caller, std::string_view action, const Parameters& parameters) {
         return send(caller.acs3(std::string(action), parameters));
     }
+    HttpResponse answer(const HttpRequest& request) { return send(request); }
+    usecases::Books& world_books() { return world.books; }
     HttpResponse as_nobody(std::string_view action, const Parameters& parameters) {
+        return send(nobodys_request(action, parameters));
+    }
+    static HttpRequest nobodys_request(std::string_view action, const Parameters& parameters) {
         HttpRequest request;
         request.method = "POST";
         request.path = "/";
         request.query = canonical_form(parameters);
         request.headers = {{"host", "h"}, {"x-acs-action", std::string(action)}};
-        return send(request);
+        return request;
     }
     std::size_t changes() { return usecases::audit_rows(world.books, 100'000).size(); }
     /// What is in the store about the owner that only some may see.
@@ -305,6 +329,13 @@ public:
     SigningClient other, viewer, day_worker, disabled;
 
 private:
+    void make_assignments() {
+        const Parameters source{{"IDaaSInstanceId", ids["$source"]}, {"Name", "staff"}};
+        ids["$group"] = call("CreateIDaaSGroup", source)["GroupId"];
+        ids["$application"] = call("CreateIDaaSApplication", source)["IDaaSApplicationId"];
+        call("AuthorizeIDaaSApplication",
+             {{"IDaaSApplicationId", ids["$application"]}, {"GroupId.1", ids["$group"]}});
+    }
     void make_site() {
         ids["$site"] = call("CreateCustomerGateway",
                             {{"IpAddress", "198.51.100.1"},

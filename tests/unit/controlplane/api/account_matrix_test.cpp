@@ -80,15 +80,29 @@ TEST(AccountMatrix, ADisabledKeyGetsInNowhereAndChangesNothing) {
 
 // Said once more, so that a role that slips in the table of actions is noticed.
 model::KeyRole least_role(std::string_view action) {
-    static constexpr std::array operators{"TagResources",           "UnTagResources",
-                                          "CreateSslVpnClientCert", "ModifySslVpnClientCert",
-                                          "DeleteSslVpnClientCert", "GetSslVpnClientCertBundle",
-                                          "RenewSslVpnClientCert",  "CreateSslVpnClientCertLink",
-                                          "GetSslVpnServerProfile", "DeleteSslVpnClientCertLink",
-                                          "UploadSslVpnServerCrl",  "DisconnectSslVpnClient",
-                                          "CreateIDaaSUser",        "ReleaseSslVpnClientSlot",
-                                          "ModifyIDaaSUser",        "DownloadVpnConnectionConfig",
-                                          "DeleteIDaaSUser",        "EnrolIDaaSUserTotp"};
+    static constexpr std::array operators{"TagResources",
+                                          "UnTagResources",
+                                          "CreateSslVpnClientCert",
+                                          "ModifySslVpnClientCert",
+                                          "DeleteSslVpnClientCert",
+                                          "GetSslVpnClientCertBundle",
+                                          "RenewSslVpnClientCert",
+                                          "CreateSslVpnClientCertLink",
+                                          "GetSslVpnServerProfile",
+                                          "DeleteSslVpnClientCertLink",
+                                          "UploadSslVpnServerCrl",
+                                          "DisconnectSslVpnClient",
+                                          "CreateIDaaSUser",
+                                          "ReleaseSslVpnClientSlot",
+                                          "ModifyIDaaSUser",
+                                          "DownloadVpnConnectionConfig",
+                                          "DeleteIDaaSUser",
+                                          "EnrolIDaaSUserTotp",
+                                          "AddUsersToIDaaSGroup",
+                                          "RemoveUsersFromIDaaSGroup",
+                                          "RevokeIDaaSApplication",
+                                          "AuthorizeIDaaSApplication",
+                                          "CreateIDaaSUserRecoveryCodes"};
     if (std::ranges::find(operators, action) != operators.end()) return model::KeyRole::operating;
     for (const std::string_view reads : {"Describe", "List", "Check"})
         if (action.starts_with(reads)) return model::KeyRole::viewer;
@@ -205,6 +219,45 @@ TEST(AccountMatrix, NoFieldThatIsSentAlongRaisesARoleOrReachesAnotherAccount) {
         }
         EXPECT_EQ(tenants.standing(), before) << row.action;
     }
+}
+
+// Audit evasion: a change that nobody can find again.
+TEST(AccountMatrix, EveryChangeLeavesExactlyOneAuditRecordAndReadingNone) {
+    static constexpr std::array read_by_operators{
+        "GetSslVpnClientCertBundle", "GetSslVpnServerProfile", "DownloadVpnConnectionConfig"};
+    for (const Row& row : matrix()) {
+        Tenants tenants;
+        const std::size_t before = tenants.changes();
+        const HttpResponse answer =
+            tenants.as(tenants.owner, row.action, tenants.filled(row, false));
+        const bool reads =
+            least_role(row.action) == model::KeyRole::viewer ||
+            std::ranges::find(read_by_operators, row.action) != read_by_operators.end();
+        const bool changed = answer.status == 200 && !reads;
+        ASSERT_EQ(tenants.changes(), before + (changed ? 1 : 0)) << row.action;
+        if (!changed) continue;
+        const usecases::AuditRow record = usecases::audit_rows(tenants.world_books(), 1).front();
+        EXPECT_EQ(record.action, row.action);
+        EXPECT_EQ(record.access_key, tenants.owner.access_key) << row.action;
+        EXPECT_EQ(record.request_id, json::parse(answer.body)["RequestId"]) << row.action;
+    }
+}
+
+// CVE-2022-40684: a header that makes a request a trusted one.
+TEST(AccountMatrix, NoHeaderMakesAStrangerTrusted) {
+    Tenants tenants;
+    const std::size_t before = tenants.changes();
+    for (const char* header :
+         {"forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-host", "x-original-url",
+          "x-rewrite-url", "x-forwarded-proto", "via", "x-acs-accesskey-id", "authorization"})
+        for (const std::string& value : {std::string("for=127.0.0.1"), std::string("127.0.0.1"),
+                                         std::string("localhost"), tenants.owner.access_key})
+            for (const Row& row : {Row{"CreateVpc", {}}, Row{"DescribeAccessKeys", {}}}) {
+                HttpRequest request = tenants.nobodys_request(row.action, row.parameters);
+                request.headers.emplace_back(header, value);
+                EXPECT_GE(tenants.answer(request).status, 400) << header << ": " << value;
+            }
+    EXPECT_EQ(tenants.changes(), before);
 }
 
 TEST(AccountMatrix, ARoleThatIsTooLowIsToldWhichWouldDo) {

@@ -2,40 +2,14 @@
 
 #include <gmock/gmock.h>
 
-#include "contract/control_world.h"
 #include "contract/identity_source_contract.h"
 #include "controlplane/model/bundle.h"
+#include "office.h"
 
 namespace kanmon::usecases {
 namespace {
 
 using bridge::LoginVerdict;
-
-/// An account with an identity source, three users, and a server that asks for them.
-struct Office : ControlWorld {
-    Call alice = account("alice");
-    std::string instance = plane.idaas.create(alice, "staff")->id.text;
-    model::IdaasUser plain = add("plain"), coded = add("coded"), off = add("off");
-    std::string server = make_server();
-
-    Office() {
-        EXPECT_TRUE(plane.idaas.enrol_totp(alice, coded.id.text));
-        EXPECT_TRUE(plane.idaas.modify_user(alice, {.id = off.id.text, .enabled = false}));
-    }
-    model::IdaasUser add(const std::string& name) {
-        return *plane.idaas.create_user(alice,
-                                        {instance, name, SecretBuffer(as_bytes("correct horse"))});
-    }
-    std::string make_server() {
-        CreateSslServer request = server_request(gateway(alice, vpc(alice, "office")));
-        request.enable_multi_factor_auth = true;
-        request.idaas_instance = instance;
-        return plane.ssl_servers.create(alice, request)->id.text;
-    }
-    std::string code(int steps) const {
-        return PlainHasher().one_time_code({}, model::totp_step(now) + steps);
-    }
-};
 
 struct DirectoryMaker {
     Office office;
@@ -43,6 +17,7 @@ struct DirectoryMaker {
     std::string instance() { return office.instance; }
     UnixTime now() { return office.now; }
     std::string code(int steps) { return office.code(steps); }
+    std::string application() { return office.application; }
     void take_away() { office.books.away = true; }
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(BuiltIn, IdentitySourceContract, DirectoryMaker);
@@ -417,7 +392,7 @@ TEST_F(LoginDesk, SwitchingAUserOffDisconnectsEverySessionOfTheUser) {
     late.session = 14;
     late.server_id = office.server;
     late.username = "plain";
-    office.plane.idaas.watch(late);
+    office.plane.user_sessions.watch(late);
     EXPECT_EQ(office.gatekeeper.disconnects.back().session, 14U);
 }
 
