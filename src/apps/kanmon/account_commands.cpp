@@ -24,7 +24,7 @@ std::vector<Command> accounts() {
          new_key},
         {"account",
          "list",
-         "accounts: all for the operator, else your own",
+         "accounts: your own; all for that of the installation",
          "DescribeAccounts",
          {},
          Shape::table,
