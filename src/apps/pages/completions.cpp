@@ -95,9 +95,10 @@ constexpr std::string_view fish_head =
     "    test \"$words\" = \"$argv\"\n"
     "end\n"
     "function __kanmon_in\n"
+    "    set -l words (__kanmon_words)\n"
     "    set -l count (count $argv)\n"
-    "    set -l words (__kanmon_words)[1..$count]\n"
-    "    test \"$words\" = \"$argv\"\n"
+    "    set -l first $words[1..$count]\n"
+    "    test \"$first\" = \"$argv\"\n"
     "end\n"
     "complete -c kanmon -f\n";
 
