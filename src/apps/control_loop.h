@@ -55,10 +55,10 @@ struct ControlLoopOptions {
     /// Who serves the strangers of shared ports; nobody: they are closed.
     std::function<void(UniqueFd)> strangers;
     /// What else is to be done now and then: every ten seconds at least, every turn at most.
-    std::function<void()> now_and_then;
-    std::function<void()> hang_up;  // SIGHUP came
+    std::function<void()> now_and_then = {};
+    std::function<void()> hang_up = {};  // SIGHUP came
     /// The data process does what the last snapshot says.
-    std::function<void()> configured;
+    std::function<void()> configured = {};
 };
 
 class ControlLoop {
