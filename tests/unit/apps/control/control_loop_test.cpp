@@ -281,7 +281,7 @@ TEST_F(Loop, ALoginIsAnsweredUnderItsIdAndAUserWhoIsSwitchedOffIsDisconnected) {
     ASSERT_TRUE(data.send(bridge::encode(bridge::Message{0, fact})));
     for (int i = 0; i < 500; ++i) {
         const std::lock_guard turn(ports.turn);
-        if (!plane.clients.sessions_of(server->id, "anna").empty()) break;
+        if (!plane.clients.users_of(server->id).empty()) break;
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     ASSERT_TRUE(plane.idaas.modify_user(alice, {.id = user->id.text, .enabled = false}));
