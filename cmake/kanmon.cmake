@@ -19,6 +19,10 @@ if(KANMON_SANITIZE)
     -fsanitize=${KANMON_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(kanmon_flags INTERFACE -fsanitize=${KANMON_SANITIZE})
 endif()
+if(KANMON_FUZZ)
+  # Edges count where the parsers are, not only in the targets' own files.
+  target_compile_options(kanmon_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 find_program(KANMON_CCACHE ccache)
 if(KANMON_CCACHE)

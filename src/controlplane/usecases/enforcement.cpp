@@ -30,8 +30,7 @@ std::vector<bridge::Listener> listeners_of(const Installation& installation,
 std::vector<Cidr> pushed_networks(const model::SslServer& server) {
     auto networks = model::check_local_networks(server.local_subnet).value_or(std::vector<Cidr>());
     std::ranges::sort(networks);
-    const auto repeated = std::ranges::unique(networks);
-    networks.erase(repeated.begin(), repeated.end());
+    networks.erase(std::unique(networks.begin(), networks.end()), networks.end());
     return networks;
 }
 
