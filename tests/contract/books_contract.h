@@ -183,6 +183,19 @@ inline model::IdaasUser contract_user(const std::string& id, const std::string& 
             .changed_at = unix_time_of(8)};
 }
 
+inline model::ClientCertificate contract_certificate() {
+    return {.id = {"vsc-1"},
+            .account = contract_actor.account,
+            .server = contract_server().id,
+            .name = "n",
+            .created_at = unix_time_of(1),
+            .not_after = unix_time_of(2),
+            .serial = "1f",
+            .certificate_pem = "pem",
+            .sealed_key = from_hex("00ff10"),
+            .static_address = Ipv4{0xc0a80006}};
+}
+
 template <class Maker>
 class BooksContract : public testing::Test {
 protected:
@@ -311,16 +324,7 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
     const model::Vpc vpc = contract_vpc("vpc-1", "");
     const model::VpnGateway gateway = contract_gateway();
     const model::SslServer server = contract_server();
-    const model::ClientCertificate certificate{.id = {"vsc-1"},
-                                               .account = account,
-                                               .server = server.id,
-                                               .name = "n",
-                                               .created_at = unix_time_of(1),
-                                               .not_after = unix_time_of(2),
-                                               .serial = "1f",
-                                               .certificate_pem = "pem",
-                                               .sealed_key = sealed,
-                                               .static_address = Ipv4{0xc0a80006}};
+    const model::ClientCertificate certificate = contract_certificate();
     const model::RevokedCertificate revoked{{"vsc-2"}, account,         server.id,
                                             "2f",      unix_time_of(4), unix_time_of(5)};
     ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
@@ -395,6 +399,41 @@ TYPED_TEST_P(BooksContract, PutReplacesARowInItsPlaceAndRemoveForgetsIt) {
         return Outcome<Receipt>(Receipt{"x", ""});
     }));
     EXPECT_EQ(this->vpcs(), 1u);
+}
+
+TYPED_TEST_P(BooksContract, ThousandsAreCountedAndReadInPieces) {
+    const auto made = [](int number) {
+        model::ClientCertificate row = contract_certificate();
+        row.id.text = "vsc-" + std::to_string(number);
+        row.serial = std::to_string(number);
+        row.static_address.reset();
+        if (number == 3) row.static_address = Ipv4{77};
+        return row;
+    };
+    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+        ledger.idaas_instances().put(contract_instance());
+        ledger.vpcs().put(contract_vpc("vpc-1", ""));
+        ledger.vpn_gateways().put(contract_gateway());
+        ledger.ssl_servers().put(contract_server());
+        for (int number = 1; number <= 5; ++number) ledger.client_certificates().put(made(number));
+        return Outcome<Receipt>(Receipt{});
+    }));
+    ASSERT_TRUE(this->books->settle());
+    const std::string server = contract_certificate().server.text;
+    (void)this->books->look([&](Ledger& ledger) {
+        const auto& rows = ledger.client_certificates();
+        for (const Scope& scope : {Scope{Scope::Of::account, contract_actor.account.text},
+                                   Scope{Scope::Of::parent, server}}) {
+            EXPECT_EQ(rows.count(scope), 5U);
+            EXPECT_EQ(rows.slice(scope, 1, 2), (std::vector{made(2), made(3)}));
+            EXPECT_EQ(rows.slice(scope, 4, 2), std::vector{made(5)});
+            EXPECT_TRUE(rows.slice(scope, 5, 2).empty());
+        }
+        EXPECT_EQ(rows.count({Scope::Of::parent, "vss-other"}), 0U);
+        EXPECT_EQ(ledger.static_addresses(server),
+                  (std::vector<bridge::StaticAddress>{{"vsc-3", Ipv4{77}}}));
+        EXPECT_TRUE(ledger.static_addresses("vss-other").empty());
+    });
 }
 
 TYPED_TEST_P(BooksContract, LeasesAreKeptByServerAndAddress) {
@@ -579,6 +618,7 @@ REGISTER_TYPED_TEST_SUITE_P(BooksContract, WhatBelongsToCertificatesComesBackAnd
                             EveryChangeHasALargerNumber, RowsOfEveryKindComeBackAsTheyWerePut,
                             WhatLeadsToOtherSitesComesBackAsItWasPut,
                             PutReplacesARowInItsPlaceAndRemoveForgetsIt,
-                            LeasesAreKeptByServerAndAddress, AttemptsAreFoundByServerNameAndTime);
+                            ThousandsAreCountedAndReadInPieces, LeasesAreKeptByServerAndAddress,
+                            AttemptsAreFoundByServerNameAndTime);
 
 }  // namespace kanmon::usecases

@@ -229,9 +229,14 @@ CREATE TABLE event_marks (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+/// Lists and counts of a server's certificates without reading all of them.
+constexpr const char* many_certificates = R"sql(
+CREATE INDEX client_certificates_server ON client_certificates(server);
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 5> migrations{first_tables, server_options, identities, sites,
-                                            certificates};
+const std::array<const char*, 6> migrations{first_tables, server_options, identities,
+                                            sites,        certificates,   many_certificates};
 
 }  // namespace kanmon::adapters

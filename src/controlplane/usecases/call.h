@@ -42,17 +42,31 @@ struct Page {
     std::uint64_t total = 0;  // over all pages
 };
 
-/// Cuts one page out of `all`. InvalidParameter for a number below 1 or a size outside 1-50.
-template <class T>
-Outcome<Page<T>> page_of(std::vector<T> all, const PageRequest& request) {
+/// The page's rows by `slice(first, most)`. InvalidParameter for a number below 1 or a size outside
+/// 1-50.
+template <class Slice>
+auto page_from(const PageRequest& request, std::uint64_t total, Slice slice)
+    -> Outcome<Page<typename decltype(slice(std::size_t{}, std::size_t{}))::value_type>> {
     if (request.number < 1 || request.size < 1 || request.size > page_size_max)
         return model::refuse("InvalidParameter",
                              "PageNumber starts at 1 and PageSize is between 1 and 50.");
-    Page<T> page{.items = {}, .number = request.number, .size = request.size, .total = all.size()};
-    const std::uint64_t first = std::uint64_t{request.number - 1} * request.size;
-    for (std::uint64_t i = first; i < all.size() && i < first + request.size; ++i)
-        page.items.push_back(std::move(all[i]));
-    return page;
+    const std::size_t first = std::size_t{request.number - 1} * request.size;
+    return Page<typename decltype(slice(first, first))::value_type>{
+        .items = slice(first, request.size),
+        .number = request.number,
+        .size = request.size,
+        .total = total};
+}
+
+/// Cuts one page out of `all`. Refusals of `page_from`.
+template <class T>
+Outcome<Page<T>> page_of(std::vector<T> all, const PageRequest& request) {
+    return page_from(request, all.size(), [&](std::size_t first, std::size_t most) {
+        std::vector<T> items;
+        for (std::size_t i = first; i < all.size() && i < first + most; ++i)
+            items.push_back(std::move(all[i]));
+        return items;
+    });
 }
 
 }  // namespace kanmon::usecases

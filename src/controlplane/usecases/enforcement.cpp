@@ -106,9 +106,7 @@ Outcome<bridge::SslServer> enforced_server(Ports& ports, Ledger& ledger,
     enforced.login = model::login_of(server);
     if (auto added = add_keys(ports.sealer, server, enforced); !added)
         return unexpected(added.error());
-    for (const auto& certificate : ledger.client_certificates().below(server.id.text))
-        if (certificate.static_address)
-            enforced.static_addresses.push_back({certificate.id.text, *certificate.static_address});
+    enforced.static_addresses = ledger.static_addresses(server.id.text);
     return enforced;
 }
 
