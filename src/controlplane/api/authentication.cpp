@@ -34,6 +34,7 @@ model::Outcome<SignedCall> Authentication::check_header(const HttpRequest& reque
     const std::string nonce(request.header("x-acs-signature-nonce").value_or(""));
     const auto fresh = nonces_.use(authorization->access_key, nonce, *signed_at, now);
     if (!fresh) return unexpected(fresh.error());
+    accounts_.note_use(*credential, now);
     return SignedCall{std::move(*credential), std::string(*request.header("x-acs-action")),
                       std::string(*request.header("x-acs-version"))};
 }
@@ -51,6 +52,7 @@ model::Outcome<SignedCall> Authentication::check_parameters(const HttpRequest& r
     const auto fresh =
         nonces_.use(credential->access_key.text, value_of(all, "SignatureNonce"), *signed_at, now);
     if (!fresh) return unexpected(fresh.error());
+    accounts_.note_use(*credential, now);
     return SignedCall{std::move(*credential), value_of(all, "Action"), value_of(all, "Version")};
 }
 
