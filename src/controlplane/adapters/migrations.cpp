@@ -241,6 +241,11 @@ CREATE TABLE access_key_uses (
 ) STRICT;
 )sql";
 
+/// Lists and counts of a server's certificates without reading all of them.
+constexpr const char* many_certificates = R"sql(
+CREATE INDEX client_certificates_server ON client_certificates(server);
+)sql";
+
 // Users, groups and applications meet within one source of one account, and a server asks a source
 // and an application of its own account only: composite keys refuse to store anything else. What a
 // server asks stands in a table of its own, since a column that is added later can have no such
@@ -336,8 +341,8 @@ ALTER TABLE audit ADD COLUMN link TEXT NOT NULL DEFAULT '';
 
 }  // namespace
 
-const std::array<const char*, 9> migrations{first_tables, server_options, identities,
-                                            sites,        certificates,   key_roles,
-                                            assignments,  recovery,       audit_chain};
+const std::array<const char*, 10> migrations{
+    first_tables, server_options,    identities,  sites,    certificates,
+    key_roles,    many_certificates, assignments, recovery, audit_chain};
 
 }  // namespace kanmon::adapters

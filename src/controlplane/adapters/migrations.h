@@ -6,6 +6,6 @@
 
 namespace kanmon::adapters {
 
-extern const std::array<const char*, 9> migrations;
+extern const std::array<const char*, 10> migrations;
 
 }  // namespace kanmon::adapters

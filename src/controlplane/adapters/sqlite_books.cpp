@@ -1,11 +1,13 @@
 #include "controlplane/adapters/sqlite_books.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <set>
 
+#include "controlplane/adapters/group_sync.h"
 #include "controlplane/adapters/migrations.h"
 #include "controlplane/adapters/sqlite_account_tables.h"
 #include "controlplane/adapters/sqlite_events.h"
@@ -19,6 +21,9 @@ namespace {
 using namespace usecases;
 
 constexpr std::chrono::days token_retention{7};
+constexpr std::string_view disk_refused =
+    "The disk has refused to keep what was written; see the kernel's log, and restart the gateway "
+    "once the disk is well";
 
 class SqliteLedger final : public Ledger {
 public:
@@ -76,6 +81,9 @@ public:
     Table<model::IpsecTunnel>& ipsec_tunnels() override { return ipsec_tunnels_; }
     Table<model::VpnRoute>& vpn_routes() override { return vpn_routes_; }
     Table<model::ResourceTag>& resource_tags() override { return resource_tags_; }
+    std::vector<bridge::StaticAddress> static_addresses(const std::string& server) const override {
+        return read_static_addresses(database_, server);
+    }
     std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
                                                      const std::string& name) const override {
         std::string id;
@@ -154,11 +162,19 @@ bridge::AttemptRecord read_attempt(Statement& in) {
 
 class SqliteBooks final : public Books {
 public:
-    explicit SqliteBooks(const std::string& path) : database_(path) { migrate(); }
+    explicit SqliteBooks(const std::string& path) : database_(path) {
+        migrate();
+        sync_.emplace(path + "-wal", &::fdatasync);
+    }
 
     Outcome<Receipt> transact(const Actor& actor, const Token& token,
                               const Change& change) override {
         return guarded<Receipt>([&] { return change_books(actor, token, change); });
+    }
+
+    Outcome<void> settle() override {
+        if (sync_->settle()) return {};
+        return model::unavailable(std::string(disk_refused));
     }
 
     Outcome<void> look(const Look& look) override {
@@ -237,6 +253,7 @@ private:
     }
 
     Database database_;
+    std::optional<GroupSync> sync_;  // from when the log is there
 };
 
 void SqliteBooks::migrate() {
@@ -295,7 +312,8 @@ void SqliteBooks::remember(const Actor& actor, const Token& token, const Receipt
 
 Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& token,
                                            const Change& change) {
-    database_.survive(Durability::power_loss);
+    if (sync_->failed()) throw StoreError(std::string(disk_refused));
+    database_.survive(Durability::process_death);
     Transaction transaction(database_);
     if (auto seen = remembered(actor, token)) return *seen;
     SqliteLedger ledger(database_, last_number() + 1);
@@ -304,6 +322,7 @@ Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& toke
     if (token.dry_run) return model::refuse("DryRunOperation", "The request would succeed.");
     remember(actor, token, *receipt);
     transaction.commit();
+    sync_->written();
     return receipt;
 }
 

@@ -49,6 +49,10 @@ model::Outcome<void> check_envelope(const HttpRequest& request) {
     return {};
 }
 
+bool reads_only(std::string_view action) {
+    return action.starts_with("Describe");
+}
+
 HttpResponse failed(const model::Refusal& refusal, const std::string& request_id,
                     std::string_view host) {
     JsonObject body;
@@ -119,6 +123,8 @@ Api::Answered Api::run(const HttpRequest& request, const std::string& request_id
     if (!call) return refused(call.error());
     answered.outcome =
         action->run({.plane = plane_, .call = *call, .parameters = all, .now = boot});
+    if (answered.outcome && !reads_only(caller->action))
+        if (const auto settled = plane_.books.settle(); !settled) return refused(settled.error());
     if (answered.outcome && caller->credential.key_role == model::KeyRole::viewer)
         answered.outcome->withhold_secrets();
     return answered;
@@ -130,13 +136,12 @@ HttpResponse Api::answer(const HttpRequest& request, UnixTime now, Instant boot)
     try {
         Answered answered = run(request, request_id, now, boot);
         const bool done = answered.outcome.has_value();
-        log_event(
-            done && answered.action.starts_with("Describe") ? Severity::debug : Severity::info,
-            "api call",
-            {{"action", answered.action},
-             {"access_key", answered.access_key},
-             {"code", done ? "OK" : answered.outcome.error().code},
-             {"request_id", request_id}});
+        log_event(done && reads_only(answered.action) ? Severity::debug : Severity::info,
+                  "api call",
+                  {{"action", answered.action},
+                   {"access_key", answered.access_key},
+                   {"code", done ? "OK" : answered.outcome.error().code},
+                   {"request_id", request_id}});
         if (!done) return failed(answered.outcome.error(), request_id, host);
         answered.outcome->text("RequestId", request_id);
         return {200, answered.outcome->dump()};

@@ -18,7 +18,7 @@ class Api {
 public:
     /// `random` must be usable from any thread.
     Api(usecases::ControlPlane& plane, Random& random)
-        : plane_(plane), random_(random), authentication_(plane.accounts) {}
+        : plane_(plane), random_(random), authentication_(plane.accounts, random) {}
 
     HttpResponse answer(const HttpRequest& request, UnixTime now, Instant boot);
 

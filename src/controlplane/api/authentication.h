@@ -5,6 +5,7 @@
 // Owner:    any thread.
 #pragma once
 
+#include "base/random.h"
 #include "controlplane/api/form.h"
 #include "controlplane/api/http_request.h"
 #include "controlplane/api/nonce_book.h"
@@ -20,7 +21,8 @@ struct SignedCall {
 
 class Authentication {
 public:
-    explicit Authentication(usecases::Accounts& accounts) : accounts_(accounts) {}
+    Authentication(usecases::Accounts& accounts, Random& random)
+        : accounts_(accounts), nonces_(Secret<32>(random.array<32>())) {}
 
     /// `query`: of the query alone; `all`: of the query and the body.
     /// MissingAccessKeyId, InvalidAccessKeyId.NotFound (404), IncompleteSignature,
