@@ -33,6 +33,8 @@ public:
     /// Sessions of users and their names; the caller holds the turn.
     std::vector<std::pair<std::uint64_t, std::string>> users_of(
         const model::SslServerId& server) const;
+    /// Slots that are held for clients that left.
+    std::uint32_t slots_held(const model::SslServerId& server) const;
     /// Clients online now; the caller holds the turn.
     std::uint32_t online(const model::SslServerId& server) const;
 
