@@ -246,9 +246,24 @@ constexpr const char* many_certificates = R"sql(
 CREATE INDEX client_certificates_server ON client_certificates(server);
 )sql";
 
+/// A token goes with its key.
+constexpr const char* bearer_tokens = R"sql(
+CREATE TABLE bearer_tokens (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL,
+    access_key TEXT NOT NULL REFERENCES access_keys(id) ON DELETE CASCADE,
+    name TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('token', 'session')),
+    role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'administrator')),
+    token_hash BLOB NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bearer_tokens_account ON bearer_tokens(account);
+CREATE INDEX bearer_tokens_key ON bearer_tokens(access_key);
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 7> migrations{first_tables, server_options, identities,       sites,
-                                            certificates, key_roles,      many_certificates};
+const std::array<const char*, 8> migrations{
+    first_tables, server_options, identities,        sites,
+    certificates, key_roles,      many_certificates, bearer_tokens};
 
 }  // namespace kanmon::adapters
