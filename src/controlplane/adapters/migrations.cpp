@@ -253,6 +253,20 @@ constexpr const char* log_moved_out = R"sql(
 DROP TABLE attempts;
 )sql";
 
+/// A token goes with its key.
+constexpr const char* bearer_tokens = R"sql(
+CREATE TABLE bearer_tokens (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL,
+    access_key TEXT NOT NULL REFERENCES access_keys(id) ON DELETE CASCADE,
+    name TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('token', 'session')),
+    role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'administrator')),
+    token_hash BLOB NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bearer_tokens_account ON bearer_tokens(account);
+CREATE INDEX bearer_tokens_key ON bearer_tokens(access_key);
+)sql";
+
 // Users, groups and applications meet within one source of one account, and a server asks a source
 // and an application of its own account only: composite keys refuse to store anything else. What a
 // server asks stands in a table of its own, since a column that is added later can have no such
@@ -348,9 +362,9 @@ ALTER TABLE audit ADD COLUMN link TEXT NOT NULL DEFAULT '';
 
 }  // namespace
 
-const std::array<const char*, 11> migrations{
-    first_tables,      server_options, identities,  sites,    certificates, key_roles,
-    many_certificates, log_moved_out,  assignments, recovery, audit_chain};
+const std::array<const char*, 12> migrations{
+    first_tables,      server_options, identities,    sites,       certificates, key_roles,
+    many_certificates, log_moved_out,  bearer_tokens, assignments, recovery,     audit_chain};
 
 void migrate(Database& database, std::span<const char* const> steps) {
     database.survive(Durability::power_loss);

@@ -1,4 +1,5 @@
-// What was done with an account's access keys: when each signed last, and the audit log.
+// What was done with an account's access keys and bearer tokens: when each was used last, and the
+// audit log.
 #pragma once
 
 #include "controlplane/adapters/sqlite_database.h"
@@ -8,6 +9,8 @@ namespace kanmon::adapters {
 
 /// Left out when the key is gone.
 void put_key_use(Database& database, const model::AccessKeyUse& use);
+/// Nothing when the token is gone.
+void put_token_use(Database& database, const model::BearerTokenId& id, UnixTime used_at);
 /// Numbered and linked to the last one; inside the change's transaction.
 void append_audit(Database& database, usecases::AuditRow row);
 /// The first whose link or number does not follow from the row before it.

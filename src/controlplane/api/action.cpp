@@ -24,6 +24,9 @@ Actions people_actions() {
         {"UpdateAccessKey", update_access_key, administer},
         {"DescribeAccessKeys", describe_access_keys, view},
         {"DeleteAccessKey", delete_access_key, administer},
+        {"CreateBearerToken", create_bearer_token, view},
+        {"DescribeBearerTokens", describe_bearer_tokens, view},
+        {"DeleteBearerToken", delete_bearer_token, administer},
         {"DescribeAuditRecords", describe_audit_records, view},
     };
 }

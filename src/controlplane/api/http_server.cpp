@@ -172,6 +172,8 @@ MHD_Result send(MHD_Connection* connection, HttpResponse response) {
         MHD_add_response_header(built, "Content-Disposition",
                                 ("attachment; filename=\"" + response.file_name + "\"").c_str());
     MHD_add_response_header(built, "X-Content-Type-Options", "nosniff");
+    if (response.status == MHD_HTTP_UNAUTHORIZED)
+        MHD_add_response_header(built, "WWW-Authenticate", "Bearer");
     if (response.close) MHD_add_response_header(built, "Connection", "close");
     const MHD_Result queued =
         MHD_queue_response(connection, static_cast<unsigned>(response.status), built);

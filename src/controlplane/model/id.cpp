@@ -93,4 +93,8 @@ BundleLinkId make_bundle_link_id(Random& random) {
     return made<BundleLinkTag>("lnk-", random);
 }
 
+BearerTokenId make_bearer_token_id(Random& random) {
+    return made<BearerTokenTag>("tok-", random);
+}
+
 }  // namespace kanmon::model

@@ -24,6 +24,9 @@ inline std::vector<Row> account_rows() {
             {"DescribeAccessKeys", {}, "200", "own"},
             {"UpdateAccessKey", {{"UserAccessKeyId", "$key"}, {"Status", "Inactive"}}},
             {"DeleteAccessKey", {{"UserAccessKeyId", "$key"}}},
+            {"CreateBearerToken", {{"TokenName", "n"}}, "200", "own"},
+            {"DescribeBearerTokens", {}, "200", "own"},
+            {"DeleteBearerToken", {{"TokenId", "$token"}}},
             {"DescribeAuditRecords", {{"ResourceId", "$vpc"}}}};
 }
 
@@ -215,6 +218,7 @@ inline std::vector<Row> matrix() {
 /// Two accounts; the first has one of everything.
 class Tenants : public ApiTest {
 public:
+    using ApiTest::send;
     void TestBody() override {}
 
     Tenants() {
@@ -225,6 +229,7 @@ public:
         call("UpdateAccessKey", {{"UserAccessKeyId", ids["$key"]}, {"Status", "Inactive"}});
         viewer = tenant(call("CreateAccessKey", {{"Role", "viewer"}}));
         day_worker = tenant(call("CreateAccessKey", {{"Role", "operator"}}));
+        ids["$token"] = call("CreateBearerToken")["TokenId"];
         ids["$vpc"] =
             call("CreateVpc", {{"CidrBlock", "10.0.0.0/8"}, {"Namespace", "blue"}})["VpcId"];
         ids["$vswitch"] = call("CreateVSwitch", {{"VpcId", ids["$vpc"]},
