@@ -3,302 +3,14 @@
 // What the owner has is made anew for each action. Another account that names the owner's resources
 // gets, octet for octet, what it gets for ids that nobody has; it changes nothing of the owner's,
 // and learns no id that it did not send. An action without a row here fails.
-#include <algorithm>
-
-#include "api_fixture.h"
+#include "tenants.h"
 
 namespace kanmon::api {
 namespace {
 
-struct Row {
-    std::string_view action;
-    Parameters parameters;           // "$vpc" stands for the id of the owner's VPC, and so on
-    std::string_view owner = "200";  // what the owner is answered
-    std::string_view stranger = "foreign";  // or "own": acts on nothing but the caller's own
-};
-
-constexpr std::string_view refused_here = "400 UnsupportedOperation";
-
-std::vector<Row> account_rows() {
-    return {{"CreateAccount", {{"Name", "n"}}, "403 Forbidden", "own"},
-            {"DescribeAccounts", {}, "200", "own"},
-            {"CreateAccessKey", {}, "400 Resource.QuotaFull", "own"},
-            {"DescribeAccessKeys", {}, "200", "own"},
-            {"DeleteAccessKey", {{"UserAccessKeyId", "$key"}}}};
-}
-
-std::vector<Row> place_rows() {
-    return {
-        {"CreateVpc", {{"Namespace", "another"}}, "200", "own"},
-        {"DescribeVpcs", {{"VpcId", "$vpc"}}},
-        {"DescribeVpcAttribute", {{"VpcId", "$vpc"}}},
-        {"DeleteVpc", {{"VpcId", "$vpc"}}, "400 DependencyViolation"},
-        {"CreateVSwitch", {{"VpcId", "$vpc"}, {"ZoneId", "local-a"}, {"CidrBlock", "10.9.0.0/24"}}},
-        {"DescribeVSwitches", {{"VSwitchId", "$vswitch"}}},
-        {"DescribeVSwitchAttributes", {{"VSwitchId", "$vswitch"}}},
-        {"DeleteVSwitch", {{"VSwitchId", "$vswitch"}}},
-        {"DescribeRegions", {}, "200", "own"},
-        {"DescribeZones", {}, "200", "own"},
-        {"DescribeVpnGatewayAvailableZones", {{"Spec", "5M"}}, "200", "own"},
-        {"CheckVpnBgpEnabled", {}, "200", "own"}};
-}
-
-std::vector<Row> gateway_rows() {
-    return {{"CreateVpnGateway", {{"VpcId", "$vpc"}, {"Bandwidth", "5"}}},
-            {"DescribeVpnGateway", {{"VpnGatewayId", "$gateway"}}},
-            {"DescribeVpnGateways", {{"VpnGatewayId", "$gateway"}}},
-            {"ModifyVpnGatewayAttribute", {{"VpnGatewayId", "$gateway"}, {"Description", "x"}}},
-            {"DeleteVpnGateway", {{"VpnGatewayId", "$gateway"}}, "400 DependencyViolation"},
-            {"TagResources",
-             {{"ResourceType", "VPNGATEWAY"}, {"ResourceId.1", "$gateway"}, {"Tag.1.Key", "x"}}},
-            {"UnTagResources",
-             {{"ResourceType", "VPNGATEWAY"}, {"ResourceId.1", "$gateway"}, {"All", "true"}}},
-            {"ListTagResources", {{"ResourceType", "VPNGATEWAY"}, {"ResourceId.1", "$gateway"}}},
-            {"MoveVpnResourceGroup",
-             {{"ResourceType", "VpnGateway"},
-              {"InstanceId", "$gateway"},
-              {"NewResourceGroupId", "rg-x"}}}};
-}
-
-std::vector<Row> server_rows() {
-    return {
-        {"CreateSslVpnServer",
-         {{"VpnGatewayId", "$gateway"},
-          {"ClientIpPool", "192.168.9.0/24"},
-          {"LocalSubnet", "10.0.0.0/8"},
-          {"Port", "1195"}}},
-        {"DescribeSslVpnServers", {{"SslVpnServerId", "$server"}}},
-        {"ModifySslVpnServer", {{"SslVpnServerId", "$server"}, {"Name", "x"}}},
-        {"DeleteSslVpnServer", {{"SslVpnServerId", "$server"}}},
-        {"DescribeVpnSslServerLogs", {{"VpnSslServerId", "$server"}, {"MinutePeriod", "10"}}},
-        {"CreateSslVpnClientCert", {{"SslVpnServerId", "$server"}}},
-        {"DescribeSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
-        {"DescribeSslVpnClientCerts", {{"SslVpnClientCertId", "$certificate"}}},
-        {"ModifySslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}, {"Name", "x"}}},
-        {"DeleteSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
-        {"GetSslVpnClientCertBundle", {{"SslVpnClientCertId", "$certificate"}, {"Format", "ovpn"}}},
-        {"DescribeSslVpnClients", {{"VpnGatewayId", "$gateway"}}},
-        {"DisconnectSslVpnClient", {{"SslVpnServerId", "$server"}, {"CommonName", "$certificate"}}},
-        {"ReleaseSslVpnClientSlot", {{"SslVpnServerId", "$server"}, {"PrivateIp", "192.168.0.6"}}}};
-}
-
-std::vector<Row> certificate_rows() {
-    return {
-        {"RenewSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
-        {"CreateSslVpnClientCertLink", {{"SslVpnClientCertId", "$certificate"}, {"Format", "zip"}}},
-        {"DeleteSslVpnClientCertLink", {{"LinkId", "$link"}}},
-        {"GetSslVpnServerProfile",
-         {{"SslVpnServerId", "$server"}},
-         "400 IllegalParam.SslVpnServerId"},
-        {"ImportSslVpnServerCa",
-         {{"SslVpnServerId", "$server"}, {"CaCertificate", "CA"}},
-         "400 DependencyViolation"},
-        {"RemoveSslVpnServerCa",
-         {{"SslVpnServerId", "$server"}},
-         "400 IllegalParam.SslVpnServerId"},
-        {"RenewSslVpnServerCert", {{"SslVpnServerId", "$server"}}},
-        {"UploadSslVpnServerCrl",
-         {{"SslVpnServerId", "$server"}, {"Crl", "1"}},
-         "400 IllegalParam.Crl"},
-        {"DescribeSslVpnServerCa", {{"SslVpnServerId", "$server"}}},
-        {"DescribeEvents", {{"SslVpnServerId", "$server"}}}};
-}
-
-std::vector<Row> identity_rows() {
-    return {{"CreateIDaaSInstance", {}, "200", "own"},
-            {"DescribeIDaaSInstances", {{"IDaaSInstanceId", "$source"}}},
-            {"DeleteIDaaSInstance", {{"IDaaSInstanceId", "$source"}}},
-            {"CreateIDaaSUser",
-             {{"IDaaSInstanceId", "$source"}, {"UserName", "eve"}, {"Password", "long enough"}}},
-            {"DescribeIDaaSUsers", {{"IDaaSInstanceId", "$source"}}},
-            {"ModifyIDaaSUser", {{"UserId", "$user"}, {"Enabled", "false"}}},
-            {"DeleteIDaaSUser", {{"UserId", "$user"}}},
-            {"EnrolIDaaSUserTotp", {{"UserId", "$user"}}}};
-}
-
-std::vector<Row> connection_rows() {
-    return {
-        {"CreateCustomerGateway", {{"IpAddress", "198.51.100.77"}}, "200", "own"},
-        {"DescribeCustomerGateway", {{"CustomerGatewayId", "$site"}}},
-        {"DescribeCustomerGateways", {{"CustomerGatewayId", "$site"}}},
-        {"ModifyCustomerGatewayAttribute", {{"CustomerGatewayId", "$site"}, {"Name", "x"}}},
-        {"DeleteCustomerGateway", {{"CustomerGatewayId", "$site"}}, "400 DependencyViolation"},
-        {"CreateVpnConnection",
-         {{"VpnGatewayId", "$gateway"},
-          {"CustomerGatewayId", "$site"},
-          {"LocalSubnet", "10.0.0.0/8"},
-          {"RemoteSubnet", "172.30.0.0/16"}}},
-        {"DescribeVpnConnection", {{"VpnConnectionId", "$connection"}}},
-        {"DescribeVpnConnections", {{"VpnConnectionId", "$connection"}}},
-        {"ModifyVpnConnectionAttribute", {{"VpnConnectionId", "$connection"}, {"Name", "x"}}},
-        {"ModifyTunnelAttribute",
-         {{"VpnConnectionId", "$connection"},
-          {"TunnelId", "$tunnel"},
-          {"TunnelOptionsSpecification.EnableDpd", "false"}}},
-        {"DeleteVpnConnection", {{"VpnConnectionId", "$connection"}}, "400 DependencyViolation"},
-        {"DownloadVpnConnectionConfig", {{"VpnConnectionId", "$connection"}}},
-        {"DescribeVpnConnectionLogs",
-         {{"VpnConnectionId", "$connection"}, {"MinutePeriod", "10"}}}};
-}
-
-Parameters route(std::string_view destination, Parameters more) {
-    more.insert({{"VpnGatewayId", "$gateway"},
-                 {"RouteDest", std::string(destination)},
-                 {"NextHop", "$connection"}});
-    return more;
-}
-
-std::vector<Row> route_rows() {
-    const auto by_destination = [](Parameters more) { return route("172.20.0.0/16", more); };
-    const auto by_policy = [](Parameters more) {
-        more.insert({{"RouteSource", "10.0.0.0/8"}, {"Weight", "100"}});
-        return route("172.21.0.0/16", more);
-    };
-    return {
-        {"CreateVpnRouteEntry", route("172.22.0.0/16", {{"Weight", "0"}, {"PublishVpc", "true"}})},
-        {"DescribeVpnRouteEntries", {{"VpnGatewayId", "$gateway"}}},
-        {"ModifyVpnRouteEntryWeight", by_destination({{"Weight", "100"}, {"NewWeight", "0"}})},
-        {"PublishVpnRouteEntry", by_destination({{"PublishVpc", "true"}, {"RouteType", "dbr"}})},
-        {"DeleteVpnRouteEntry", by_destination({{"Weight", "100"}})},
-        {"CreateVpnPbrRouteEntry",
-         route("172.23.0.0/16",
-               {{"RouteSource", "10.0.0.0/8"}, {"Weight", "0"}, {"PublishVpc", "true"}})},
-        {"DescribeVpnPbrRouteEntries", {{"VpnGatewayId", "$gateway"}}},
-        {"ModifyVpnPbrRouteEntryAttribute", by_policy({{"Priority", "10"}, {"NewPriority", "9"}})},
-        {"ModifyVpnPbrRouteEntryPriority", by_policy({{"Priority", "10"}, {"NewPriority", "9"}})},
-        {"ModifyVpnPbrRouteEntryWeight", by_policy({{"NewWeight", "0"}})},
-        {"DeleteVpnPbrRouteEntry", by_policy({})}};
-}
-
-std::vector<Row> rows_without_meaning() {
-    std::vector<Row> rows;
-    for (const char* action :
-         {"CreateEnhancedVpnGateway", "UpdateEnhancedVpnGateway", "DeleteEnhancedVpnGateway",
-          "AssociateVpnGatewayWithCertificate", "DissociateVpnGatewayWithCertificate",
-          "ListVpnCertificateAssociations", "CreateVpnAttachment", "DescribeVpnAttachments",
-          "ModifyVpnAttachmentAttribute", "DeleteVpnAttachment", "CreateVcoRouteEntry",
-          "DescribeVcoRouteEntries", "ModifyVcoRouteEntryWeight", "DeleteVcoRouteEntry",
-          "DescribeVpnCrossAccountAuthorizations"})
-        rows.push_back({action, {{"VpnGatewayId", "$gateway"}}, refused_here});
-    return rows;
-}
-
-std::vector<Row> matrix() {
-    std::vector<Row> all;
-    for (auto part :
-         {account_rows(), place_rows(), gateway_rows(), server_rows(), certificate_rows(),
-          identity_rows(), connection_rows(), route_rows(), rows_without_meaning()})
-        all.insert(all.end(), part.begin(), part.end());
-    return all;
-}
-
-/// Two accounts; the first has one of everything.
-class Tenants : public ApiTest {
-public:
-    void TestBody() override {}
-
-    Tenants() {
-        other = tenant(ok(operator_client.acs3("CreateAccount", {{"Name", "other"}})));
-        ids["$key"] = call("CreateAccessKey")["AccessKeyId"];
-        ids["$vpc"] =
-            call("CreateVpc", {{"CidrBlock", "10.0.0.0/8"}, {"Namespace", "blue"}})["VpcId"];
-        ids["$vswitch"] = call("CreateVSwitch", {{"VpcId", ids["$vpc"]},
-                                                 {"ZoneId", "local-a"},
-                                                 {"CidrBlock", "10.1.0.0/16"}})["VSwitchId"];
-        ids["$gateway"] = call(
-            "CreateVpnGateway",
-            {{"VpcId", ids["$vpc"]}, {"Bandwidth", "10"}, {"EnableSsl", "true"}})["VpnGatewayId"];
-        ids["$server"] = make_server(ids["$gateway"]);
-        ids["$certificate"] = call("CreateSslVpnClientCert",
-                                   {{"SslVpnServerId", ids["$server"]}})["SslVpnClientCertId"];
-        ids["$link"] =
-            call("CreateSslVpnClientCertLink",
-                 {{"SslVpnClientCertId", ids["$certificate"]}, {"Format", "zip"}})["LinkId"];
-        ids["$source"] = call("CreateIDaaSInstance")["IDaaSInstanceId"];
-        ids["$user"] = call("CreateIDaaSUser", {{"IDaaSInstanceId", ids["$source"]},
-                                                {"UserName", "anna"},
-                                                {"Password", "long enough"}})["UserId"];
-        make_site();
-    }
-
-    /// With the owner's ids, or with such as nobody has.
-    Parameters filled(const Row& row, bool absent) const {
-        Parameters parameters = row.parameters;
-        parameters.try_emplace("RegionId", "local");
-        for (auto& [name, value] : parameters)
-            if (const auto id = ids.find(value); id != ids.end())
-                value = absent ? nobodys(id->second) : id->second;
-        return parameters;
-    }
-    static std::string nobodys(std::string id) {
-        id.back() = id.back() == '0' ? '1' : '0';
-        return id;
-    }
-    /// Status and body, without what differs between any two answers; ids that nobody has are shown
-    /// as the owner's.
-    std::string comparable(const HttpResponse& response) const {
-        json body = json::parse(response.body);
-        body.erase("RequestId");
-        std::string text = std::to_string(response.status) + " " + body.dump();
-        for (const auto& [name, id] : ids)
-            for (std::size_t at; (at = text.find(nobodys(id))) != std::string::npos;)
-                text.replace(at, id.size(), id);
-        return text;
-    }
-    std::string outcome(const HttpResponse& response) const {
-        const json body = json::parse(response.body);
-        return response.status == 200
-                   ? "200"
-                   : std::to_string(response.status) + " " + body.value("Code", "");
-    }
-    HttpResponse as_owner(std::string_view action, const Parameters& parameters) {
-        return send(client.acs3(std::string(action), parameters));
-    }
-    HttpResponse as_other(std::string_view action, const Parameters& parameters) {
-        return send(other.acs3(std::string(action), parameters));
-    }
-    HttpResponse as_nobody(std::string_view action, const Parameters& parameters) {
-        HttpRequest request;
-        request.method = "POST";
-        request.path = "/";
-        request.query = canonical_form(parameters);
-        request.headers = {{"host", "h"}, {"x-acs-action", std::string(action)}};
-        return send(request);
-    }
-    std::size_t changes() { return world.books.audit({}, 100'000)->size(); }
-
-    std::map<std::string, std::string> ids;
-
-private:
-    void make_site() {
-        ids["$site"] =
-            call("CreateCustomerGateway", {{"IpAddress", "198.51.100.1"}})["CustomerGatewayId"];
-        ids["$connection"] = call(
-            "CreateVpnConnection",
-            {{"VpnGatewayId", ids["$gateway"]},
-             {"LocalSubnet", "0.0.0.0/0"},
-             {"RemoteSubnet", "0.0.0.0/0"},
-             {"TunnelOptionsSpecification.1.CustomerGatewayId", ids["$site"]}})["VpnConnectionId"];
-        const json one = call("DescribeVpnConnection", {{"VpnConnectionId", ids["$connection"]}});
-        ids["$tunnel"] = one["TunnelOptionsSpecification"]["TunnelOptions"][0]["TunnelId"];
-        const Parameters name{{"VpnGatewayId", ids["$gateway"]},
-                              {"NextHop", ids["$connection"]},
-                              {"Weight", "100"},
-                              {"PublishVpc", "false"}};
-        Parameters plain = name;
-        plain.emplace("RouteDest", "172.20.0.0/16");
-        call("CreateVpnRouteEntry", plain);
-        Parameters policy = name;
-        policy.insert({{"RouteDest", "172.21.0.0/16"}, {"RouteSource", "10.0.0.0/8"}});
-        call("CreateVpnPbrRouteEntry", policy);
-    }
-
-    SigningClient other;
-};
-
 TEST(AccountMatrix, HasOneRowForEveryAction) {
     std::vector<std::string_view> rows;
-    for (const Row& row : matrix()) rows.push_back(row.action);
+    for (const ActionRow& row : action_rows()) rows.push_back(row.action);
     std::ranges::sort(rows);
     std::vector<std::string_view> table;
     for (const NamedAction& action : actions()) table.push_back(action.name);
@@ -308,7 +20,7 @@ TEST(AccountMatrix, HasOneRowForEveryAction) {
 TEST(AccountMatrix, NobodyGetsInAndChangesNothing) {
     Tenants tenants;
     const std::size_t before = tenants.changes();
-    for (const Row& row : matrix())
+    for (const ActionRow& row : action_rows())
         EXPECT_EQ(tenants.outcome(tenants.as_nobody(row.action, tenants.filled(row, false))),
                   "400 MissingAccessKeyId")
             << row.action;
@@ -316,7 +28,7 @@ TEST(AccountMatrix, NobodyGetsInAndChangesNothing) {
 }
 
 TEST(AccountMatrix, AnotherAccountIsAnsweredAsIfTheOwnersResourcesDidNotExist) {
-    for (const Row& row : matrix()) {
+    for (const ActionRow& row : action_rows()) {
         if (row.stranger != "foreign") continue;
         Tenants tenants;
         const std::size_t before = tenants.changes();
@@ -330,7 +42,7 @@ TEST(AccountMatrix, AnotherAccountIsAnsweredAsIfTheOwnersResourcesDidNotExist) {
 }
 
 TEST(AccountMatrix, WhatConcernsOnlyTheCallerTellsNothingOfOthers) {
-    for (const Row& row : matrix()) {
+    for (const ActionRow& row : action_rows()) {
         if (row.stranger != "own") continue;
         Tenants tenants;
         const std::string body = tenants.as_other(row.action, tenants.filled(row, false)).body;
@@ -340,7 +52,7 @@ TEST(AccountMatrix, WhatConcernsOnlyTheCallerTellsNothingOfOthers) {
 }
 
 TEST(AccountMatrix, TheOwnerIsAnsweredByTheAction) {
-    for (const Row& row : matrix()) {
+    for (const ActionRow& row : action_rows()) {
         Tenants tenants;
         const HttpResponse answer = tenants.as_owner(row.action, tenants.filled(row, false));
         EXPECT_EQ(tenants.outcome(answer), row.owner) << row.action << ": " << answer.body;
