@@ -1,6 +1,7 @@
 #include "controlplane/api/action.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "controlplane/api/actions.h"
 
@@ -33,11 +34,15 @@ Actions place_actions() {
         {"CreateVpc", create_vpc},
         {"DescribeVpcs", describe_vpcs},
         {"DescribeVpcAttribute", describe_vpc_attribute},
+        {"ModifyVpcAttribute", modify_vpc_attribute},
         {"DeleteVpc", delete_vpc},
         {"CreateVSwitch", create_vswitch},
         {"DescribeVSwitches", describe_vswitches},
         {"DescribeVSwitchAttributes", describe_vswitch_attributes},
+        {"ModifyVSwitchAttribute", modify_vswitch_attribute},
         {"DeleteVSwitch", delete_vswitch},
+        {"DescribeRouteTableList", describe_route_table_list},
+        {"DescribeRouteEntryList", describe_route_entry_list},
         {"DescribeRegions", describe_regions},
         {"DescribeZones", describe_zones},
     };
@@ -144,6 +149,11 @@ Actions actions_without_meaning() {
         {"ModifyVcoRouteEntryWeight", refuse_attachments},
         {"DeleteVcoRouteEntry", refuse_attachments},
         {"DescribeVpnCrossAccountAuthorizations", refuse_attachments},
+        {"CreateIpsecServer", refuse_ipsec_servers},
+        {"ListIpsecServers", refuse_ipsec_servers},
+        {"UpdateIpsecServer", refuse_ipsec_servers},
+        {"DeleteIpsecServer", refuse_ipsec_servers},
+        {"ListIpsecServerLogs", refuse_ipsec_servers},
     };
 }
 
@@ -165,6 +175,19 @@ const std::vector<NamedAction>& actions() {
 Action find_action(std::string_view name) {
     const auto found = std::ranges::lower_bound(actions(), name, {}, &NamedAction::name);
     return found != actions().end() && found->name == name ? found->run : nullptr;
+}
+
+void add_texts(JsonObject& answer, std::string_view outer, std::string_view inner,
+               const std::vector<std::string>& texts) {
+    JsonObject list;
+    list.texts(inner, texts);
+    answer.object(outer, std::move(list));
+}
+
+std::int64_t account_number(const model::AccountId& account) {
+    std::int64_t number = 0;
+    std::from_chars(account.text.data(), account.text.data() + account.text.size(), number);
+    return number;
 }
 
 void add_tags(JsonObject& answer, std::string_view outer, const model::Tags& tags) {

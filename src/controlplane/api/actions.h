@@ -14,12 +14,17 @@ ActionAnswer delete_access_key(const ActionRequest& request);
 ActionAnswer create_vpc(const ActionRequest& request);
 ActionAnswer describe_vpcs(const ActionRequest& request);
 ActionAnswer describe_vpc_attribute(const ActionRequest& request);
+ActionAnswer modify_vpc_attribute(const ActionRequest& request);
 ActionAnswer delete_vpc(const ActionRequest& request);
 
 ActionAnswer create_vswitch(const ActionRequest& request);
 ActionAnswer describe_vswitches(const ActionRequest& request);
 ActionAnswer describe_vswitch_attributes(const ActionRequest& request);
+ActionAnswer modify_vswitch_attribute(const ActionRequest& request);
 ActionAnswer delete_vswitch(const ActionRequest& request);
+
+ActionAnswer describe_route_table_list(const ActionRequest& request);
+ActionAnswer describe_route_entry_list(const ActionRequest& request);
 
 ActionAnswer describe_regions(const ActionRequest& request);
 ActionAnswer describe_zones(const ActionRequest& request);
@@ -56,6 +61,7 @@ ActionAnswer modify_vpn_pbr_route_entry_weight(const ActionRequest& request);
 ActionAnswer refuse_enhanced_gateways(const ActionRequest& request);
 ActionAnswer refuse_sm_certificates(const ActionRequest& request);
 ActionAnswer refuse_attachments(const ActionRequest& request);
+ActionAnswer refuse_ipsec_servers(const ActionRequest& request);
 
 ActionAnswer tag_resources(const ActionRequest& request);
 ActionAnswer untag_resources(const ActionRequest& request);

@@ -11,6 +11,7 @@
 #include "controlplane/usecases/events.h"
 #include "controlplane/usecases/idaas.h"
 #include "controlplane/usecases/logins.h"
+#include "controlplane/usecases/route_tables.h"
 #include "controlplane/usecases/server_authorities.h"
 #include "controlplane/usecases/ssl_servers.h"
 #include "controlplane/usecases/tagging.h"
@@ -27,6 +28,7 @@ struct ControlPlane {
         : accounts(ports),
           vpcs(ports),
           vswitches(ports),
+          route_tables(ports),
           vpn_gateways(ports),
           customer_gateways(ports),
           vpn_connections(ports),
@@ -47,6 +49,7 @@ struct ControlPlane {
     Accounts accounts;
     Vpcs vpcs;
     VSwitches vswitches;
+    RouteTables route_tables;
     VpnGateways vpn_gateways;
     CustomerGateways customer_gateways;
     VpnConnections vpn_connections;

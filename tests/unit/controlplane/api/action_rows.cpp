@@ -19,11 +19,15 @@ std::vector<ActionRow> place_rows() {
         {"CreateVpc", {{"Namespace", "another"}}, "200", "own"},
         {"DescribeVpcs", {{"VpcId", "$vpc"}}},
         {"DescribeVpcAttribute", {{"VpcId", "$vpc"}}},
+        {"ModifyVpcAttribute", {{"VpcId", "$vpc"}, {"VpcName", "x"}}},
         {"DeleteVpc", {{"VpcId", "$vpc"}}, "400 DependencyViolation"},
         {"CreateVSwitch", {{"VpcId", "$vpc"}, {"ZoneId", "local-a"}, {"CidrBlock", "10.9.0.0/24"}}},
         {"DescribeVSwitches", {{"VSwitchId", "$vswitch"}}},
         {"DescribeVSwitchAttributes", {{"VSwitchId", "$vswitch"}}},
+        {"ModifyVSwitchAttribute", {{"VSwitchId", "$vswitch"}, {"VSwitchName", "x"}}},
         {"DeleteVSwitch", {{"VSwitchId", "$vswitch"}}},
+        {"DescribeRouteTableList", {{"VpcId", "$vpc"}}},
+        {"DescribeRouteEntryList", {{"RouteTableId", "$table"}}},
         {"DescribeRegions", {}, "200", "own"},
         {"DescribeZones", {}, "200", "own"},
         {"DescribeVpnGatewayAvailableZones", {{"Spec", "5M"}}, "200", "own"},
@@ -159,13 +163,26 @@ std::vector<ActionRow> route_rows() {
 
 std::vector<ActionRow> rows_without_meaning() {
     std::vector<ActionRow> rows;
-    for (const char* action :
-         {"CreateEnhancedVpnGateway", "UpdateEnhancedVpnGateway", "DeleteEnhancedVpnGateway",
-          "AssociateVpnGatewayWithCertificate", "DissociateVpnGatewayWithCertificate",
-          "ListVpnCertificateAssociations", "CreateVpnAttachment", "DescribeVpnAttachments",
-          "ModifyVpnAttachmentAttribute", "DeleteVpnAttachment", "CreateVcoRouteEntry",
-          "DescribeVcoRouteEntries", "ModifyVcoRouteEntryWeight", "DeleteVcoRouteEntry",
-          "DescribeVpnCrossAccountAuthorizations"})
+    for (const char* action : {"CreateEnhancedVpnGateway",
+                               "UpdateEnhancedVpnGateway",
+                               "DeleteEnhancedVpnGateway",
+                               "AssociateVpnGatewayWithCertificate",
+                               "DissociateVpnGatewayWithCertificate",
+                               "ListVpnCertificateAssociations",
+                               "CreateVpnAttachment",
+                               "DescribeVpnAttachments",
+                               "ModifyVpnAttachmentAttribute",
+                               "DeleteVpnAttachment",
+                               "CreateVcoRouteEntry",
+                               "DescribeVcoRouteEntries",
+                               "ModifyVcoRouteEntryWeight",
+                               "DeleteVcoRouteEntry",
+                               "DescribeVpnCrossAccountAuthorizations",
+                               "CreateIpsecServer",
+                               "ListIpsecServers",
+                               "UpdateIpsecServer",
+                               "DeleteIpsecServer",
+                               "ListIpsecServerLogs"})
         rows.push_back({action, {{"VpnGatewayId", "$gateway"}}, refused_here});
     return rows;
 }

@@ -18,6 +18,7 @@ public:
         ids["$key"] = call("CreateAccessKey")["AccessKeyId"];
         ids["$vpc"] =
             call("CreateVpc", {{"CidrBlock", "10.0.0.0/8"}, {"Namespace", "blue"}})["VpcId"];
+        ids["$table"] = "vtb-" + ids["$vpc"].substr(4);
         ids["$vswitch"] = call("CreateVSwitch", {{"VpcId", ids["$vpc"]},
                                                  {"ZoneId", "local-a"},
                                                  {"CidrBlock", "10.1.0.0/16"}})["VSwitchId"];
