@@ -161,7 +161,12 @@ public:
 };
 
 struct ControlWorld {
+    ControlWorld() = default;
+    /// On a store of the test's own instead of memory.
+    explicit ControlWorld(Books& store) : store(&store) {}
+
     MemoryBooks books;
+    Books* store = &books;
     CountingAuthority authority;
     TransparentSealer sealer;
     ListingArchiver archiver;
@@ -169,7 +174,7 @@ struct ControlWorld {
     InlineWorkers workers;
     RecordingGatekeeper gatekeeper;
     SeededRandom random{1};
-    Ports ports{.books = books,
+    Ports ports{.books = *store,
                 .authority = authority,
                 .sealer = sealer,
                 .archiver = archiver,

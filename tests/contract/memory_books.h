@@ -66,6 +66,7 @@ public:
     Table<model::IpsecTunnel>& ipsec_tunnels() override { return ipsec_tunnels_; }
     Table<model::VpnRoute>& vpn_routes() override { return vpn_routes_; }
     Table<model::ResourceTag>& resource_tags() override { return resource_tags_; }
+    Table<model::Diagnosis>& diagnoses() override { return diagnoses_; }
     std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
                                                      const std::string& name) const override {
         for (const model::IdaasUser& user : idaas_users_.below(instance))
@@ -94,6 +95,7 @@ private:
     MemoryTable<model::IpsecTunnel> ipsec_tunnels_;
     MemoryTable<model::VpnRoute> vpn_routes_;
     MemoryTable<model::ResourceTag> resource_tags_;
+    MemoryTable<model::Diagnosis> diagnoses_;
     std::uint64_t number_ = 0;
 };
 

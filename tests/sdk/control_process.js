@@ -41,7 +41,7 @@ class ControlProcess {
     control.child = spawn(program, [
       '--state', control.state, '--bridge', path.join(control.folder, 'bridge'),
       '--api', `127.0.0.1:${control.httpsPort}`, '--http-loopback', String(control.httpPort),
-      '--public-address', '203.0.113.1', '--data-uid', '0', '--allow-root',
+      '--public-address', '203.0.113.1', '--api-rate', '10000', '--api-burst', '10000', '--data-uid', '0', '--allow-root',
     ], { stdio: ['ignore', log, log] });
     control.exited = new Promise((resolve) => {
       control.child.on('exit', resolve);

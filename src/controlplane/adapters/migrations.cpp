@@ -229,9 +229,18 @@ CREATE TABLE event_marks (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr const char* diagnoses = R"sql(
+CREATE TABLE diagnoses (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, gateway TEXT NOT NULL, connection TEXT NOT NULL,
+    made_at INTEGER NOT NULL, items TEXT NOT NULL,
+    FOREIGN KEY (account, gateway) REFERENCES vpn_gateways(account, id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX diagnoses_gateway ON diagnoses(gateway);
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 5> migrations{first_tables, server_options, identities, sites,
-                                            certificates};
+const std::array<const char*, 6> migrations{first_tables, server_options, identities,
+                                            sites,        certificates,   diagnoses};
 
 }  // namespace kanmon::adapters

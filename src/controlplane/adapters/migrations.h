@@ -6,6 +6,6 @@
 
 namespace kanmon::adapters {
 
-extern const std::array<const char*, 5> migrations;
+extern const std::array<const char*, 6> migrations;
 
 }  // namespace kanmon::adapters

@@ -40,6 +40,7 @@ public:
           ipsec_tunnels_(database),
           vpn_routes_(database),
           resource_tags_(database),
+          diagnoses_(database),
           database_(database),
           number_(number) {}
 
@@ -63,6 +64,7 @@ public:
     Table<model::IpsecTunnel>& ipsec_tunnels() override { return ipsec_tunnels_; }
     Table<model::VpnRoute>& vpn_routes() override { return vpn_routes_; }
     Table<model::ResourceTag>& resource_tags() override { return resource_tags_; }
+    Table<model::Diagnosis>& diagnoses() override { return diagnoses_; }
     std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
                                                      const std::string& name) const override {
         std::string id;
@@ -96,6 +98,7 @@ private:
     SqliteTable<model::IpsecTunnel> ipsec_tunnels_;
     SqliteTable<model::VpnRoute> vpn_routes_;
     SqliteTable<model::ResourceTag> resource_tags_;
+    SqliteTable<model::Diagnosis> diagnoses_;
     Database& database_;
     std::uint64_t number_;
 };

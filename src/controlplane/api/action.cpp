@@ -113,6 +113,9 @@ Actions connection_actions() {
         {"DeleteVpnConnection", delete_vpn_connection},
         {"DownloadVpnConnectionConfig", download_vpn_connection_config},
         {"DescribeVpnConnectionLogs", describe_vpn_connection_logs},
+        {"DiagnoseVpnGateway", diagnose_vpn_gateway},
+        {"GetVpnGatewayDiagnoseResult", get_vpn_gateway_diagnose_result},
+        {"DiagnoseVpnConnections", diagnose_vpn_connections},
     };
 }
 

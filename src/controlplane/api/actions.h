@@ -46,6 +46,10 @@ ActionAnswer delete_vpn_connection(const ActionRequest& request);
 ActionAnswer download_vpn_connection_config(const ActionRequest& request);
 ActionAnswer describe_vpn_connection_logs(const ActionRequest& request);
 
+ActionAnswer diagnose_vpn_gateway(const ActionRequest& request);
+ActionAnswer get_vpn_gateway_diagnose_result(const ActionRequest& request);
+ActionAnswer diagnose_vpn_connections(const ActionRequest& request);
+
 ActionAnswer create_vpn_route_entry(const ActionRequest& request);
 ActionAnswer describe_vpn_route_entries(const ActionRequest& request);
 ActionAnswer delete_vpn_route_entry(const ActionRequest& request);

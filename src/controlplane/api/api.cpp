@@ -57,7 +57,11 @@ HttpResponse failed(const model::Refusal& refusal, const std::string& request_id
         .text("Code", refusal.code)
         .text("Message", refusal.message)
         .text("Recommend", "See docs/api.md, section Errors.");
-    return {refusal.http_status, body.dump()};
+    HttpResponse response;
+    response.status = refusal.http_status;
+    response.body = body.dump();
+    response.retry_after = std::chrono::ceil<std::chrono::milliseconds>(refusal.retry_after);
+    return response;
 }
 
 model::Outcome<usecases::Call> call_of(const SignedCall& caller, const Parameters& parameters,
@@ -77,6 +81,24 @@ model::Outcome<usecases::Call> call_of(const SignedCall& caller, const Parameter
 
 }  // namespace
 
+/// Everything up to the signature, at the cost of the network when that is not right.
+model::Outcome<SignedCall> Api::signed_call(const HttpRequest& request, Parameters& all,
+                                            UnixTime now, Instant boot) {
+    if (auto free = throttle_.admit(request.network, boot); !free) return unexpected(free.error());
+    const auto checked = [&]() -> model::Outcome<SignedCall> {
+        if (const auto fits = check_envelope(request); !fits) return unexpected(fits.error());
+        Parameters query;
+        if (const auto read = add_form(query, request.query); !read)
+            return unexpected(read.error());
+        all = query;
+        if (const auto read = add_form(all, request.body); !read) return unexpected(read.error());
+        return authentication_.check(request, query, all, now, boot);
+    };
+    auto caller = checked();
+    if (!caller && caller.error().http_status < 429) throttle_.charge(request.network, boot);
+    return caller;
+}
+
 Api::Answered Api::run(const HttpRequest& request, const std::string& request_id, UnixTime now,
                        Instant boot) {
     Answered answered;
@@ -84,13 +106,8 @@ Api::Answered Api::run(const HttpRequest& request, const std::string& request_id
         answered.outcome = unexpected(why);
         return std::move(answered);
     };
-    if (const auto fits = check_envelope(request); !fits) return refused(fits.error());
-    Parameters query;
-    if (const auto read = add_form(query, request.query); !read) return refused(read.error());
-    Parameters all = query;
-    if (const auto read = add_form(all, request.body); !read) return refused(read.error());
-
-    const auto caller = authentication_.check(request, query, all, now);
+    Parameters all;
+    const auto caller = signed_call(request, all, now, boot);
     if (!caller) return refused(caller.error());
     answered.action = caller->action;
     answered.access_key = caller->credential.access_key.text;
@@ -107,6 +124,9 @@ Api::Answered Api::run(const HttpRequest& request, const std::string& request_id
     const auto call = call_of(*caller, all, request_id, now);
     if (!call) return refused(call.error());
     answered.outcome = action({.plane = plane_, .call = *call, .parameters = all, .now = boot});
+    // What only reads has no transaction that would say so.
+    if (answered.outcome && call->dry_run)
+        answered.outcome = model::refuse("DryRunOperation", "The request would succeed.");
     return answered;
 }
 
@@ -116,13 +136,18 @@ HttpResponse Api::answer(const HttpRequest& request, UnixTime now, Instant boot)
     try {
         Answered answered = run(request, request_id, now, boot);
         const bool done = answered.outcome.has_value();
-        log_event(
-            done && answered.action.starts_with("Describe") ? Severity::debug : Severity::info,
-            "api call",
-            {{"action", answered.action},
-             {"access_key", answered.access_key},
-             {"code", done ? "OK" : answered.outcome.error().code},
-             {"request_id", request_id}});
+        const bool is_quiet = done ? answered.action.starts_with("Describe")
+                                   : answered.outcome.error().http_status == 429;
+        log_event(is_quiet ? Severity::debug : Severity::info, "api call",
+                  {{"action", answered.action},
+                   {"access_key", answered.access_key},
+                   {"code", done ? "OK" : answered.outcome.error().code},
+                   {"request_id", request_id}});
+        if (is_quiet && !done)
+            if (const auto news = throttle_.news(boot))
+                log_event(Severity::warning, "api calls throttled",
+                          {{"of_keys", std::to_string(news->of_keys)},
+                           {"of_networks", std::to_string(news->of_networks)}});
         if (!done) return failed(answered.outcome.error(), request_id, host);
         answered.outcome->text("RequestId", request_id);
         return {200, answered.outcome->dump()};

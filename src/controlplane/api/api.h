@@ -17,18 +17,26 @@ inline constexpr std::string_view api_version = "2016-04-28";
 class Api {
 public:
     /// `random` must be usable from any thread.
-    Api(usecases::ControlPlane& plane, Random& random)
-        : plane_(plane), random_(random), authentication_(plane.accounts) {}
+    Api(usecases::ControlPlane& plane, Random& random, const RequestRate& rate)
+        : plane_(plane),
+          random_(random),
+          throttle_(rate),
+          authentication_(plane.accounts, throttle_) {}
 
     HttpResponse answer(const HttpRequest& request, UnixTime now, Instant boot);
+    /// Requests refused because there were too many.
+    RequestThrottle::Counts throttled() const { return throttle_.counts(); }
 
 private:
     struct Answered;
+    model::Outcome<SignedCall> signed_call(const HttpRequest& request, Parameters& all,
+                                           UnixTime now, Instant boot);
     Answered run(const HttpRequest& request, const std::string& request_id, UnixTime now,
                  Instant boot);
 
     usecases::ControlPlane& plane_;
     Random& random_;
+    RequestThrottle throttle_;
     Authentication authentication_;
 };
 

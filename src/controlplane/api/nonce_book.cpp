@@ -21,9 +21,10 @@ model::Outcome<void> NonceBook::use(const std::string& access_key, const std::st
                              "This nonce was used before; each request needs a new one.");
     const auto used = of_key_.find(access_key);
     if (marks_.size() >= all_max_ || (used != of_key_.end() && used->second >= key_max_))
-        return unexpected(model::Refusal{
-            429, "Throttling.User",
-            "Too many requests within the last 15 minutes; try again a minute later."});
+        return model::throttled(
+            "Throttling.User",
+            "Too many requests within the last 15 minutes; try again a minute later.",
+            std::chrono::minutes(1));
     marks_.insert(mark);
     by_end_.insert({signed_at + clock_skew_max, mark, access_key});
     ++of_key_[access_key];

@@ -15,7 +15,8 @@
 namespace kanmon::api {
 
 struct Service::Parts {
-    explicit Parts(usecases::ControlPlane& plane) : api(plane, random), downloads(plane, random) {}
+    Parts(usecases::ControlPlane& plane, const RequestRate& rate)
+        : api(plane, random, rate), downloads(plane, random) {}
 
     HttpResponse answer(const HttpRequest& request) {
         return Downloads::serves(request) ? downloads.answer(request, unix_now(), boot_now())
@@ -94,6 +95,10 @@ std::uint16_t Service::plain_port() const {
     return parts_->plain ? parts_->plain->port() : 0;
 }
 
+RequestThrottle::Counts Service::throttled() const {
+    return parts_->api.throttled();
+}
+
 void Service::adopt(UniqueFd connection) {
     constexpr char tls_handshake = 0x16;
     char first = 0;
@@ -110,7 +115,7 @@ void Service::adopt(UniqueFd connection) {
 
 Expected<std::unique_ptr<Service>, std::string> Service::start(const ServiceOptions& options,
                                                                usecases::ControlPlane& plane) {
-    auto parts = std::make_unique<Parts>(plane);
+    auto parts = std::make_unique<Parts>(plane, options.rate);
     const HttpHandler handler = [served = parts.get()](const HttpRequest& request) {
         return served->answer(request);
     };

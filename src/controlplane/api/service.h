@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "controlplane/api/request_throttle.h"
 #include "controlplane/usecases/control_plane.h"
 
 namespace kanmon::api {
@@ -20,6 +21,7 @@ struct ServiceOptions {
     std::string plain_listen;               // plain HTTP, on loopback only; empty: none
     std::string state_folder;               // api.crt and api.key live here
     std::vector<Ipv4> certificate_addresses;
+    RequestRate rate;
 };
 
 class Service {
@@ -33,6 +35,9 @@ public:
 
     std::uint16_t port() const;        // of HTTPS; 0: none
     std::uint16_t plain_port() const;  // of plain HTTP; 0: none
+
+    /// Requests refused because there were too many. Any thread.
+    RequestThrottle::Counts throttled() const;
 
     /// Serves a connection that came in by a shared VPN port, by HTTPS. One that speaks plain HTTP
     /// hears that it should not; anything else, and everything without HTTPS, is closed. Any

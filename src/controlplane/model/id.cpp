@@ -85,4 +85,8 @@ BundleLinkId make_bundle_link_id(Random& random) {
     return made<BundleLinkTag>("lnk-", random);
 }
 
+DiagnosisId make_diagnosis_id(Random& random) {
+    return made<DiagnosisTag>("vpndgn-", random);
+}
+
 }  // namespace kanmon::model

@@ -13,6 +13,7 @@
 #include "controlplane/model/bundle_link.h"
 #include "controlplane/model/client_certificate.h"
 #include "controlplane/model/customer_gateway.h"
+#include "controlplane/model/diagnosis.h"
 #include "controlplane/model/event.h"
 #include "controlplane/model/identity.h"
 #include "controlplane/model/revocation_list.h"
@@ -35,7 +36,7 @@ public:
     virtual std::optional<Row> find(const std::string& id) const = 0;
     virtual std::vector<Row> all() const = 0;
     virtual std::vector<Row> of_account(const model::AccountId& account) const = 0;
-    /// Rows directly below a resource: servers, IPsec connections and routes of a gateway,
+    /// Rows directly below a resource: servers, IPsec connections, routes and diagnoses of a gateway,
     /// certificates of a server and what is kept of their bundles, links of a certificate, gateways
     /// and vSwitches of a VPC, tunnels of a connection, tags of whatever is tagged, access keys of
     /// an account, users of an identity source.
@@ -68,6 +69,7 @@ public:
     virtual Table<model::IpsecTunnel>& ipsec_tunnels() = 0;
     virtual Table<model::VpnRoute>& vpn_routes() = 0;
     virtual Table<model::ResourceTag>& resource_tags() = 0;
+    virtual Table<model::Diagnosis>& diagnoses() = 0;
     /// By its name as it is kept, in lower case.
     virtual std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
                                                              const std::string& name) const = 0;

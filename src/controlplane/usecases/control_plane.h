@@ -7,6 +7,7 @@
 #include "controlplane/usecases/client_certificates.h"
 #include "controlplane/usecases/clients.h"
 #include "controlplane/usecases/customer_gateways.h"
+#include "controlplane/usecases/diagnoses.h"
 #include "controlplane/usecases/directory.h"
 #include "controlplane/usecases/events.h"
 #include "controlplane/usecases/idaas.h"
@@ -33,6 +34,7 @@ struct ControlPlane {
           customer_gateways(ports),
           vpn_connections(ports),
           vpn_routes(ports),
+          diagnoses(ports),
           tagging(ports),
           clients(ports),
           ssl_servers(ports, clients),
@@ -54,6 +56,7 @@ struct ControlPlane {
     CustomerGateways customer_gateways;
     VpnConnections vpn_connections;
     VpnRoutes vpn_routes;
+    Diagnoses diagnoses;
     Tagging tagging;
     Clients clients;
     SslServers ssl_servers;

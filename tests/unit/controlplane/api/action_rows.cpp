@@ -128,8 +128,11 @@ std::vector<ActionRow> connection_rows() {
           {"TunnelOptionsSpecification.EnableDpd", "false"}}},
         {"DeleteVpnConnection", {{"VpnConnectionId", "$connection"}}, "400 DependencyViolation"},
         {"DownloadVpnConnectionConfig", {{"VpnConnectionId", "$connection"}}},
-        {"DescribeVpnConnectionLogs",
-         {{"VpnConnectionId", "$connection"}, {"MinutePeriod", "10"}}}};
+        {"DescribeVpnConnectionLogs", {{"VpnConnectionId", "$connection"}, {"MinutePeriod", "10"}}},
+        {"DiagnoseVpnGateway",
+         {{"VpnGatewayId", "$gateway"}, {"ResourceType", "IPsec"}, {"ResourceId", "$connection"}}},
+        {"GetVpnGatewayDiagnoseResult", {{"DiagnoseId", "$diagnosis"}}},
+        {"DiagnoseVpnConnections", {{"VpnConnectionIds.1", "$connection"}}}};
 }
 
 Parameters route(std::string_view destination, Parameters more) {

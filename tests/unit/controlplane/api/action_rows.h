@@ -14,6 +14,7 @@ struct ActionRow {
     Parameters parameters;           // "$vpc" stands for the id of the owner's VPC, and so on
     std::string_view owner = "200";  // what the owner is answered
     std::string_view stranger = "foreign";  // or "own": acts on nothing but the caller's own
+    std::string_view repeated = "200";      // with the same ClientToken; 200: the same answer again
 };
 
 /// In no particular order; `AccountMatrix` sees to it that no action is without one.

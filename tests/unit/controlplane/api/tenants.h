@@ -13,30 +13,8 @@ class Tenants : public ApiTest {
 public:
     void TestBody() override {}
 
-    Tenants() {
-        other = tenant(ok(operator_client.acs3("CreateAccount", {{"Name", "other"}})));
-        ids["$key"] = call("CreateAccessKey")["AccessKeyId"];
-        ids["$vpc"] =
-            call("CreateVpc", {{"CidrBlock", "10.0.0.0/8"}, {"Namespace", "blue"}})["VpcId"];
-        ids["$table"] = "vtb-" + ids["$vpc"].substr(4);
-        ids["$vswitch"] = call("CreateVSwitch", {{"VpcId", ids["$vpc"]},
-                                                 {"ZoneId", "local-a"},
-                                                 {"CidrBlock", "10.1.0.0/16"}})["VSwitchId"];
-        ids["$gateway"] = call(
-            "CreateVpnGateway",
-            {{"VpcId", ids["$vpc"]}, {"Bandwidth", "10"}, {"EnableSsl", "true"}})["VpnGatewayId"];
-        ids["$server"] = make_server(ids["$gateway"]);
-        ids["$certificate"] = call("CreateSslVpnClientCert",
-                                   {{"SslVpnServerId", ids["$server"]}})["SslVpnClientCertId"];
-        ids["$link"] =
-            call("CreateSslVpnClientCertLink",
-                 {{"SslVpnClientCertId", ids["$certificate"]}, {"Format", "zip"}})["LinkId"];
-        ids["$source"] = call("CreateIDaaSInstance")["IDaaSInstanceId"];
-        ids["$user"] = call("CreateIDaaSUser", {{"IDaaSInstanceId", ids["$source"]},
-                                                {"UserName", "anna"},
-                                                {"Password", "long enough"}})["UserId"];
-        make_site();
-    }
+    Tenants() { settle_in(); }
+    explicit Tenants(usecases::Books& store) : ApiTest(store) { settle_in(); }
 
     /// With the owner's ids, or with such as nobody has.
     Parameters filled(const ActionRow& row, bool absent) const {
@@ -82,11 +60,53 @@ public:
         request.headers = {{"host", "h"}, {"x-acs-action", std::string(action)}};
         return send(request);
     }
-    std::size_t changes() { return world.books.audit({}, 100'000)->size(); }
+    std::size_t changes() { return world.ports.books.audit({}, 100'000)->size(); }
 
     std::map<std::string, std::string> ids;
 
+    /// As the owner, of a control plane that was started anew on the same store.
+    HttpResponse as_owner_on(usecases::Books& store, std::string_view action,
+                             const Parameters& parameters) {
+        usecases::ControlWorld later(store);
+        later.authority = world.authority;
+        Api api_there(later.plane, random, rate_for_tests);
+        return api_there.answer(client.acs3(std::string(action), parameters), world.now, Instant{});
+    }
+    /// What the data process was told to do.
+    std::size_t orders() const {
+        return world.gatekeeper.disconnects.size() + world.gatekeeper.releases.size();
+    }
+    /// As the owner, with whatever parameters.
+    std::string owner_outcome(std::string_view action, const Parameters& parameters) {
+        return outcome(as_owner(action, parameters));
+    }
+
 private:
+    void settle_in() {
+        other = tenant(ok(operator_client.acs3("CreateAccount", {{"Name", "other"}})));
+        ids["$key"] = call("CreateAccessKey")["AccessKeyId"];
+        ids["$vpc"] =
+            call("CreateVpc", {{"CidrBlock", "10.0.0.0/8"}, {"Namespace", "blue"}})["VpcId"];
+        ids["$table"] = "vtb-" + ids["$vpc"].substr(4);
+        ids["$vswitch"] = call("CreateVSwitch", {{"VpcId", ids["$vpc"]},
+                                                 {"ZoneId", "local-a"},
+                                                 {"CidrBlock", "10.1.0.0/16"}})["VSwitchId"];
+        ids["$gateway"] = call(
+            "CreateVpnGateway",
+            {{"VpcId", ids["$vpc"]}, {"Bandwidth", "10"}, {"EnableSsl", "true"}})["VpnGatewayId"];
+        ids["$server"] = make_server(ids["$gateway"]);
+        ids["$certificate"] = call("CreateSslVpnClientCert",
+                                   {{"SslVpnServerId", ids["$server"]}})["SslVpnClientCertId"];
+        ids["$link"] =
+            call("CreateSslVpnClientCertLink",
+                 {{"SslVpnClientCertId", ids["$certificate"]}, {"Format", "zip"}})["LinkId"];
+        ids["$source"] = call("CreateIDaaSInstance")["IDaaSInstanceId"];
+        ids["$user"] = call("CreateIDaaSUser", {{"IDaaSInstanceId", ids["$source"]},
+                                                {"UserName", "anna"},
+                                                {"Password", "long enough"}})["UserId"];
+        make_site();
+    }
+
     void make_site() {
         ids["$site"] =
             call("CreateCustomerGateway", {{"IpAddress", "198.51.100.1"}})["CustomerGatewayId"];
@@ -98,6 +118,10 @@ private:
              {"TunnelOptionsSpecification.1.CustomerGatewayId", ids["$site"]}})["VpnConnectionId"];
         const json one = call("DescribeVpnConnection", {{"VpnConnectionId", ids["$connection"]}});
         ids["$tunnel"] = one["TunnelOptionsSpecification"]["TunnelOptions"][0]["TunnelId"];
+        ids["$diagnosis"] =
+            call("DiagnoseVpnGateway", {{"VpnGatewayId", ids["$gateway"]},
+                                        {"ResourceType", "IPsec"},
+                                        {"ResourceId", ids["$connection"]}})["DiagnoseId"];
         const Parameters name{{"VpnGatewayId", ids["$gateway"]},
                               {"NextHop", ids["$connection"]},
                               {"Weight", "100"},
