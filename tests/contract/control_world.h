@@ -163,7 +163,7 @@ public:
 struct ControlWorld {
     ControlWorld() = default;
     /// On a store of the test's own instead of memory.
-    explicit ControlWorld(Books& store) : store(&store) {}
+    explicit ControlWorld(Books& other) : store(&other) {}
 
     MemoryBooks books;
     Books* store = &books;

@@ -45,7 +45,7 @@ ActionAnswer create_vpc(const ActionRequest& request) {
                                .description = read.text("Description"),
                                .network_namespace = read.text("Namespace"),
                                .tags = read.tags("Tag")};
-    if (read.flag("EnableIpv6", false)) return no_ipv6_of_vpcs();
+    if (auto ours = refuse_foreign_networks(read); !ours) return unexpected(ours.error());
     return read.finish(wanted)
         .and_then(
             [&](const auto& checked) { return request.plane.vpcs.create(request.call, checked); })
@@ -106,7 +106,7 @@ ActionAnswer modify_vpc_attribute(const ActionRequest& request) {
                                .name = read.optional_text("VpcName"),
                                .description = read.optional_text("Description"),
                                .cidr = read.optional_text("CidrBlock")};
-    if (read.flag("EnableIPv6", false)) return no_ipv6_of_vpcs();
+    if (auto ours = refuse_foreign_networks(read); !ours) return unexpected(ours.error());
     return read.finish(wanted)
         .and_then(
             [&](const auto& checked) { return request.plane.vpcs.modify(request.call, checked); })

@@ -44,6 +44,7 @@ ActionAnswer create_vswitch(const ActionRequest& request) {
                                    .name = read.text("VSwitchName"),
                                    .description = read.text("Description"),
                                    .tags = read.tags("Tag")};
+    if (auto ours = refuse_foreign_networks(read); !ours) return unexpected(ours.error());
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.vswitches.create(request.call, checked);
@@ -94,7 +95,7 @@ ActionAnswer modify_vswitch_attribute(const ActionRequest& request) {
     usecases::ModifyVSwitch wanted{.id = read.required("VSwitchId"),
                                    .name = read.optional_text("VSwitchName"),
                                    .description = read.optional_text("Description")};
-    if (read.flag("EnableIPv6", false)) return no_ipv6_of_vpcs();
+    if (auto ours = refuse_foreign_networks(read); !ours) return unexpected(ours.error());
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.vswitches.modify(request.call, checked);

@@ -13,7 +13,8 @@ inline const std::string none_of_them = "-";
 /// another account. The list is empty then.
 bool asks_for_others(ParameterReader& read, const usecases::Call& call, std::string_view owner);
 
-/// UnsupportedOperation.
-Unexpected<model::Refusal> no_ipv6_of_vpcs();
+/// UnsupportedOperation for networks that nobody could give here: IPv6 ones, and such of a pool of
+/// addresses.
+model::Outcome<void> refuse_foreign_networks(ParameterReader& read);
 
 }  // namespace kanmon::api

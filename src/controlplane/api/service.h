@@ -21,7 +21,7 @@ struct ServiceOptions {
     std::string plain_listen;               // plain HTTP, on loopback only; empty: none
     std::string state_folder;               // api.crt and api.key live here
     std::vector<Ipv4> certificate_addresses;
-    RequestRate rate;
+    RequestRate rate = {};
 };
 
 class Service {

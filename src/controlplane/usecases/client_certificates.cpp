@@ -20,6 +20,7 @@ constexpr std::string_view certificate_not_found = "InvalidSslVpnClientCertId.No
 /// What the certificates of one server are shown with.
 struct ServerState {
     std::string region;
+    std::string resource_group;
     std::string revision;
     std::map<std::string, model::HeldBundle> held;  // by certificate
 };
@@ -28,8 +29,10 @@ std::map<std::string, ServerState> server_states(Ledger& ledger, const Call& cal
     std::map<std::string, ServerState> states;
     for (const auto& server : ledger.ssl_servers().of_account(call.actor.account)) {
         ServerState& state = states[server.id.text];
-        if (const auto gateway = ledger.vpn_gateways().find(server.gateway.text))
+        if (const auto gateway = ledger.vpn_gateways().find(server.gateway.text)) {
             state.region = gateway->region;
+            state.resource_group = gateway->resource_group;
+        }
         state.revision = server.revision;
         for (auto& held : ledger.held_bundles().below(server.id.text))
             state.held.emplace(held.id.text, std::move(held));
@@ -42,6 +45,7 @@ ClientCertificateView view_of(const ServerState& state, const model::ClientCerti
     ClientCertificateView view;
     view.certificate = row;
     view.region = state.region;
+    view.resource_group = state.resource_group;
     view.status = model::certificate_status(row, now);
     if (const auto held = state.held.find(row.id.text); held != state.held.end())
         view.held = held->second;
@@ -161,7 +165,9 @@ Outcome<Page<ClientCertificateView>> ClientCertificates::list(
                 if (!request.server.empty() && row.server.text != request.server) continue;
                 if (!request.name.empty() && row.name != request.name) continue;
                 ClientCertificateView view = view_of(states.at(row.server.text), row, call.now);
-                if (request.bundle_state.empty() || view.bundle_state == request.bundle_state)
+                if (!request.bundle_state.empty() && view.bundle_state != request.bundle_state)
+                    continue;
+                if (request.resource_group.empty() || view.resource_group == request.resource_group)
                     views.push_back(std::move(view));
             }
             return page_of(std::move(views), request.page);
@@ -175,7 +181,7 @@ Outcome<ClientCertificateDetail> ClientCertificates::find(const Call& call,
         ports_.books, [&](Ledger& ledger) -> Outcome<ClientCertificateDetail> {
             const auto opened = open_bundle(ports_, ledger, call, id);
             if (!opened) return unexpected(opened.error());
-            ServerState state{opened->region, opened->server.revision, {}};
+            ServerState state{opened->region, opened->resource_group, opened->server.revision, {}};
             if (const auto held = ledger.held_bundles().find(id.text)) state.held[id.text] = *held;
             ClientCertificateDetail detail;
             detail.view = view_of(state, opened->certificate, call.now);
