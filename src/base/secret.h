@@ -65,4 +65,11 @@ private:
     Buffer value_;
 };
 
+/// Wipes the text that it takes.
+inline SecretBuffer secret_of(std::string&& text) {
+    SecretBuffer secret(as_bytes(text));
+    wipe(std::as_writable_bytes(std::span<char>(text)));
+    return secret;
+}
+
 }  // namespace kanmon

@@ -189,8 +189,10 @@ class Laptop:
 class Lab:
     """A gateway with one VPC, one VPN gateway and one SSL server, made through the real API."""
 
-    def __init__(self, connections=5, pool="192.168.0.0/24", **server):
+    def __init__(self, connections=5, pool="192.168.0.0/24", vpc_is_gateway=False, **server):
+        """`vpc_is_gateway`: the VPC is the network of the machine that kanmond runs on."""
         self.network = Network()
+        self.vpc_is_gateway = vpc_is_gateway
         try:
             self._build(connections, pool, server)
         except BaseException:
@@ -201,7 +203,7 @@ class Lab:
         net = self.network
         self.gw = net.namespace("gw")
         net.plug(self.gw, GATEWAY)
-        self.vpc = net.namespace("vpc")
+        self.vpc = self.gw if self.vpc_is_gateway else net.namespace("vpc")
         self.host = net.namespace("host")
         net.inside(self.vpc, "ip", "link", "add", "lan", "type", "veth", "peer", "name", "eth0",
                    "netns", self.host)
@@ -262,7 +264,8 @@ class Lab:
         (self.network.folder / "key.json").write_text(json.dumps(
             {name: account[name] for name in ("AccessKeyId", "AccessKeySecret")}))
         region = {"RegionId": "local"}
-        vpc = self.call("CreateVpc", CidrBlock=VPC_CIDR, VpcName="lab", Namespace=self.vpc, **region)
+        where = {} if self.vpc_is_gateway else {"Namespace": self.vpc}
+        vpc = self.call("CreateVpc", CidrBlock=VPC_CIDR, VpcName="lab", **where, **region)
         gateway = self.call("CreateVpnGateway", VpcId=vpc["VpcId"], Bandwidth=1000, EnableSsl="true",
                             SslConnections=connections, Name="lab", **region)
         self.gateway_id = gateway["VpnGatewayId"]

@@ -168,6 +168,53 @@ def test_source_nat_reaches_machines_without_a_route_back():
         lab.close()
 
 
+SHADOW = """
+import socket, sys
+shadow = socket.socket(type=socket.SOCK_DGRAM)
+shadow.bind((sys.argv[1], 1194))
+shadow.settimeout(0.2)
+while True:
+    shadow.sendto(b"x", (sys.argv[2], int(sys.argv[3])))
+    try: print(shadow.recv(2048).hex(), flush=True)
+    except socket.timeout: pass
+"""
+VICTIMS_PORT = 45000
+
+
+def test_a_client_cannot_stand_in_for_the_listener_towards_another():
+    """CVE-2021-3773. The VPC is the gateway's own network and translates its clients. The attacker
+    sends from its port 1194, through the tunnel, to the outer address from which the victim will
+    call the gateway: where the translation keeps 1194, the victim's hello looks like the answer.
+
+        attacker tun0:1194 ==tunnel==> gateway, translated ----> victim 10.99.1.2:45000
+                                       gateway:1194        <---- its openvpn hello
+    """
+    lab = Lab(vpc_is_gateway=True, SourceNat="true")
+    try:
+        attacker = lab.laptop().connect(lab.bundle(lab.certificate()))
+        victim = lab.laptop()
+        victims_address = "10.99.1.2"
+        attacker.run("ip", "route", "add", victims_address, "dev", "tun0", "table", "99")
+        attacker.run("ip", "rule", "add", "from", attacker.address(), "lookup", "99")
+        listener = lab.network.start(
+            victim.name, "/usr/bin/python3", "-uc",
+            "import socket;s=socket.socket(type=socket.SOCK_DGRAM);s.bind(('',%d));"
+            "print(*s.recvfrom(99)[1], flush=True)" % VICTIMS_PORT, log=lab.network.folder / "met")
+        lab.network.start(attacker.name, "/usr/bin/python3", "-uc", SHADOW, attacker.address(),
+                          victims_address, str(VICTIMS_PORT), log=lab.network.folder / "shadow")
+        met = until("the attacker's packet is translated and arrives",
+                    (lab.network.folder / "met").read_text, 10)
+        assert met.startswith(GATEWAY + " ") and met.split()[1] != "1194", met
+        lab.network.stop(listener)
+        bundle = lab.bundle(lab.certificate("victim"))
+        bundle.write_text(bundle.read_text().replace("nobind\n", f"lport {VICTIMS_PORT}\n"))
+        victim.connect(bundle, timeout=20)
+        victim.ping()
+        assert (lab.network.folder / "shadow").read_text() == ""
+    finally:
+        lab.close()
+
+
 def test_a_tunnel_inside_the_tunnel_is_dropped(lab):
     """The laptop sends packets for the gateway's outer address into the tunnel itself."""
     laptop = lab.laptop().connect(lab.bundle(lab.certificate()))

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Fuzzes each target until 30 CPU-minutes bring no new edge and its executions are done.
 
-    tests/long/fuzz.py [--minutes WALL] [--jobs N] [TARGET ...]
+    tests/long/fuzz.py [--minutes WALL] [--jobs N] [--keep] [TARGET ...]
 
 Works through the programs of build/fuzz/bin in slices and keeps its account in build/long/fuzz.json,
 so that a later call goes on where this one stopped. A program whose bytes changed starts anew; its
-grown corpus in build/long/corpus stays. Prints "TARGET|EXIT CODE|FIGURE" for each target: 0 is done
+grown corpus in build/long/corpus stays; --keep adds what of it reaches further to
+tests/fuzz/corpus once a target is done. Prints "TARGET|EXIT CODE|FIGURE" for each target: 0 is done
 without a crash, 1 a crash or a program that failed, 2 not finished within --minutes.
 """
 import argparse
@@ -21,6 +22,9 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+
+from ruler import cpu_seconds  # noqa: E402
 PROGRAMS = ROOT / "build/fuzz/bin"
 WORK = ROOT / "build/long"
 ACCOUNT = WORK / "fuzz.json"
@@ -29,16 +33,6 @@ QUIET_CPU_SECONDS = 30 * 60
 EXECUTIONS = {"session_sequence": 10**6}  # many sessions an input; every parser: 10^7
 EXECUTIONS_OF_A_PARSER = 10**7
 SLICE_SECONDS = 240
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid):
-    """User and system time of a process so far; 0 once it is gone."""
-    try:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 class Account:
@@ -86,7 +80,7 @@ def run_slice(target, row, account, seconds):
                                    stdout=subprocess.DEVNULL, errors="replace")
         for line in process.stderr:
             log.write(line)
-            cpu = max(cpu, cpu_seconds(process.pid))
+            cpu = max(cpu, cpu_seconds([process.pid]))
             if (found := re.search(r"\bcov: (\d+)", line)) and int(found[1]) > edges:
                 edges, new_edge_at = int(found[1]), cpu
             if found := re.search(r"number_of_executed_units: (\d+)", line):
@@ -96,12 +90,21 @@ def run_slice(target, row, account, seconds):
     return code
 
 
-def fuzz(target, account, deadline):
+def keep(target):
+    """Adds the inputs that reach what the repository's own do not."""
+    subprocess.run([PROGRAMS / f"fuzz_{target}", "-merge=1", "-rss_limit_mb=2048",
+                    ROOT / "tests/fuzz/corpus" / target, WORK / "corpus" / target],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+
+def fuzz(target, account, deadline, keeps):
     row = account.of(target)
     code = 0
     while code == 0 and not done(target, row) and (left := deadline - time.monotonic()) > 5:
         code = run_slice(target, row, account, int(min(SLICE_SECONDS, left)))
     result = 1 if code else 0 if done(target, row) else 2
+    if result == 0 and keeps:
+        keep(target)
     print(f"{target}|{result}|{row['executions']} executions, {row['cpu'] / 60:.0f} CPU-min, "
           f"{row['quiet'] / 60:.0f} CPU-min without a new edge, {row['edges']} edges"
           + (f", exit {code}: build/long/fuzz-{target}.log" if code else ""), flush=True)
@@ -112,6 +115,7 @@ def main():
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--minutes", type=float, default=float("inf"))
     asked.add_argument("--jobs", type=int, default=os.cpu_count())
+    asked.add_argument("--keep", action="store_true")
     asked.add_argument("targets", nargs="*")
     asked = asked.parse_args()
     known = sorted(p.name.removeprefix("fuzz_") for p in PROGRAMS.glob("fuzz_*"))
@@ -121,7 +125,7 @@ def main():
     account = Account()
     deadline = time.monotonic() + asked.minutes * 60
     with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
-        results = list(pool.map(lambda target: fuzz(target, account, deadline), asked.targets or known))
+        results = list(pool.map(lambda target: fuzz(target, account, deadline, asked.keep), asked.targets or known))
     sys.exit(max(results, default=0, key=lambda result: (result == 1, result)))
 
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/date.h"
 #include "base/escape.h"
 #include "controlplane/adapters/pem_text.h"
 
@@ -39,15 +40,7 @@ Unexpected<model::Refusal> bad_list(const std::string& message) {
 std::string name_of(const X509_NAME* name) {
     const Bio bio(BIO_new(BIO_s_mem()));
     if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) return "?";
-    char* octets = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &octets);
-    return escaped({octets, static_cast<std::size_t>(std::max(size, 0L))}, 200);
-}
-
-std::string day_of(UnixTime time) {
-    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()),
-                       static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+    return escaped(content_of(bio.get()), 200);
 }
 
 /// What is wrong with one certificate of the chain by itself; `below` others stand under it.
@@ -75,7 +68,7 @@ Outcome<void> check_one(X509* certificate, int below, UnixTime now) {
     if (now < from || now > until)
         return bad_certificate(fmt::format(
             "CaCertificate: {} is valid from {} to {}, and that is not today; send one that is.",
-            who, day_of(from), day_of(until)));
+            who, date_text(from), date_text(until)));
     if (EVP_PKEY_get_security_bits(X509_get0_pubkey(certificate)) < security_bits_least)
         return bad_certificate(
             fmt::format("CaCertificate: the key of {} is too weak; RSA of 2048 bits, P-256 or "
@@ -123,10 +116,7 @@ Outcome<void> check_chain(const std::vector<Certificate>& chain, UnixTime now) {
 }
 
 Outcome<void> check_key(X509* certificate, const SecretBuffer& private_key_pem) {
-    const std::string_view text(
-        static_cast<const char*>(static_cast<const void*>(private_key_pem.view().data())),
-        private_key_pem.view().size());
-    if (text.find("ENCRYPTED") != std::string_view::npos)
+    if (text_view(private_key_pem.view()).find("ENCRYPTED") != std::string_view::npos)
         return bad_key(
             "CaPrivateKey is encrypted; send it in clear, as 'openssl pkey -in KEY' writes it: "
             "here it is sealed at once.");
@@ -260,13 +250,13 @@ Outcome<BroughtRevocationList> read_revocation_list(const std::string& pem,
         return bad_list(
             fmt::format("Crl is of {}, which is ahead; check the clock of whoever "
                         "wrote it and of this gateway.",
-                        day_of(brought.this_update)));
+                        date_text(brought.this_update)));
     if (brought.next_update <= now)
         return bad_list(fmt::format(
             "Crl {}; upload one whose next update lies ahead.",
             brought.next_update == UnixTime()
                 ? std::string("names no next update")
-                : fmt::format("was to be replaced by {}", day_of(brought.next_update))));
+                : fmt::format("was to be replaced by {}", date_text(brought.next_update))));
     const std::unique_ptr<ASN1_INTEGER, Freed<ASN1_INTEGER_free>> number(static_cast<ASN1_INTEGER*>(
         X509_CRL_get_ext_d2i(list.get(), NID_crl_number, nullptr, nullptr)));
     if (number) brought.number = serial_text(number.get());

@@ -20,12 +20,17 @@ Bio borrowed(Bytes octets) {
     return Bio(BIO_new_mem_buf(octets.data(), static_cast<int>(octets.size())));
 }
 
+std::string_view content_of(BIO* memory) {
+    char* octets = nullptr;
+    const long size = BIO_get_mem_data(memory, &octets);
+    if (size <= 0) return {};
+    return {octets, static_cast<std::size_t>(size)};
+}
+
 std::string pem_of(X509* certificate) {
     const Bio bio(BIO_new(BIO_s_mem()));
     if (!bio || PEM_write_bio_X509(bio.get(), certificate) != 1) return {};
-    char* octets = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &octets);
-    return size > 0 ? std::string(octets, static_cast<std::size_t>(size)) : std::string();
+    return std::string(content_of(bio.get()));
 }
 
 std::vector<Certificate> certificates_of(const std::string& pem, std::size_t most) {
@@ -48,10 +53,7 @@ Key key_of(Bytes pem) {
 }
 
 SecretBuffer secret_text(BIO* bio) {
-    char* octets = nullptr;
-    const long size = BIO_get_mem_data(bio, &octets);
-    if (size <= 0) return {};
-    return SecretBuffer(as_bytes({octets, static_cast<std::size_t>(size)}));
+    return SecretBuffer(as_bytes(content_of(bio)));
 }
 
 UnixTime time_of(const ASN1_TIME* time) {

@@ -11,6 +11,8 @@
 namespace kanmon::adapters {
 
 Bio borrowed(Bytes octets);
+/// What was written to a bio of memory, borrowed.
+std::string_view content_of(BIO* memory);
 std::string pem_of(X509* certificate);
 /// All certificates of a text, at most `most`; what stands between them is passed over.
 std::vector<Certificate> certificates_of(const std::string& pem, std::size_t most);

@@ -63,12 +63,8 @@ ActionAnswer import_ssl_vpn_server_ca(const ActionRequest& request) {
     read.region();
     usecases::ImportAuthority wanted{.server = read.required("SslVpnServerId"),
                                      .certificates_pem = read.required("CaCertificate"),
-                                     .private_key_pem = std::nullopt};
-    if (auto key = read.optional_text("CaPrivateKey")) {
-        wanted.private_key_pem = SecretBuffer(as_bytes(*key));
-        wipe(std::as_writable_bytes(std::span<char>(*key)));
-        if (wanted.private_key_pem->empty()) wanted.private_key_pem.reset();
-    }
+                                     .private_key_pem = read.optional_secret("CaPrivateKey")};
+    if (wanted.private_key_pem && wanted.private_key_pem->empty()) wanted.private_key_pem.reset();
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.server_authorities.import(request.call, checked);

@@ -42,12 +42,16 @@ JsonObject named(const usecases::ClientCertificateNamed& certificate) {
     return answer;
 }
 
-std::optional<SecretBuffer> optional_secret(ParameterReader& read, std::string_view name) {
-    auto text = read.optional_text(name);
-    if (!text) return std::nullopt;
-    SecretBuffer secret{as_bytes(*text)};
-    wipe(std::as_writable_bytes(std::span<char>(*text)));
-    return secret;
+/// `wanted` with its Format and Password.
+template <class Wanted>
+model::Outcome<Wanted> with_form(ParameterReader& read, Wanted wanted) {
+    wanted.password = read.optional_secret("Password");
+    return read.finish(read.required("Format"))
+        .and_then([](const std::string& format) { return model::check_bundle_format(format); })
+        .and_then([&](model::BundleFormat format) {
+            wanted.format = format;
+            return read.finish(wanted);
+        });
 }
 
 /// The answer's `Password`, where one was made.
@@ -153,21 +157,16 @@ ActionAnswer delete_ssl_vpn_client_cert(const ActionRequest& request) {
 ActionAnswer get_ssl_vpn_client_cert_bundle(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
-    usecases::GetBundle wanted{.id = {read.required("SslVpnClientCertId")},
-                               .password = optional_secret(read, "Password")};
-    return read.finish(read.required("Format"))
-        .and_then([](const std::string& format) { return model::check_bundle_format(format); })
-        .and_then([&](model::BundleFormat format) {
-            wanted.format = format;
-            return read.finish(wanted);
-        })
+    const auto wanted =
+        with_form(read, usecases::GetBundle{.id = {read.required("SslVpnClientCertId")}});
+    return wanted
         .and_then([&](const auto& checked) {
             return request.plane.client_certificates.bundle(request.call, checked);
         })
         .map([&](const usecases::Bundle& bundle) {
             JsonObject answer = packed_fields(bundle.packed);
-            answer.text("SslVpnClientCertId", wanted.id.text)
-                .text("Format", model::bundle_format_text(wanted.format));
+            answer.text("SslVpnClientCertId", wanted->id.text)
+                .text("Format", model::bundle_format_text(wanted->format));
             add_password(answer, bundle.made_password);
             return answer;
         });
@@ -207,14 +206,9 @@ ActionAnswer renew_ssl_vpn_client_cert(const ActionRequest& request) {
 ActionAnswer create_ssl_vpn_client_cert_link(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
-    usecases::CreateBundleLink wanted{.certificate = {read.required("SslVpnClientCertId")},
-                                      .password = optional_secret(read, "Password")};
-    return read.finish(read.required("Format"))
-        .and_then([](const std::string& format) { return model::check_bundle_format(format); })
-        .and_then([&](model::BundleFormat format) {
-            wanted.format = format;
-            return read.finish(wanted);
-        })
+    return with_form(
+               read,
+               usecases::CreateBundleLink{.certificate = {read.required("SslVpnClientCertId")}})
         .and_then([&](const auto& checked) {
             return request.plane.bundle_links.create(request.call, checked);
         })

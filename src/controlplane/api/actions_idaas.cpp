@@ -26,12 +26,6 @@ JsonObject user_fields(const model::IdaasUser& user) {
     return fields;
 }
 
-SecretBuffer secret_of(std::string text) {
-    SecretBuffer secret(as_bytes(text));
-    wipe(std::as_writable_bytes(std::span<char>(text)));
-    return secret;
-}
-
 }  // namespace
 
 ActionAnswer create_idaas_instance(const ActionRequest& request) {

@@ -53,6 +53,12 @@ std::optional<std::string> ParameterReader::optional_text(std::string_view name)
     return std::string(*value);
 }
 
+std::optional<SecretBuffer> ParameterReader::optional_secret(std::string_view name) {
+    const auto value = find(name);
+    if (!value) return std::nullopt;
+    return SecretBuffer(as_bytes(*value));
+}
+
 std::int64_t ParameterReader::required_number(std::string_view name) {
     const auto number = optional_number(name);
     if (!number) refuse(model::missing(name));

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/secret.h"
 #include "controlplane/api/form.h"
 #include "controlplane/model/option_table.h"
 #include "controlplane/model/tag.h"
@@ -21,6 +22,7 @@ public:
     std::string required(std::string_view name);
     std::string text(std::string_view name);  // empty when absent
     std::optional<std::string> optional_text(std::string_view name);
+    std::optional<SecretBuffer> optional_secret(std::string_view name);
     std::int64_t required_number(std::string_view name);
     std::optional<std::int64_t> optional_number(std::string_view name);
     /// "true" or "false", in any case. IllegalParam.<Name>.

@@ -1,6 +1,6 @@
 #include "controlplane/api/timestamp.h"
 
-#include <fmt/core.h>
+#include "base/date.h"
 
 namespace kanmon::api {
 namespace {
@@ -35,12 +35,7 @@ std::optional<UnixTime> parse_timestamp(std::string_view text) {
 }
 
 std::string timestamp_text(UnixTime time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss<std::chrono::seconds> clock(time - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", int(date.year()),
-                       unsigned(date.month()), unsigned(date.day()), clock.hours().count(),
-                       clock.minutes().count(), clock.seconds().count());
+    return date_text(time) + "T" + clock_text(time) + "Z";
 }
 
 }  // namespace kanmon::api

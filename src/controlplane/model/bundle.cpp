@@ -159,13 +159,6 @@ std::string wrapping_beside(const BundleFacts& facts, const ClientPieces& pieces
                        wrapping_file_name(facts, pieces));
 }
 
-/// Wipes the text that it takes.
-SecretBuffer secret_of(std::string&& text) {
-    SecretBuffer secret(as_bytes(text));
-    wipe(std::as_writable_bytes(std::span<char>(text)));
-    return secret;
-}
-
 std::size_t pushed_networks(const SslServer& server) {
     return std::max(check_local_networks(server.local_subnet).value_or(std::vector<Cidr>()).size(),
                     server.options.local_networks6.size());

@@ -27,9 +27,8 @@ constexpr std::size_t password_octets_max = 128;
 bool is_lower_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
 }
-int digit_of(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+bool is_lower_hexadecimal(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
 }  // namespace
@@ -77,13 +76,10 @@ std::optional<LinkTicket> parse_ticket(std::string_view text) {
         return std::nullopt;
     LinkTicket ticket{{std::string(id)}, {}};
     const std::string_view digits = text.substr(id_octets + 1);
-    const MutableBytes token = ticket.token.mutable_view();
-    for (std::size_t i = 0; i < token.size(); ++i) {
-        const int high = digit_of(digits[2 * i]);
-        const int low = digit_of(digits[2 * i + 1]);
-        if (high < 0 || low < 0) return std::nullopt;
-        token[i] = static_cast<std::byte>(high * 16 + low);
-    }
+    if (!std::ranges::all_of(digits, is_lower_hexadecimal)) return std::nullopt;
+    Buffer octets = from_hex(digits);
+    std::ranges::copy(octets, ticket.token.mutable_view().begin());
+    wipe(octets);
     return ticket;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/date.h"
 #include "base/escape.h"
 #include "controlplane/usecases/ownership.h"
 
@@ -27,15 +28,6 @@ std::string_view stage_text(bridge::Stage stage) {
             return "ended";
     }
     return "unknown stage";
-}
-
-std::string time_text(UnixTime time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(time - day);
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 struct Span {
@@ -66,7 +58,8 @@ Outcome<Span> span_of(const DescribeSslServerLogs& request, UnixTime now) {
 }  // namespace
 
 std::string attempt_line(const bridge::AttemptRecord& record) {
-    std::string line = fmt::format("{} {}", time_text(record.at), to_string(record.remote));
+    std::string line = fmt::format("{} {} {}", date_text(record.at), clock_text(record.at),
+                                   to_string(record.remote));
     if (!record.common_name.empty()) line += " CN=" + escaped(record.common_name, 128);
     if (record.refused) {
         const CauseRow& row = row_of(record.cause);

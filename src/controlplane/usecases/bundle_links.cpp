@@ -23,13 +23,6 @@ Unexpected<model::Refusal> no_such_link() {
                                      "a new one."});
 }
 
-Outcome<void> check_request(const CreateBundleLink& request) {
-    if (!request.password) return {};
-    if (!model::has_password(request.format))
-        return model::illegal("Password", "Only the formats p12 and p12-zip have a password.");
-    return model::check_bundle_password(request.password->view());
-}
-
 /// Links that have ended make room.
 Outcome<void> check_room(Ledger& ledger, const Call& call) {
     std::size_t good = 0;
@@ -50,10 +43,10 @@ Outcome<void> check_room(Ledger& ledger, const Call& call) {
 
 Outcome<BundleLinkCreated> BundleLinks::create(const Call& call, const CreateBundleLink& request) {
     const std::lock_guard turn(ports_.turn);
-    if (auto fine = check_request(request); !fine) return unexpected(fine.error());
+    auto password = missing_password(request.format, request.password, ports_.random);
+    if (!password) return unexpected(password.error());
     BundleLinkCreated created;
-    if (model::has_password(request.format) && !request.password)
-        created.made_password = made_password(ports_.random);
+    created.made_password = std::move(*password);
     bool made = false;
     const Parameters parameters = Parameters()
                                       .add("SslVpnClientCertId", request.certificate.text)

@@ -115,11 +115,16 @@ Outcome<PackedBundle> pack_profile(Ports& ports, Ledger& ledger, const model::Ss
                         model::single_file_config(facts, server.revision, pieces)};
 }
 
-SecretBuffer made_password(Random& random) {
-    std::string text = model::random_alphanumerics(random, password_characters);
-    SecretBuffer password{as_bytes(text)};
-    wipe(std::as_writable_bytes(std::span<char>(text)));
-    return password;
+Outcome<SecretBuffer> missing_password(model::BundleFormat format,
+                                       const std::optional<SecretBuffer>& given, Random& random) {
+    const bool wanted = model::has_password(format);
+    if (given && !wanted)
+        return model::illegal("Password", "Only the formats p12 and p12-zip have a password.");
+    if (given)
+        if (auto fine = model::check_bundle_password(given->view()); !fine)
+            return unexpected(fine.error());
+    if (given || !wanted) return SecretBuffer();
+    return secret_of(model::random_alphanumerics(random, password_characters));
 }
 
 }  // namespace kanmon::usecases

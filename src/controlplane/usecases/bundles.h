@@ -36,7 +36,9 @@ Outcome<PackedBundle> pack_bundle(Ports& ports, OpenedBundle opened, model::Bund
 /// all. IllegalParam.SslVpnServerId for others.
 Outcome<PackedBundle> pack_profile(Ports& ports, Ledger& ledger, const model::SslServer& server);
 
-/// Of a PKCS#12, where none was given: 20 letters and digits, 103 bits.
-SecretBuffer made_password(Random& random);
+/// What `format` needs for its PKCS#12 where nobody `gave` a password: 20 letters and digits, 103
+/// bits; else empty. IllegalParam.Password for one that does not do.
+Outcome<SecretBuffer> missing_password(model::BundleFormat format,
+                                       const std::optional<SecretBuffer>& given, Random& random);
 
 }  // namespace kanmon::usecases

@@ -9,6 +9,7 @@
 #include "controlplane/usecases/bundles.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/server_keys.h"
 #include "controlplane/usecases/server_rules.h"
 
 namespace kanmon::usecases {
@@ -90,7 +91,7 @@ Outcome<SecretBuffer> signing_key(Ports& ports, const model::SslServer& server) 
                         "its authority is not here. Sign it there, or import the authority with "
                         "its key.",
                         server.id.text));
-    return ports.sealer.unseal(server.sealed_authority_key, authority_context(server.id));
+    return authority_key(ports, server);
 }
 
 /// An address that a client of the server can have and no other certificate of it has.
@@ -199,14 +200,10 @@ Outcome<ClientCertificateDetail> ClientCertificates::find(const Call& call,
 
 Outcome<Bundle> ClientCertificates::bundle(const Call& call, const GetBundle& request) {
     const std::lock_guard turn(ports_.turn);
-    if (request.password && !model::has_password(request.format))
-        return model::illegal("Password", "Only the formats p12 and p12-zip have a password.");
-    if (request.password)
-        if (auto fine = model::check_bundle_password(request.password->view()); !fine)
-            return unexpected(fine.error());
+    auto made = missing_password(request.format, request.password, ports_.random);
+    if (!made) return unexpected(made.error());
     Bundle bundle;
-    if (model::has_password(request.format) && !request.password)
-        bundle.made_password = made_password(ports_.random);
+    bundle.made_password = std::move(*made);
     auto packed =
         look_for<PackedBundle>(ports_.books, [&](Ledger& ledger) -> Outcome<PackedBundle> {
             auto opened = open_bundle(ports_, ledger, call, request.id);

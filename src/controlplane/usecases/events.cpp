@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/date.h"
 #include "base/escape.h"
 #include "controlplane/model/expiry.h"
 #include "controlplane/usecases/ownership.h"
@@ -30,12 +31,6 @@ struct Ending {
     UnixTime not_after{};
 };
 
-std::string day_of(UnixTime time) {
-    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()),
-                       static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
-}
-
 EventWrite warning_of(const Ending& ending, std::chrono::days before, UnixTime now) {
     const bool ended = before.count() == 0;
     EventWrite write;
@@ -45,10 +40,10 @@ EventWrite warning_of(const Ending& ending, std::chrono::days before, UnixTime n
     write.event.resource = ending.resource;
     write.event.server = ending.server;
     write.event.message =
-        ended ? fmt::format("{} ended on {}: {}.", ending.what, day_of(ending.not_after),
+        ended ? fmt::format("{} ended on {}: {}.", ending.what, date_text(ending.not_after),
                             ending.remedy)
               : fmt::format("{} ends on {}, in {} days or less: {}.", ending.what,
-                            day_of(ending.not_after), before.count(), ending.remedy);
+                            date_text(ending.not_after), before.count(), ending.remedy);
     write.mark =
         fmt::format("{}/{}/{}/{}", ending.resource, ending.kind, ending.version, before.count());
     write.mark_kept_until = ending.not_after + marks_kept;

@@ -86,10 +86,18 @@ Outcome<std::size_t> ServerAuthorities::take_over(Ledger& ledger, model::SslServ
     return reissue_certificates(ports_, ledger, server, key, now);
 }
 
+Outcome<AuthorityChanged> ServerAuthorities::told(const Call& call, const std::string& server,
+                                                  std::size_t reissued) {
+    ports_.gatekeeper.changed();
+    auto view = looked_up(ports_, call, server);
+    if (!view) return unexpected(view.error());
+    return AuthorityChanged{std::move(*view), reissued};
+}
+
 Outcome<AuthorityChanged> ServerAuthorities::import(const Call& call,
                                                     const ImportAuthority& request) {
     const std::lock_guard turn(ports_.turn);
-    AuthorityChanged changed;
+    std::size_t made_anew = 0;
     const Parameters parameters =
         Parameters()
             .add("SslVpnServerId", request.server)
@@ -108,7 +116,7 @@ Outcome<AuthorityChanged> ServerAuthorities::import(const Call& call,
                 const auto reissued =
                     take_over(ledger, *server, *brought, *request.private_key_pem, call.now);
                 if (!reissued) return unexpected(reissued.error());
-                changed.reissued = *reissued;
+                made_anew = *reissued;
             } else {
                 if (auto none = check_no_certificates(ledger, *server); !none)
                     return unexpected(none.error());
@@ -119,16 +127,12 @@ Outcome<AuthorityChanged> ServerAuthorities::import(const Call& call,
             return Receipt{server->id.text, server->name};
         });
     if (!receipt) return unexpected(receipt.error());
-    ports_.gatekeeper.changed();
-    auto view = looked_up(ports_, call, request.server);
-    if (!view) return unexpected(view.error());
-    changed.view = std::move(*view);
-    return changed;
+    return told(call, request.server, made_anew);
 }
 
 Outcome<AuthorityChanged> ServerAuthorities::reset(const Call& call, const std::string& id) {
     const std::lock_guard turn(ports_.turn);
-    AuthorityChanged changed;
+    std::size_t made_anew = 0;
     const auto receipt = ports_.books.transact(
         call.actor, token_of(call, "RemoveSslVpnServerCa", Parameters().add("SslVpnServerId", id)),
         [&](Ledger& ledger) -> Outcome<Receipt> {
@@ -142,21 +146,16 @@ Outcome<AuthorityChanged> ServerAuthorities::reset(const Call& call, const std::
             server->client_authority_pem.clear();
             if (auto made = make_server_keys(ports_, *server, call.now); !made)
                 return unexpected(made.error());
-            const auto key =
-                ports_.sealer.unseal(server->sealed_authority_key, authority_context(server->id));
+            const auto key = authority_key(ports_, *server);
             if (!key) return unexpected(key.error());
             const auto reissued = reissue_certificates(ports_, ledger, *server, *key, call.now);
             if (!reissued) return unexpected(reissued.error());
-            changed.reissued = *reissued;
+            made_anew = *reissued;
             if (auto stored = put(ledger, *server); !stored) return unexpected(stored.error());
             return Receipt{server->id.text, server->name};
         });
     if (!receipt) return unexpected(receipt.error());
-    ports_.gatekeeper.changed();
-    auto view = looked_up(ports_, call, id);
-    if (!view) return unexpected(view.error());
-    changed.view = std::move(*view);
-    return changed;
+    return told(call, id, made_anew);
 }
 
 Outcome<AuthorityView> ServerAuthorities::renew_certificate(const Call& call,
@@ -167,8 +166,7 @@ Outcome<AuthorityView> ServerAuthorities::renew_certificate(const Call& call,
         [&](Ledger& ledger) -> Outcome<Receipt> {
             auto server = own_server(ledger, call, id);
             if (!server) return unexpected(server.error());
-            const auto key =
-                ports_.sealer.unseal(server->sealed_authority_key, authority_context(server->id));
+            const auto key = authority_key(ports_, *server);
             if (!key) return unexpected(key.error());
             if (auto issued = issue_server_certificate(ports_, *server, *key, call.now); !issued)
                 return unexpected(issued.error());

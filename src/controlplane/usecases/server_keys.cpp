@@ -38,4 +38,8 @@ std::string revision_of(Ports& ports, const model::SslServer& server, Ipv4 addre
     return ports.authority.digest(model::effective_lines(facts)).substr(0, revision_digits);
 }
 
+Outcome<SecretBuffer> authority_key(Ports& ports, const model::SslServer& server) {
+    return ports.sealer.unseal(server.sealed_authority_key, authority_context(server.id));
+}
+
 }  // namespace kanmon::usecases

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/date.h"
 #include "base/escape.h"
 
 namespace kanmon::session {
@@ -14,23 +15,18 @@ namespace {
 constexpr std::size_t detail_octets_max = 400;  // the whole message stays below 1024
 constexpr std::string_view new_bundle = "ask your administrator for a new bundle";
 
-std::string date_text(UnixTime time) {
-    const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(time));
-    return fmt::format("{:04}-{:02}-{:02} (UTC)", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
 bool is_about_the_certificate(Cause cause) {
     return row_of(cause).faq_row == "CERT-EXPIRED";
 }
 
 std::string certificate_text(Cause cause, const crypto::PeerCertificate& certificate) {
     if (cause == Cause::certificate_expired)
-        return fmt::format("certificate expired on {}; {}", date_text(certificate.not_after),
+        return fmt::format("certificate expired on {} (UTC); {}", date_text(certificate.not_after),
                            new_bundle);
     if (cause == Cause::certificate_not_yet_valid)
-        return fmt::format("certificate not valid before {}; check the clock of this computer",
-                           date_text(certificate.not_before));
+        return fmt::format(
+            "certificate not valid before {} (UTC); check the clock of this computer",
+            date_text(certificate.not_before));
     return fmt::format("{}; {}", row_of(cause).words, new_bundle);
 }
 
