@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "controlplane/usecases/books.h"
+#include "contract/audit_rows.h"
 
 namespace kanmon::usecases {
 
@@ -216,7 +216,7 @@ protected:
         EXPECT_TRUE(books->look([&](Ledger& ledger) { count = ledger.vpcs().all().size(); }));
         return count;
     }
-    std::size_t audit_rows() { return books->audit({}, 1000)->size(); }
+    std::size_t audited() { return audit_rows(*books, 1000).size(); }
 
     Maker maker;
     std::unique_ptr<Books> books;
@@ -225,24 +225,23 @@ protected:
 TYPED_TEST_SUITE_P(BooksContract);
 
 TYPED_TEST_P(BooksContract, AChangeItsTokenAndItsAuditRowAreStoredTogether) {
-    const std::size_t before = this->audit_rows();
+    const std::size_t before = this->audited();
     const auto receipt = this->put_vpc(contract_token("token"), "vpc-1");
     ASSERT_TRUE(receipt);
     EXPECT_EQ(*receipt, (Receipt{"vpc-1", "name of vpc-1"}));
     EXPECT_EQ(this->vpcs(), 1u);
-    const auto rows = this->books->audit(contract_actor.account, 1);
-    ASSERT_TRUE(rows);
-    ASSERT_EQ(this->audit_rows(), before + 1);
-    EXPECT_EQ(rows->front().action, "CreateVpc");
-    EXPECT_EQ(rows->front().subject, "vpc-1");
-    EXPECT_EQ(rows->front().parameters, "A=1");
-    EXPECT_EQ(rows->front().access_key, "KMAK1");
-    EXPECT_EQ(rows->front().request_id, "REQUEST-1");
-    EXPECT_EQ(rows->front().at, unix_time_of(1'700'000'000));
+    const auto rows = audit_rows(*this->books, 1, contract_actor.account);
+    ASSERT_EQ(this->audited(), before + 1);
+    EXPECT_EQ(rows.front().action, "CreateVpc");
+    EXPECT_EQ(rows.front().subject, "vpc-1");
+    EXPECT_EQ(rows.front().parameters, "A=1");
+    EXPECT_EQ(rows.front().access_key, "KMAK1");
+    EXPECT_EQ(rows.front().request_id, "REQUEST-1");
+    EXPECT_EQ(rows.front().at, unix_time_of(1'700'000'000));
 }
 
 TYPED_TEST_P(BooksContract, ARefusedChangeLeavesNothingAndItsTokenStaysUsable) {
-    const std::size_t before = this->audit_rows();
+    const std::size_t before = this->audited();
     const auto refused = this->books->transact(
         contract_actor, contract_token("token"), [](Ledger& ledger) -> Outcome<Receipt> {
             ledger.vpcs().put(contract_vpc("vpc-1", "vpc-1"));
@@ -251,18 +250,18 @@ TYPED_TEST_P(BooksContract, ARefusedChangeLeavesNothingAndItsTokenStaysUsable) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "VpnGateway.Configuring");
     EXPECT_EQ(this->vpcs(), 0u);
-    EXPECT_EQ(this->audit_rows(), before);
+    EXPECT_EQ(this->audited(), before);
     EXPECT_TRUE(this->put_vpc(contract_token("token", "B=2"), "vpc-2"));
 }
 
 TYPED_TEST_P(BooksContract, ARepeatedTokenGivesTheFirstReceiptAndChangesNothing) {
     ASSERT_TRUE(this->put_vpc(contract_token("token"), "vpc-1"));
-    const std::size_t rows = this->audit_rows();
+    const std::size_t rows = this->audited();
     const auto again = this->put_vpc(contract_token("token"), "vpc-2");
     ASSERT_TRUE(again);
     EXPECT_EQ(again->subject, "vpc-1");
     EXPECT_EQ(this->vpcs(), 1u);
-    EXPECT_EQ(this->audit_rows(), rows);
+    EXPECT_EQ(this->audited(), rows);
 }
 
 TYPED_TEST_P(BooksContract, ATokenWithOtherParametersIsRefused) {
@@ -317,7 +316,8 @@ TYPED_TEST_P(BooksContract, EveryChangeHasALargerNumber) {
 TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
     const model::AccountId account = contract_actor.account;
     const Buffer sealed = from_hex("00ff10");
-    const model::AccessKey key{{"KMAK2"}, account, sealed, unix_time_of(3)};
+    const model::AccessKey key{
+        {"KMAK2"}, account, sealed, unix_time_of(3), "名前", model::KeyRole::operating, false};
     const model::Vpc vpc = contract_vpc("vpc-1", "");
     const model::VpnGateway gateway = contract_gateway();
     const model::SslServer server = contract_server();

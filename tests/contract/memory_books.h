@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "contract/audit_rows.h"
 #include "controlplane/usecases/row_keys.h"
 
 namespace kanmon::usecases {
@@ -50,6 +51,7 @@ class MemoryLedger final : public Ledger {
 public:
     Table<model::Account>& accounts() override { return accounts_; }
     Table<model::AccessKey>& access_keys() override { return access_keys_; }
+    Table<model::AccessKeyUse>& access_key_uses() override { return access_key_uses_; }
     Table<model::Vpc>& vpcs() override { return vpcs_; }
     Table<model::VpnGateway>& vpn_gateways() override { return vpn_gateways_; }
     Table<model::SslServer>& ssl_servers() override { return ssl_servers_; }
@@ -79,6 +81,7 @@ public:
 private:
     MemoryTable<model::Account> accounts_;
     MemoryTable<model::AccessKey> access_keys_;
+    MemoryTable<model::AccessKeyUse> access_key_uses_;
     MemoryTable<model::Vpc> vpcs_;
     MemoryTable<model::VpnGateway> vpn_gateways_;
     MemoryTable<model::SslServer> ssl_servers_;
@@ -132,12 +135,30 @@ public:
         return {};
     }
 
-    Outcome<std::vector<AuditRow>> audit(const model::AccountId& account,
-                                         std::size_t count) override {
-        std::vector<AuditRow> rows;
-        for (auto row = audit_.rbegin(); row != audit_.rend() && rows.size() < count; ++row)
-            if (account.empty() || row->account == account.text) rows.push_back(*row);
-        return rows;
+    Outcome<Page<AuditRow>> audit(const AuditQuery& query) override {
+        if (away) return model::unavailable("The store is away.");
+        const auto fits = [](const std::string& wanted, const std::string& value) {
+            return wanted.empty() || wanted == value;
+        };
+        Page<AuditRow> page{
+            .items = {}, .number = query.page.number, .size = query.page.size, .total = 0};
+        const std::uint64_t first = std::uint64_t{query.page.number - 1} * query.page.size;
+        for (auto row = audit_.rbegin(); row != audit_.rend(); ++row) {
+            if (!fits(query.account.text, row->account) || !fits(query.action, row->action) ||
+                !fits(query.subject, row->subject) || !fits(query.access_key, row->access_key) ||
+                row->at < query.from || row->at > query.to)
+                continue;
+            if (page.total >= first && page.total < first + query.page.size)
+                page.items.push_back(*row);
+            ++page.total;
+        }
+        return page;
+    }
+
+    Outcome<void> write_key_use(const model::AccessKeyUse& use) override {
+        if (away) return model::unavailable("The store is away.");
+        if (ledger_.access_keys().find(use.id.text)) ledger_.access_key_uses().put(use);
+        return {};
     }
 
     Outcome<void> write_leases(const std::vector<LeaseWrite>& writes) override {

@@ -1,5 +1,6 @@
 #include "apps/kanmon/command.h"
 
+#include "apps/kanmon/account_commands.h"
 #include "apps/kanmon/certificate_commands.h"
 #include "apps/kanmon/server_settings.h"
 #include "apps/kanmon/site_commands.h"
@@ -40,60 +41,12 @@ const std::vector<Column> client_columns{{"CLIENT", "CommonName"},
                                          {"CIPHER", "Cipher"},
                                          {"VERSION", "Version"},
                                          {"HELD, S", "HeldSeconds"}};
-const std::vector<Column> account_columns{
-    {"ID", "AccountId"}, {"NAME", "Name"}, {"ROLE", "Role"}, {"CREATED", "CreationTime"}};
-const std::vector<Column> new_key{{"account", "AccountId"},
-                                  {"name", "Name"},
-                                  {"access key", "AccessKeyId"},
-                                  {"secret", "AccessKeySecret"}};
 const std::vector<Column> vpc_columns{
     {"ID", "VpcId"}, {"NAME", "VpcName"}, {"CIDR", "CidrBlock"}, {"NAMESPACE", "Namespace"}};
 
 const CommandArgument gateway_id{"GATEWAY", "VpnGatewayId", "id of the gateway, vpn-…", true};
 const CommandArgument server_id{"SERVER", "SslVpnServerId", "id of the SSL server, vss-…", true};
 const CommandArgument name{"--name", "Name", "a name for people"};
-
-std::vector<Command> account_commands() {
-    return {
-        {"account",
-         "create",
-         "make an account and its first access key",
-         "CreateAccount",
-         {name},
-         Shape::flat,
-         {},
-         new_key},
-        {"account",
-         "list",
-         "accounts: all for the operator, else your own",
-         "DescribeAccounts",
-         {},
-         Shape::table,
-         "Accounts.Account",
-         account_columns},
-        {"key",
-         "create",
-         "make a further access key for your account",
-         "CreateAccessKey",
-         {},
-         Shape::flat,
-         {},
-         new_key},
-        {"key",
-         "list",
-         "access keys of your account",
-         "DescribeAccessKeys",
-         {},
-         Shape::table,
-         "AccessKeys.AccessKey",
-         {{"ID", "AccessKeyId"}, {"CREATED", "CreationTime"}}},
-        {"key",
-         "delete",
-         "delete an access key of your account",
-         "DeleteAccessKey",
-         {{"KEY", "UserAccessKeyId", "id of the access key", true}}},
-    };
-}
 
 std::vector<Command> vpc_commands() {
     return {

@@ -229,6 +229,18 @@ CREATE TABLE event_marks (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// A key that was there before roles is an administrator's, as it could do everything.
+constexpr const char* key_roles = R"sql(
+ALTER TABLE access_keys ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE access_keys ADD COLUMN role TEXT NOT NULL DEFAULT 'administrator'
+    CHECK (role IN ('viewer', 'operator', 'administrator'));
+ALTER TABLE access_keys ADD COLUMN enabled INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE access_key_uses (
+    id TEXT PRIMARY KEY REFERENCES access_keys(id) ON DELETE CASCADE, account TEXT NOT NULL,
+    used_at INTEGER NOT NULL
+) STRICT;
+)sql";
+
 constexpr const char* diagnoses = R"sql(
 CREATE TABLE diagnoses (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, gateway TEXT NOT NULL, connection TEXT NOT NULL,
@@ -240,7 +252,7 @@ CREATE INDEX diagnoses_gateway ON diagnoses(gateway);
 
 }  // namespace
 
-const std::array<const char*, 6> migrations{first_tables, server_options, identities,
-                                            sites,        certificates,   diagnoses};
+const std::array<const char*, 7> migrations{first_tables, server_options, identities, sites,
+                                            certificates, key_roles,      diagnoses};
 
 }  // namespace kanmon::adapters

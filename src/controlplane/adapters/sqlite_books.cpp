@@ -7,6 +7,7 @@
 #include <set>
 
 #include "controlplane/adapters/migrations.h"
+#include "controlplane/adapters/sqlite_account_tables.h"
 #include "controlplane/adapters/sqlite_events.h"
 #include "controlplane/adapters/sqlite_tables.h"
 
@@ -24,6 +25,7 @@ public:
     SqliteLedger(Database& database, std::uint64_t number)
         : accounts_(database),
           access_keys_(database),
+          access_key_uses_(database),
           vpcs_(database),
           vpn_gateways_(database),
           ssl_servers_(database),
@@ -46,6 +48,7 @@ public:
 
     Table<model::Account>& accounts() override { return accounts_; }
     Table<model::AccessKey>& access_keys() override { return access_keys_; }
+    Table<model::AccessKeyUse>& access_key_uses() override { return access_key_uses_; }
     Table<model::Vpc>& vpcs() override { return vpcs_; }
     Table<model::VpnGateway>& vpn_gateways() override { return vpn_gateways_; }
     Table<model::SslServer>& ssl_servers() override { return ssl_servers_; }
@@ -82,6 +85,7 @@ public:
 private:
     SqliteTable<model::Account> accounts_;
     SqliteTable<model::AccessKey> access_keys_;
+    SqliteTable<model::AccessKeyUse> access_key_uses_;
     SqliteTable<model::Vpc> vpcs_;
     SqliteTable<model::VpnGateway> vpn_gateways_;
     SqliteTable<model::SslServer> ssl_servers_;
@@ -153,8 +157,16 @@ public:
         });
     }
 
-    Outcome<std::vector<AuditRow>> audit(const model::AccountId& account,
-                                         std::size_t count) override;
+    Outcome<Page<AuditRow>> audit(const AuditQuery& query) override {
+        return guarded<Page<AuditRow>>(
+            [&]() -> Outcome<Page<AuditRow>> { return read_audit(database_, query); });
+    }
+    Outcome<void> write_key_use(const model::AccessKeyUse& use) override {
+        return guarded<void>([&]() -> Outcome<void> {
+            put_key_use(database_, use);
+            return {};
+        });
+    }
     Outcome<void> write_leases(const std::vector<LeaseWrite>& writes) override;
     Outcome<std::vector<StoredLease>> leases() override;
     Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) override;
@@ -264,30 +276,6 @@ Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& toke
     remember(actor, token, *receipt);
     transaction.commit();
     return receipt;
-}
-
-Outcome<std::vector<AuditRow>> SqliteBooks::audit(const model::AccountId& account,
-                                                  std::size_t count) {
-    return guarded<std::vector<AuditRow>>([&]() -> Outcome<std::vector<AuditRow>> {
-        Statement in = database_.prepare(
-            "SELECT number, at, account, access_key, request_id, action, subject, parameters "
-            "FROM audit WHERE ? = '' OR account = ? ORDER BY number DESC LIMIT ?");
-        in.bind(account.text).bind(account.text).bind(std::uint64_t{count});
-        std::vector<AuditRow> rows;
-        while (in.step()) {
-            AuditRow row;
-            row.number = static_cast<std::uint64_t>(in.number());
-            row.at = unix_time_of(in.number());
-            row.account = in.text();
-            row.access_key = in.text();
-            row.request_id = in.text();
-            row.action = in.text();
-            row.subject = in.text();
-            row.parameters = in.text();
-            rows.push_back(std::move(row));
-        }
-        return rows;
-    });
 }
 
 void SqliteBooks::write_lease(const LeaseWrite& write) {

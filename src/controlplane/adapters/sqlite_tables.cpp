@@ -30,48 +30,6 @@ model::ServerOptions read_options(Statement& in) {
 }  // namespace
 
 template <>
-struct Shape<model::Account> {
-    static constexpr auto table = "accounts";
-    static constexpr std::array columns{"id", "name", "role", "created_at"};
-    static constexpr auto account = "id", parent = "id";
-    static void write(Statement& out, const model::Account& row) {
-        out.bind(row.id.text)
-            .bind(row.name)
-            .bind(row.role == model::Role::root ? "root" : "owner")
-            .bind(seconds_of(row.created_at));
-    }
-    static model::Account read(Statement& in) {
-        model::Account row;
-        row.id.text = in.text();
-        row.name = in.text();
-        row.role = in.text() == "root" ? model::Role::root : model::Role::owner;
-        row.created_at = read_time(in);
-        return row;
-    }
-};
-
-template <>
-struct Shape<model::AccessKey> {
-    static constexpr auto table = "access_keys";
-    static constexpr std::array columns{"id", "account", "sealed_secret", "created_at"};
-    static constexpr auto account = "account", parent = "account";
-    static void write(Statement& out, const model::AccessKey& row) {
-        out.bind(row.id.text)
-            .bind(row.account.text)
-            .bind_blob(row.sealed_secret)
-            .bind(seconds_of(row.created_at));
-    }
-    static model::AccessKey read(Statement& in) {
-        model::AccessKey row;
-        row.id.text = in.text();
-        row.account.text = in.text();
-        row.sealed_secret = in.blob();
-        row.created_at = read_time(in);
-        return row;
-    }
-};
-
-template <>
 struct Shape<model::Vpc> {
     static constexpr auto table = "vpcs";
     static constexpr std::array columns{
@@ -376,8 +334,6 @@ struct Shape<model::RevokedCertificate> {
     }
 };
 
-template class SqliteTable<model::Account>;
-template class SqliteTable<model::AccessKey>;
 template class SqliteTable<model::Vpc>;
 template class SqliteTable<model::VpnGateway>;
 template class SqliteTable<model::SslServer>;

@@ -29,6 +29,7 @@ private:
 
 extern template class SqliteTable<model::Account>;
 extern template class SqliteTable<model::AccessKey>;
+extern template class SqliteTable<model::AccessKeyUse>;
 extern template class SqliteTable<model::Vpc>;
 extern template class SqliteTable<model::VpnGateway>;
 extern template class SqliteTable<model::SslServer>;

@@ -11,152 +11,160 @@ namespace {
 
 using Actions = std::vector<NamedAction>;
 
+// Who may: whoever reads, whoever does the day's work - certificates, bundles, users, clients -, or
+// whoever decides over networks, servers, authorities and keys. docs/api.md, section Roles.
+constexpr auto view = model::KeyRole::viewer;
+constexpr auto operate = model::KeyRole::operating;
+constexpr auto administer = model::KeyRole::administrator;
+
 Actions people_actions() {
     return {
-        {"CreateAccount", create_account},
-        {"DescribeAccounts", describe_accounts},
-        {"CreateAccessKey", create_access_key},
-        {"DescribeAccessKeys", describe_access_keys},
-        {"DeleteAccessKey", delete_access_key},
-        {"CreateIDaaSInstance", create_idaas_instance},
-        {"DescribeIDaaSInstances", describe_idaas_instances},
-        {"DeleteIDaaSInstance", delete_idaas_instance},
-        {"CreateIDaaSUser", create_idaas_user},
-        {"DescribeIDaaSUsers", describe_idaas_users},
-        {"ModifyIDaaSUser", modify_idaas_user},
-        {"DeleteIDaaSUser", delete_idaas_user},
-        {"EnrolIDaaSUserTotp", enrol_idaas_user_totp},
+        {"CreateAccount", create_account, administer},
+        {"DescribeAccounts", describe_accounts, view},
+        {"CreateAccessKey", create_access_key, administer},
+        {"UpdateAccessKey", update_access_key, administer},
+        {"DescribeAccessKeys", describe_access_keys, view},
+        {"DeleteAccessKey", delete_access_key, administer},
+        {"DescribeAuditRecords", describe_audit_records, view},
+        {"CreateIDaaSInstance", create_idaas_instance, administer},
+        {"DescribeIDaaSInstances", describe_idaas_instances, view},
+        {"DeleteIDaaSInstance", delete_idaas_instance, administer},
+        {"CreateIDaaSUser", create_idaas_user, operate},
+        {"DescribeIDaaSUsers", describe_idaas_users, view},
+        {"ModifyIDaaSUser", modify_idaas_user, operate},
+        {"DeleteIDaaSUser", delete_idaas_user, operate},
+        {"EnrolIDaaSUserTotp", enrol_idaas_user_totp, operate},
     };
 }
 
 Actions place_actions() {
     return {
-        {"CreateVpc", create_vpc},
-        {"DescribeVpcs", describe_vpcs},
-        {"DescribeVpcAttribute", describe_vpc_attribute},
-        {"ModifyVpcAttribute", modify_vpc_attribute},
-        {"DeleteVpc", delete_vpc},
-        {"CreateVSwitch", create_vswitch},
-        {"DescribeVSwitches", describe_vswitches},
-        {"DescribeVSwitchAttributes", describe_vswitch_attributes},
-        {"ModifyVSwitchAttribute", modify_vswitch_attribute},
-        {"DeleteVSwitch", delete_vswitch},
-        {"DescribeRouteTableList", describe_route_table_list},
-        {"DescribeRouteEntryList", describe_route_entry_list},
-        {"DescribeRegions", describe_regions},
-        {"DescribeZones", describe_zones},
+        {"CreateVpc", create_vpc, administer},
+        {"DescribeVpcs", describe_vpcs, view},
+        {"DescribeVpcAttribute", describe_vpc_attribute, view},
+        {"ModifyVpcAttribute", modify_vpc_attribute, administer},
+        {"DeleteVpc", delete_vpc, administer},
+        {"CreateVSwitch", create_vswitch, administer},
+        {"DescribeVSwitches", describe_vswitches, view},
+        {"DescribeVSwitchAttributes", describe_vswitch_attributes, view},
+        {"ModifyVSwitchAttribute", modify_vswitch_attribute, administer},
+        {"DeleteVSwitch", delete_vswitch, administer},
+        {"DescribeRouteTableList", describe_route_table_list, view},
+        {"DescribeRouteEntryList", describe_route_entry_list, view},
+        {"DescribeRegions", describe_regions, view},
+        {"DescribeZones", describe_zones, view},
     };
 }
 
 Actions gateway_actions() {
     return {
-        {"DescribeVpnGatewayAvailableZones", describe_vpn_gateway_available_zones},
-        {"CheckVpnBgpEnabled", check_vpn_bgp_enabled},
-        {"TagResources", tag_resources},
-        {"UnTagResources", untag_resources},
-        {"ListTagResources", list_tag_resources},
-        {"MoveVpnResourceGroup", move_vpn_resource_group},
-        {"CreateVpnGateway", create_vpn_gateway},
-        {"DescribeVpnGateway", describe_vpn_gateway},
-        {"DescribeVpnGateways", describe_vpn_gateways},
-        {"ModifyVpnGatewayAttribute", modify_vpn_gateway_attribute},
-        {"DeleteVpnGateway", delete_vpn_gateway},
+        {"DescribeVpnGatewayAvailableZones", describe_vpn_gateway_available_zones, view},
+        {"CheckVpnBgpEnabled", check_vpn_bgp_enabled, view},
+        {"TagResources", tag_resources, operate},
+        {"UnTagResources", untag_resources, operate},
+        {"ListTagResources", list_tag_resources, view},
+        {"MoveVpnResourceGroup", move_vpn_resource_group, administer},
+        {"CreateVpnGateway", create_vpn_gateway, administer},
+        {"DescribeVpnGateway", describe_vpn_gateway, view},
+        {"DescribeVpnGateways", describe_vpn_gateways, view},
+        {"ModifyVpnGatewayAttribute", modify_vpn_gateway_attribute, administer},
+        {"DeleteVpnGateway", delete_vpn_gateway, administer},
     };
 }
 
 Actions ssl_actions() {
     return {
-        {"CreateSslVpnServer", create_ssl_vpn_server},
-        {"DescribeSslVpnServers", describe_ssl_vpn_servers},
-        {"ModifySslVpnServer", modify_ssl_vpn_server},
-        {"DeleteSslVpnServer", delete_ssl_vpn_server},
-        {"DescribeVpnSslServerLogs", describe_vpn_ssl_server_logs},
-        {"CreateSslVpnClientCert", create_ssl_vpn_client_cert},
-        {"DescribeSslVpnClientCert", describe_ssl_vpn_client_cert},
-        {"DescribeSslVpnClientCerts", describe_ssl_vpn_client_certs},
-        {"ModifySslVpnClientCert", modify_ssl_vpn_client_cert},
-        {"DeleteSslVpnClientCert", delete_ssl_vpn_client_cert},
-        {"GetSslVpnClientCertBundle", get_ssl_vpn_client_cert_bundle},
-        {"DescribeSslVpnClients", describe_ssl_vpn_clients},
-        {"DisconnectSslVpnClient", disconnect_ssl_vpn_client},
-        {"ReleaseSslVpnClientSlot", release_ssl_vpn_client_slot},
+        {"CreateSslVpnServer", create_ssl_vpn_server, administer},
+        {"DescribeSslVpnServers", describe_ssl_vpn_servers, view},
+        {"ModifySslVpnServer", modify_ssl_vpn_server, administer},
+        {"DeleteSslVpnServer", delete_ssl_vpn_server, administer},
+        {"DescribeVpnSslServerLogs", describe_vpn_ssl_server_logs, view},
+        {"CreateSslVpnClientCert", create_ssl_vpn_client_cert, operate},
+        {"DescribeSslVpnClientCert", describe_ssl_vpn_client_cert, view},
+        {"DescribeSslVpnClientCerts", describe_ssl_vpn_client_certs, view},
+        {"ModifySslVpnClientCert", modify_ssl_vpn_client_cert, operate},
+        {"DeleteSslVpnClientCert", delete_ssl_vpn_client_cert, operate},
+        {"GetSslVpnClientCertBundle", get_ssl_vpn_client_cert_bundle, operate},
+        {"DescribeSslVpnClients", describe_ssl_vpn_clients, view},
+        {"DisconnectSslVpnClient", disconnect_ssl_vpn_client, operate},
+        {"ReleaseSslVpnClientSlot", release_ssl_vpn_client_slot, operate},
     };
 }
 
 Actions certificate_actions() {
     return {
-        {"RenewSslVpnClientCert", renew_ssl_vpn_client_cert},
-        {"CreateSslVpnClientCertLink", create_ssl_vpn_client_cert_link},
-        {"DeleteSslVpnClientCertLink", delete_ssl_vpn_client_cert_link},
-        {"GetSslVpnServerProfile", get_ssl_vpn_server_profile},
-        {"ImportSslVpnServerCa", import_ssl_vpn_server_ca},
-        {"RemoveSslVpnServerCa", remove_ssl_vpn_server_ca},
-        {"RenewSslVpnServerCert", renew_ssl_vpn_server_cert},
-        {"UploadSslVpnServerCrl", upload_ssl_vpn_server_crl},
-        {"DescribeSslVpnServerCa", describe_ssl_vpn_server_ca},
-        {"DescribeEvents", describe_events},
+        {"RenewSslVpnClientCert", renew_ssl_vpn_client_cert, operate},
+        {"CreateSslVpnClientCertLink", create_ssl_vpn_client_cert_link, operate},
+        {"DeleteSslVpnClientCertLink", delete_ssl_vpn_client_cert_link, operate},
+        {"GetSslVpnServerProfile", get_ssl_vpn_server_profile, operate},
+        {"ImportSslVpnServerCa", import_ssl_vpn_server_ca, administer},
+        {"RemoveSslVpnServerCa", remove_ssl_vpn_server_ca, administer},
+        {"RenewSslVpnServerCert", renew_ssl_vpn_server_cert, administer},
+        {"UploadSslVpnServerCrl", upload_ssl_vpn_server_crl, operate},
+        {"DescribeSslVpnServerCa", describe_ssl_vpn_server_ca, view},
+        {"DescribeEvents", describe_events, view},
     };
 }
 
 Actions connection_actions() {
     return {
-        {"CreateCustomerGateway", create_customer_gateway},
-        {"DescribeCustomerGateway", describe_customer_gateway},
-        {"DescribeCustomerGateways", describe_customer_gateways},
-        {"ModifyCustomerGatewayAttribute", modify_customer_gateway_attribute},
-        {"DeleteCustomerGateway", delete_customer_gateway},
-        {"CreateVpnConnection", create_vpn_connection},
-        {"DescribeVpnConnection", describe_vpn_connection},
-        {"DescribeVpnConnections", describe_vpn_connections},
-        {"ModifyVpnConnectionAttribute", modify_vpn_connection_attribute},
-        {"ModifyTunnelAttribute", modify_tunnel_attribute},
-        {"DeleteVpnConnection", delete_vpn_connection},
-        {"DownloadVpnConnectionConfig", download_vpn_connection_config},
-        {"DescribeVpnConnectionLogs", describe_vpn_connection_logs},
-        {"DiagnoseVpnGateway", diagnose_vpn_gateway},
-        {"GetVpnGatewayDiagnoseResult", get_vpn_gateway_diagnose_result},
-        {"DiagnoseVpnConnections", diagnose_vpn_connections},
+        {"CreateCustomerGateway", create_customer_gateway, administer},
+        {"DescribeCustomerGateway", describe_customer_gateway, view},
+        {"DescribeCustomerGateways", describe_customer_gateways, view},
+        {"ModifyCustomerGatewayAttribute", modify_customer_gateway_attribute, administer},
+        {"DeleteCustomerGateway", delete_customer_gateway, administer},
+        {"CreateVpnConnection", create_vpn_connection, administer},
+        {"DescribeVpnConnection", describe_vpn_connection, view},
+        {"DescribeVpnConnections", describe_vpn_connections, view},
+        {"ModifyVpnConnectionAttribute", modify_vpn_connection_attribute, administer},
+        {"ModifyTunnelAttribute", modify_tunnel_attribute, administer},
+        {"DeleteVpnConnection", delete_vpn_connection, administer},
+        {"DownloadVpnConnectionConfig", download_vpn_connection_config, operate},
+        {"DescribeVpnConnectionLogs", describe_vpn_connection_logs, view},
+        {"DiagnoseVpnGateway", diagnose_vpn_gateway, operate},
+        {"GetVpnGatewayDiagnoseResult", get_vpn_gateway_diagnose_result, view},
+        {"DiagnoseVpnConnections", diagnose_vpn_connections, view},
     };
 }
 
 Actions route_actions() {
     return {
-        {"CreateVpnRouteEntry", create_vpn_route_entry},
-        {"DescribeVpnRouteEntries", describe_vpn_route_entries},
-        {"DeleteVpnRouteEntry", delete_vpn_route_entry},
-        {"ModifyVpnRouteEntryWeight", modify_vpn_route_entry_weight},
-        {"PublishVpnRouteEntry", publish_vpn_route_entry},
-        {"CreateVpnPbrRouteEntry", create_vpn_pbr_route_entry},
-        {"DescribeVpnPbrRouteEntries", describe_vpn_pbr_route_entries},
-        {"DeleteVpnPbrRouteEntry", delete_vpn_pbr_route_entry},
-        {"ModifyVpnPbrRouteEntryAttribute", modify_vpn_pbr_route_entry_attribute},
-        {"ModifyVpnPbrRouteEntryPriority", modify_vpn_pbr_route_entry_priority},
-        {"ModifyVpnPbrRouteEntryWeight", modify_vpn_pbr_route_entry_weight},
+        {"CreateVpnRouteEntry", create_vpn_route_entry, administer},
+        {"DescribeVpnRouteEntries", describe_vpn_route_entries, view},
+        {"DeleteVpnRouteEntry", delete_vpn_route_entry, administer},
+        {"ModifyVpnRouteEntryWeight", modify_vpn_route_entry_weight, administer},
+        {"PublishVpnRouteEntry", publish_vpn_route_entry, administer},
+        {"CreateVpnPbrRouteEntry", create_vpn_pbr_route_entry, administer},
+        {"DescribeVpnPbrRouteEntries", describe_vpn_pbr_route_entries, view},
+        {"DeleteVpnPbrRouteEntry", delete_vpn_pbr_route_entry, administer},
+        {"ModifyVpnPbrRouteEntryAttribute", modify_vpn_pbr_route_entry_attribute, administer},
+        {"ModifyVpnPbrRouteEntryPriority", modify_vpn_pbr_route_entry_priority, administer},
+        {"ModifyVpnPbrRouteEntryWeight", modify_vpn_pbr_route_entry_weight, administer},
     };
 }
 
 Actions actions_without_meaning() {
     return {
-        {"CreateEnhancedVpnGateway", refuse_enhanced_gateways},
-        {"UpdateEnhancedVpnGateway", refuse_enhanced_gateways},
-        {"DeleteEnhancedVpnGateway", refuse_enhanced_gateways},
-        {"AssociateVpnGatewayWithCertificate", refuse_sm_certificates},
-        {"DissociateVpnGatewayWithCertificate", refuse_sm_certificates},
-        {"ListVpnCertificateAssociations", refuse_sm_certificates},
-        {"CreateVpnAttachment", refuse_attachments},
-        {"DescribeVpnAttachments", refuse_attachments},
-        {"ModifyVpnAttachmentAttribute", refuse_attachments},
-        {"DeleteVpnAttachment", refuse_attachments},
-        {"CreateVcoRouteEntry", refuse_attachments},
-        {"DescribeVcoRouteEntries", refuse_attachments},
-        {"ModifyVcoRouteEntryWeight", refuse_attachments},
-        {"DeleteVcoRouteEntry", refuse_attachments},
-        {"DescribeVpnCrossAccountAuthorizations", refuse_attachments},
-        {"CreateIpsecServer", refuse_ipsec_servers},
-        {"ListIpsecServers", refuse_ipsec_servers},
-        {"UpdateIpsecServer", refuse_ipsec_servers},
-        {"DeleteIpsecServer", refuse_ipsec_servers},
-        {"ListIpsecServerLogs", refuse_ipsec_servers},
+        {"CreateEnhancedVpnGateway", refuse_enhanced_gateways, view},
+        {"UpdateEnhancedVpnGateway", refuse_enhanced_gateways, view},
+        {"DeleteEnhancedVpnGateway", refuse_enhanced_gateways, view},
+        {"AssociateVpnGatewayWithCertificate", refuse_sm_certificates, view},
+        {"DissociateVpnGatewayWithCertificate", refuse_sm_certificates, view},
+        {"ListVpnCertificateAssociations", refuse_sm_certificates, view},
+        {"CreateVpnAttachment", refuse_attachments, view},
+        {"DescribeVpnAttachments", refuse_attachments, view},
+        {"ModifyVpnAttachmentAttribute", refuse_attachments, view},
+        {"DeleteVpnAttachment", refuse_attachments, view},
+        {"CreateVcoRouteEntry", refuse_attachments, view},
+        {"DescribeVcoRouteEntries", refuse_attachments, view},
+        {"ModifyVcoRouteEntryWeight", refuse_attachments, view},
+        {"DeleteVcoRouteEntry", refuse_attachments, view},
+        {"DescribeVpnCrossAccountAuthorizations", refuse_attachments, view},
+        {"CreateIpsecServer", refuse_ipsec_servers, view},
+        {"ListIpsecServers", refuse_ipsec_servers, view},
+        {"UpdateIpsecServer", refuse_ipsec_servers, view},
+        {"DeleteIpsecServer", refuse_ipsec_servers, view},
+        {"ListIpsecServerLogs", refuse_ipsec_servers, view},
     };
 }
 
@@ -175,9 +183,9 @@ const std::vector<NamedAction>& actions() {
     return table;
 }
 
-Action find_action(std::string_view name) {
+const NamedAction* find_action(std::string_view name) {
     const auto found = std::ranges::lower_bound(actions(), name, {}, &NamedAction::name);
-    return found != actions().end() && found->name == name ? found->run : nullptr;
+    return found != actions().end() && found->name == name ? &*found : nullptr;
 }
 
 void add_texts(JsonObject& answer, std::string_view outer, std::string_view inner,

@@ -23,10 +23,11 @@ using Action = ActionAnswer (*)(const ActionRequest&);
 struct NamedAction {
     std::string_view name;
     Action run;
+    model::KeyRole least;  // of the access key that signs
 };
 
 /// Null when there is no action of this name. Names are compared exactly.
-Action find_action(std::string_view name);
+const NamedAction* find_action(std::string_view name);
 /// All of them, sorted by name.
 const std::vector<NamedAction>& actions();
 

@@ -9,7 +9,9 @@ ActionAnswer create_account(const ActionRequest& request);
 ActionAnswer describe_accounts(const ActionRequest& request);
 ActionAnswer create_access_key(const ActionRequest& request);
 ActionAnswer describe_access_keys(const ActionRequest& request);
+ActionAnswer update_access_key(const ActionRequest& request);
 ActionAnswer delete_access_key(const ActionRequest& request);
+ActionAnswer describe_audit_records(const ActionRequest& request);
 
 ActionAnswer create_vpc(const ActionRequest& request);
 ActionAnswer describe_vpcs(const ActionRequest& request);

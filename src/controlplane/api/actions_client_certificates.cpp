@@ -102,8 +102,8 @@ ActionAnswer describe_ssl_vpn_client_cert(const ActionRequest& request) {
             JsonObject answer = certificate_fields(detail.view);
             answer.text("CaCert", detail.authority_pem)
                 .text("ClientCert", detail.view.certificate.certificate_pem)
-                .text("ClientKey", as_text(detail.private_key_pem.view()))
-                .text("ClientConfig", detail.client_config)
+                .secret("ClientKey", as_text(detail.private_key_pem.view()))
+                .secret("ClientConfig", detail.client_config)
                 .text("BundleRevision", detail.revision)
                 .list("Predecessors", rows_of(detail.predecessors, predecessor_fields));
             return answer;

@@ -16,7 +16,7 @@ JsonObject customer_gateway_fields(const usecases::CustomerGatewayView& view) {
         .text("ResourceGroupId", gateway.resource_group)
         .number("CreateTime", milliseconds(gateway.created_at));
     if (gateway.asn != 0) fields.number("Asn", gateway.asn);
-    if (!view.auth_key.empty()) fields.text("AuthKey", text_view(view.auth_key.view()));
+    if (!view.auth_key.empty()) fields.secret("AuthKey", text_view(view.auth_key.view()));
     add_tags(fields, "Tags", view.tags);
     return fields;
 }

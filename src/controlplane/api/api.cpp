@@ -64,13 +64,22 @@ HttpResponse failed(const model::Refusal& refusal, const std::string& request_id
     return response;
 }
 
+model::Refusal not_authorized(const usecases::Credential& caller, const NamedAction& action) {
+    return refusal(403, "Forbidden.RAM",
+                   fmt::format("The access key {} has the role {}, and {} wants {}. An "
+                               "administrator of the account can make another key.",
+                               caller.access_key.text, model::key_role_text(caller.key_role),
+                               action.name, model::key_role_text(action.least)));
+}
+
 model::Outcome<usecases::Call> call_of(const SignedCall& caller, const Parameters& parameters,
                                        const std::string& request_id, UnixTime now) {
     ParameterReader read(parameters);
     usecases::Call call{.actor = {.account = caller.credential.account,
                                   .role = caller.credential.role,
                                   .access_key = caller.credential.access_key.text,
-                                  .request_id = request_id},
+                                  .request_id = request_id,
+                                  .key_role = caller.credential.key_role},
                         .now = now,
                         .client_token = read.text("ClientToken"),
                         .dry_run = read.flag("DryRun", false)};
@@ -115,18 +124,23 @@ Api::Answered Api::run(const HttpRequest& request, const std::string& request_id
         return refused(refusal(400, "InvalidVersion",
                                fmt::format("The version is '{}'; this API has version {}.",
                                            escaped(caller->version, 32), api_version)));
-    const Action action = find_action(caller->action);
+    const NamedAction* action = find_action(caller->action);
     if (action == nullptr)
         return refused(refusal(404, "InvalidAction.NotFound",
                                fmt::format("There is no action '{}' here; docs/api.md lists "
                                            "those there are.",
                                            escaped(caller->action, 64))));
+    if (caller->credential.key_role < action->least)
+        return refused(not_authorized(caller->credential, *action));
     const auto call = call_of(*caller, all, request_id, now);
     if (!call) return refused(call.error());
-    answered.outcome = action({.plane = plane_, .call = *call, .parameters = all, .now = boot});
+    answered.outcome =
+        action->run({.plane = plane_, .call = *call, .parameters = all, .now = boot});
     // What only reads has no transaction that would say so.
     if (answered.outcome && call->dry_run)
         answered.outcome = model::refuse("DryRunOperation", "The request would succeed.");
+    if (answered.outcome && caller->credential.key_role == model::KeyRole::viewer)
+        answered.outcome->withhold_secrets();
     return answered;
 }
 

@@ -32,6 +32,7 @@ model::Outcome<SignedCall> Authentication::check(const HttpRequest& request,
     if (auto fresh = nonces_.use(key, found->nonce, found->at, now); !fresh)
         return unexpected(fresh.error());
     if (auto free = throttle_.charge_key(key, boot); !free) return unexpected(free.error());
+    accounts_.note_use(found->call.credential, now);
     return std::move(found->call);
 }
 

@@ -40,7 +40,7 @@ model::TunnelSettings named(const usecases::VpnConnectionView& view,
 JsonObject ike_fields(const model::TunnelSettings& settings, const SecretBuffer& psk,
                       Numbers numbers) {
     JsonObject fields = group_fields(settings, TunnelGroup::ike, numbers);
-    fields.text("Psk", text_view(psk.view()));
+    fields.secret("Psk", text_view(psk.view()));
     return fields;
 }
 

@@ -18,6 +18,8 @@ public:
     ~JsonObject();
 
     JsonObject& text(std::string_view name, std::string_view value);
+    /// As `text`, and `withhold_secrets` empties it again, however deep it lies by then.
+    JsonObject& secret(std::string_view name, std::string_view value);
     JsonObject& number(std::string_view name, std::int64_t value);
     JsonObject& number(std::string_view name, std::uint64_t value);
     JsonObject& number(std::string_view name, std::uint32_t value);
@@ -26,6 +28,7 @@ public:
     JsonObject& list(std::string_view name, std::vector<JsonObject> values);
     JsonObject& texts(std::string_view name, const std::vector<std::string>& values);
 
+    JsonObject& withhold_secrets();
     std::string dump() const;
 
 private:

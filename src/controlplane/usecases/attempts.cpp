@@ -41,13 +41,8 @@ Outcome<Span> span_of(const DescribeSslServerLogs& request, UnixTime now) {
     const auto& [from, to, minutes] = std::tie(request.from, request.to, request.minute_period);
     if (minutes && (*minutes < 1 || *minutes > minutes_max))
         return model::illegal("MinutePeriod", "MinutePeriod is between 1 and 527040; 10 would do.");
-    for (const auto& time : {from, to})
-        if (time && (*time < 0 || *time > 253402300799))
-            return model::illegal("From", "From and To are UNIX seconds.");
-    if (from && to) {
-        if (*from > *to) return model::illegal("From", "From lies after To.");
-        return Span{unix_time_of(*from), unix_time_of(*to)};
-    }
+    if (const auto fit = check_times(from, to); !fit) return unexpected(fit.error());
+    if (from && to) return Span{unix_time_of(*from), unix_time_of(*to)};
     if (!minutes) return model::missing("MinutePeriod");
     const std::chrono::minutes period(*minutes);
     if (from) return Span{unix_time_of(*from), unix_time_of(*from) + period};
@@ -79,9 +74,7 @@ Outcome<SslServerLogs> Attempts::logs(const Call& call, const DescribeSslServerL
     if (request.server.empty()) return model::missing("VpnSslServerId");
     const auto span = span_of(request, call.now);
     if (!span) return unexpected(span.error());
-    if (request.page.number < 1 || request.page.size < 1 || request.page.size > page_size_max)
-        return model::refuse("InvalidParameter",
-                             "PageNumber starts at 1 and PageSize is between 1 and 50.");
+    if (const auto page = check_page(request.page); !page) return unexpected(page.error());
     const auto server = look_for<model::SslServer>(
         ports_.books, [&](Ledger& ledger) { return own_server(ledger, call, request.server); });
     if (!server) return unexpected(server.error());

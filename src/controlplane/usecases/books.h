@@ -39,7 +39,7 @@ public:
     /// Rows directly below a resource: servers, IPsec connections, routes and diagnoses of a gateway,
     /// certificates of a server and what is kept of their bundles, links of a certificate, gateways
     /// and vSwitches of a VPC, tunnels of a connection, tags of whatever is tagged, access keys of
-    /// an account, users of an identity source.
+    /// an account and their uses, users of an identity source.
     virtual std::vector<Row> below(const std::string& parent) const = 0;
     virtual void put(const Row& row) = 0;  // inserts, or replaces the row of the same id
     virtual void remove(const std::string& id) = 0;
@@ -51,6 +51,8 @@ public:
     virtual ~Ledger() = default;
     virtual Table<model::Account>& accounts() = 0;
     virtual Table<model::AccessKey>& access_keys() = 0;
+    /// By the key's id; written by `Books::write_key_use`.
+    virtual Table<model::AccessKeyUse>& access_key_uses() = 0;
     virtual Table<model::Vpc>& vpcs() = 0;
     virtual Table<model::VpnGateway>& vpn_gateways() = 0;
     virtual Table<model::SslServer>& ssl_servers() = 0;
@@ -105,6 +107,17 @@ struct AuditRow {
     friend bool operator==(const AuditRow&, const AuditRow&) = default;
 };
 
+/// Each filter: empty is all.
+struct AuditQuery {
+    model::AccountId account = {};
+    UnixTime from = UnixTime::min();
+    UnixTime to = UnixTime::max();
+    std::string action = {};
+    std::string subject = {};
+    std::string access_key = {};
+    PageRequest page = {};
+};
+
 /// A lease as it is kept: beside the instant of one boot stands which boot that was.
 struct StoredLease {
     bridge::Lease lease;
@@ -156,9 +169,8 @@ public:
                                       const Change& change) = 0;
     /// A consistent look; writing is not allowed there. Refusal: `ServiceUnavailable`.
     virtual Outcome<void> look(const Look& look) = 0;
-    /// The last `count` audit rows of an account (of all for an empty one), newest first.
-    virtual Outcome<std::vector<AuditRow>> audit(const model::AccountId& account,
-                                                 std::size_t count) = 0;
+    /// Newest first. Nothing changes or removes a row, whoever asks.
+    virtual Outcome<Page<AuditRow>> audit(const AuditQuery& query) = 0;
 
     /// In this order, all or none; they survive the death of any process when it returns. A lease
     /// of the same server and address is replaced. Refusal: `ServiceUnavailable`.
@@ -173,6 +185,9 @@ public:
     /// What holders of certificates have announced; replaces what they did before. Rows of
     /// certificates that are gone are left out.
     virtual Outcome<void> write_held_bundles(const std::vector<model::HeldBundle>& held) = 0;
+
+    /// Replaces what was known of this key; nothing when the key is gone.
+    virtual Outcome<void> write_key_use(const model::AccessKeyUse& use) = 0;
 
     /// All or none, durable. Rows beyond `events_max` of an account push the oldest out. How many
     /// were new.

@@ -1,6 +1,7 @@
 // Who asks, and how: what every use case gets beside its request.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct Actor {
     model::Role role = model::Role::owner;
     std::string access_key;  // its id
     std::string request_id;
+    model::KeyRole key_role = model::KeyRole::administrator;
 };
 
 struct Call {
@@ -42,12 +44,27 @@ struct Page {
     std::uint64_t total = 0;  // over all pages
 };
 
-/// Cuts one page out of `all`. InvalidParameter for a number below 1 or a size outside 1-50.
+/// InvalidParameter for a number below 1 or a size outside 1-50.
+inline Outcome<void> check_page(const PageRequest& request) {
+    if (request.number >= 1 && request.size >= 1 && request.size <= page_size_max) return {};
+    return model::refuse("InvalidParameter",
+                         "PageNumber starts at 1 and PageSize is between 1 and 50.");
+}
+
+/// Both in UNIX seconds, in order, each may be absent. IllegalParam.From.
+inline Outcome<void> check_times(std::optional<std::int64_t> from, std::optional<std::int64_t> to) {
+    constexpr std::int64_t end_of_9999 = 253402300799;
+    for (const auto& time : {from, to})
+        if (time && (*time < 0 || *time > end_of_9999))
+            return model::illegal("From", "From and To are UNIX seconds.");
+    if (from && to && *from > *to) return model::illegal("From", "From lies after To.");
+    return {};
+}
+
+/// Cuts one page out of `all`. Refusals: those of `check_page`.
 template <class T>
 Outcome<Page<T>> page_of(std::vector<T> all, const PageRequest& request) {
-    if (request.number < 1 || request.size < 1 || request.size > page_size_max)
-        return model::refuse("InvalidParameter",
-                             "PageNumber starts at 1 and PageSize is between 1 and 50.");
+    if (const auto fits = check_page(request); !fits) return unexpected(fits.error());
     Page<T> page{.items = {}, .number = request.number, .size = request.size, .total = all.size()};
     const std::uint64_t first = std::uint64_t{request.number - 1} * request.size;
     for (std::uint64_t i = first; i < all.size() && i < first + request.size; ++i)

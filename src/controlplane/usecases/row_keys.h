@@ -13,6 +13,9 @@ inline const std::string& parent_of(const model::Account& row) {
 inline const std::string& parent_of(const model::AccessKey& row) {
     return row.account.text;
 }
+inline const std::string& parent_of(const model::AccessKeyUse& row) {
+    return row.account.text;
+}
 inline const std::string& parent_of(const model::Vpc& row) {
     return row.account.text;
 }

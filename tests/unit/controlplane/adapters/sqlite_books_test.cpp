@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "contract/books_contract.h"
+#include "contract/people_contract.h"
 
 namespace kanmon::usecases {
 namespace {
@@ -38,6 +38,7 @@ struct SqliteMaker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, BooksContract, SqliteMaker);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, PeopleContract, SqliteMaker);
 
 TEST(SqliteBooks, RemembersEverythingAcrossAStart) {
     SqliteMaker maker;
@@ -71,7 +72,7 @@ TEST(SqliteBooks, TheAuditLogCanOnlyGrow) {
     }));
     EXPECT_NE(maker.run("DELETE FROM audit"), SQLITE_OK);
     EXPECT_NE(maker.run("UPDATE audit SET subject = 'y'"), SQLITE_OK);
-    EXPECT_EQ(books->audit({}, 10)->size(), 1u);
+    EXPECT_EQ(audit_rows(*books, 10).size(), 1u);
 }
 
 TEST(SqliteBooks, AChangeThatTheTablesRefuseLeavesNothing) {
@@ -83,7 +84,7 @@ TEST(SqliteBooks, AChangeThatTheTablesRefuseLeavesNothing) {
     });
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "ServiceUnavailable");
-    EXPECT_TRUE(books->audit({}, 10)->empty());
+    EXPECT_TRUE(audit_rows(*books, 10).empty());
 }
 
 // 2FA-ACCOUNT: were a rule ever to fail, the tables would not.

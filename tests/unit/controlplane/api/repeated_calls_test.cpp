@@ -1,22 +1,22 @@
 // Dry runs and ClientToken, over every action that changes something.
 //
 // Which those are is found out: the owner's call of the row leaves an audit row. What a row of a
-// token answers again is in `ActionRow::repeated`: secrets that are shown once are not shown twice.
+// token answers again is in `Row::repeated`: secrets that are shown once are not shown twice.
 #include <stdlib.h>
 
 #include <filesystem>
 
+#include "account_matrix.h"
 #include "controlplane/adapters/sqlite_books.h"
-#include "tenants.h"
 
 namespace kanmon::api {
 namespace {
 
 /// Rows whose call by the owner changes something.
-const std::vector<ActionRow>& changing_rows() {
-    static const std::vector<ActionRow> rows = [] {
-        std::vector<ActionRow> all = action_rows();
-        std::erase_if(all, [](const ActionRow& row) {
+const std::vector<Row>& changing_rows() {
+    static const std::vector<Row> rows = [] {
+        std::vector<Row> all = matrix();
+        std::erase_if(all, [](const Row& row) {
             Tenants tenants;
             const std::size_t before = tenants.changes();
             return tenants.owner_outcome(row.action, tenants.filled(row, false)) != "200" ||
@@ -62,16 +62,15 @@ std::string another(const std::string& name, const std::string& value) {
 /// What every action that only reads answers the owner.
 std::string everything(Tenants& tenants) {
     std::string state;
-    for (const ActionRow& row : action_rows())
-        if (std::ranges::find(changing_rows(), row.action, &ActionRow::action) ==
-            changing_rows().end())
+    for (const Row& row : matrix())
+        if (std::ranges::find(changing_rows(), row.action, &Row::action) == changing_rows().end())
             state += tenants.comparable(tenants.as_owner(row.action, tenants.filled(row, false)));
     return state;
 }
 
 TEST(RepeatedCalls, GoOverAllThatChanges) {
     EXPECT_GE(changing_rows().size(), 45u);
-    for (const ActionRow& row : changing_rows())
+    for (const Row& row : changing_rows())
         for (const char* reading : {"Describe", "Get", "List", "Check", "Download"})
             EXPECT_FALSE(row.action.starts_with(reading) &&
                          row.action.find("Bundle") == std::string_view::npos)
@@ -79,7 +78,7 @@ TEST(RepeatedCalls, GoOverAllThatChanges) {
 }
 
 TEST(RepeatedCalls, ADryRunSaysThatItWouldSucceedAndChangesNothing) {
-    for (const ActionRow& row : changing_rows()) {
+    for (const Row& row : changing_rows()) {
         Tenants tenants;
         const std::size_t changes = tenants.changes();
         const std::size_t orders = tenants.orders();
@@ -96,7 +95,7 @@ TEST(RepeatedCalls, ADryRunSaysThatItWouldSucceedAndChangesNothing) {
 
 TEST(RepeatedCalls, ADryRunOfWhatOnlyReadsIsOneToo) {
     Tenants tenants;
-    for (const ActionRow& row : action_rows())
+    for (const Row& row : matrix())
         EXPECT_EQ(
             tenants.owner_outcome(row.action, with(tenants.filled(row, false), "DryRun", "true")),
             row.owner == "200" ? "400 DryRunOperation" : std::string(row.owner))
@@ -104,7 +103,7 @@ TEST(RepeatedCalls, ADryRunOfWhatOnlyReadsIsOneToo) {
 }
 
 TEST(RepeatedCalls, TheSameTokenGivesTheSameAnswerAndChangesNothingMore) {
-    for (const ActionRow& row : changing_rows()) {
+    for (const Row& row : changing_rows()) {
         Tenants tenants;
         const Parameters parameters = with(tenants.filled(row, false), "ClientToken", "once");
         const HttpResponse first = tenants.as_owner(row.action, parameters);
@@ -122,7 +121,7 @@ TEST(RepeatedCalls, TheSameTokenGivesTheSameAnswerAndChangesNothingMore) {
 }
 
 TEST(RepeatedCalls, TheSameTokenWithOtherParametersIsRefused) {
-    for (const ActionRow& row : changing_rows()) {
+    for (const Row& row : changing_rows()) {
         Tenants tenants;
         const Parameters parameters = with(tenants.filled(row, false), "ClientToken", "once");
         EXPECT_EQ(tenants.owner_outcome(row.action, parameters), "200") << row.action;
@@ -141,7 +140,7 @@ TEST(RepeatedCalls, ATokenIsOfOneAction) {
     tenants.as_owner(
         "CreateVpc",
         {{"RegionId", "local"}, {"Namespace", "third"}, {"ClientToken", "of the VPC"}});
-    for (const ActionRow& row : changing_rows())
+    for (const Row& row : changing_rows())
         EXPECT_EQ(tenants.owner_outcome(
                       row.action, with(tenants.filled(row, false), "ClientToken", "of the VPC")),
                   "400 IdempotentParameterMismatch")
@@ -152,7 +151,7 @@ TEST(RepeatedCalls, TokensAreKnownAfterARestart) {
     namespace fs = std::filesystem;
     std::string folder = (fs::temp_directory_path() / "kanmon-tokens-XXXXXX").string();
     ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-    for (const ActionRow& row : changing_rows()) {
+    for (const Row& row : changing_rows()) {
         const std::string path = folder + "/" + std::string(row.action);
         auto store = adapters::open_sqlite_books(path);
         ASSERT_TRUE(store);

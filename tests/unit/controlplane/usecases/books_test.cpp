@@ -1,5 +1,6 @@
 #include "contract/books_contract.h"
 #include "contract/memory_books.h"
+#include "contract/people_contract.h"
 
 namespace kanmon::usecases {
 
@@ -8,5 +9,6 @@ struct MemoryMaker {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, BooksContract, MemoryMaker);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, PeopleContract, MemoryMaker);
 
 }  // namespace kanmon::usecases

@@ -301,9 +301,9 @@ TEST_F(CertificateDesk, OfATokenOnlyItsHashIsKept) {
     }));
     const std::string password = as_text(made->made_password.view());
     ASSERT_TRUE(redeem(made->ticket, world.now));
-    const auto rows = world.books.audit(alice.actor.account, 100);
-    EXPECT_EQ(rows->front().action, "RedeemSslVpnClientCertLink");
-    for (const AuditRow& row : *rows) {
+    const auto rows = audit_rows(world.books, 100, alice.actor.account);
+    EXPECT_EQ(rows.front().action, "RedeemSslVpnClientCertLink");
+    for (const AuditRow& row : rows) {
         const std::string text = row.access_key + row.subject + row.parameters;
         EXPECT_THAT(text, Not(HasSubstr(token)));
         EXPECT_THAT(text, Not(HasSubstr(password)));
@@ -373,8 +373,8 @@ TEST_F(CertificateDesk, AnImportedAuthoritySignsTheServerAndEveryClientAnew) {
     EXPECT_THAT(as_text(stored().sealed_authority_key), HasSubstr(server.text));
     const auto enforced = world.enforcement.compose(boot, world.now)->snapshot.servers.front();
     EXPECT_EQ(enforced.ca_certificate_pem, "THEIR CA\n");
-    const auto rows = world.books.audit({}, 100);
-    for (const AuditRow& row : *rows) EXPECT_THAT(row.parameters, Not(HasSubstr("their key")));
+    for (const AuditRow& row : audit_rows(world.books, 100))
+        EXPECT_THAT(row.parameters, Not(HasSubstr("their key")));
 }
 
 TEST_F(CertificateDesk, AnAuthorityWithoutItsKeySignsElsewhereAndOursKeepsTheServer) {

@@ -98,7 +98,7 @@ TEST_F(Connections, TheirKeysAreSealedAndInNoAuditRow) {
     const auto shown = plane.vpn_connections.find(alice, made->id.text);
     EXPECT_EQ(as_text(shown->tunnels[0].tunnel.sealed_psk),
               shown->tunnels[0].tunnel.id.text + "|top-secret");
-    EXPECT_THAT(world.books.audit({}, 1)->front().parameters, Not(HasSubstr("top-secret")));
+    EXPECT_THAT(audit_rows(world.books, 1).front().parameters, Not(HasSubstr("top-secret")));
     request.values.only_tunnel->psk = SecretBuffer(as_bytes("two words"));
     request.values.remote_subnet = "172.21.0.0/16";
     EXPECT_EQ(refused(request).code, "IllegalParam.Psk");

@@ -47,16 +47,6 @@ TEST_F(Resources, ARepeatedCreateAccountGivesTheSameKey) {
     EXPECT_EQ(first->access_key_secret, second->access_key_secret);
 }
 
-TEST_F(Resources, AnAccountHasOneOrTwoKeys) {
-    const auto second = plane.accounts.create_access_key(alice);
-    ASSERT_TRUE(second);
-    EXPECT_EQ(plane.accounts.create_access_key(alice).error().code, "Resource.QuotaFull");
-    EXPECT_EQ(plane.accounts.delete_access_key(world.root(), second->access_key).error().code,
-              "InvalidAccessKeyId.NotFound");
-    EXPECT_TRUE(plane.accounts.delete_access_key(alice, second->access_key));
-    EXPECT_FALSE(plane.accounts.delete_access_key(alice, {alice.actor.access_key}));
-}
-
 TEST_F(Resources, ANamespaceIsOneVpcAndTheHostToo) {
     Call bob = world.account("bob");
     EXPECT_FALSE(world.vpc(bob, "").empty());

@@ -275,7 +275,7 @@ TEST_F(Settings, TwoLongListsThatDifferAtTheirEndAreTwoRequests) {
 TEST_F(Settings, TheAuditRowTellsWhichWereSent) {
     const auto id = create(request());
     ASSERT_TRUE(modify(id, {{"TunMtu", "1400"}, {"FullTunnel", "true"}}));
-    const auto audit = world.books.audit({}, 1)->front();
+    const auto audit = audit_rows(world.books, 1).front();
     EXPECT_THAT(audit.parameters, HasSubstr("TunMtu=1400"));
     EXPECT_THAT(audit.parameters, HasSubstr("FullTunnel=true"));
     EXPECT_THAT(audit.parameters, Not(HasSubstr("Wrapping")));

@@ -61,7 +61,7 @@ TEST_F(Sites, TheKeyOfACustomerGatewayIsSealedAndInNoAuditRow) {
     ASSERT_TRUE(made);
     EXPECT_EQ(made->auth_key, key);
     EXPECT_EQ(as_text(made->gateway.sealed_auth_key), made->gateway.id.text + "|top-secret");
-    EXPECT_THAT(world.books.audit({}, 1)->front().parameters, Not(HasSubstr("top-secret")));
+    EXPECT_THAT(audit_rows(world.books, 1).front().parameters, Not(HasSubstr("top-secret")));
     ModifyCustomerGateway change{
         .id = made->gateway.id.text, .name = "n", .description = {}, .auth_key = SecretBuffer()};
     EXPECT_TRUE(plane.customer_gateways.modify(alice, change)->auth_key.empty());
