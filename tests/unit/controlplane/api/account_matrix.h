@@ -88,25 +88,28 @@ inline std::vector<Row> server_rows() {
 }
 
 inline std::vector<Row> certificate_rows() {
-    return {
-        {"RenewSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
-        {"CreateSslVpnClientCertLink", {{"SslVpnClientCertId", "$certificate"}, {"Format", "zip"}}},
-        {"DeleteSslVpnClientCertLink", {{"LinkId", "$link"}}},
-        {"GetSslVpnServerProfile",
-         {{"SslVpnServerId", "$server"}},
-         "400 IllegalParam.SslVpnServerId"},
-        {"ImportSslVpnServerCa",
-         {{"SslVpnServerId", "$server"}, {"CaCertificate", "CA"}},
-         "400 DependencyViolation"},
-        {"RemoveSslVpnServerCa",
-         {{"SslVpnServerId", "$server"}},
-         "400 IllegalParam.SslVpnServerId"},
-        {"RenewSslVpnServerCert", {{"SslVpnServerId", "$server"}}},
-        {"UploadSslVpnServerCrl",
-         {{"SslVpnServerId", "$server"}, {"Crl", "1"}},
-         "400 IllegalParam.Crl"},
-        {"DescribeSslVpnServerCa", {{"SslVpnServerId", "$server"}}},
-        {"DescribeEvents", {{"SslVpnServerId", "$server"}}}};
+    return {{"RenewSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
+            {"CreateSslVpnClientCertLink",
+             {{"SslVpnClientCertId", "$certificate"}, {"Format", "zip"}},
+             "200",
+             "foreign",
+             "400 IllegalParam.ClientToken"},
+            {"DeleteSslVpnClientCertLink", {{"LinkId", "$link"}}},
+            {"GetSslVpnServerProfile",
+             {{"SslVpnServerId", "$server"}},
+             "400 IllegalParam.SslVpnServerId"},
+            {"ImportSslVpnServerCa",
+             {{"SslVpnServerId", "$server"}, {"CaCertificate", "CA"}},
+             "400 DependencyViolation"},
+            {"RemoveSslVpnServerCa",
+             {{"SslVpnServerId", "$server"}},
+             "400 IllegalParam.SslVpnServerId"},
+            {"RenewSslVpnServerCert", {{"SslVpnServerId", "$server"}}},
+            {"UploadSslVpnServerCrl",
+             {{"SslVpnServerId", "$server"}, {"Crl", "1"}},
+             "400 IllegalParam.Crl"},
+            {"DescribeSslVpnServerCa", {{"SslVpnServerId", "$server"}}},
+            {"DescribeEvents", {{"SslVpnServerId", "$server"}}}};
 }
 
 inline std::vector<Row> identity_rows() {
@@ -273,6 +276,7 @@ public:
                              const Parameters& parameters) {
         usecases::ControlWorld later(store);
         later.authority = world.authority;
+        later.enforcement.settle(1'000'000);
         Api api_there(later.plane, random, rate_for_tests);
         return api_there.answer(owner.acs3(std::string(action), parameters), world.now, Instant{});
     }

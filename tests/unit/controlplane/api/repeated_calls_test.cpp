@@ -48,6 +48,7 @@ std::string another(const std::string& name, const std::string& value) {
                                    {"RouteDest", "172.24.0.0/16"},
                                    {"RouteSource", "10.3.0.0/16"},
                                    {"RouteType", "pbr"},
+                                   {"Status", "Active"},
                                    {"Port", "1196"},
                                    {"Priority", "11"},
                                    {"ResourceType", "CustomerGateway"},
@@ -57,6 +58,13 @@ std::string another(const std::string& name, const std::string& value) {
     if (value == "true" || value == "false") return value == "true" ? "false" : "true";
     if (value == "0" || value == "100") return value == "0" ? "100" : "0";
     return value.size() > 8 ? Tenants::nobodys(value) : value + "y";
+}
+
+/// Parameters that another value does not make another call: a secret leaves no trace in the token,
+/// and these two have one value that works.
+bool is_compared(std::string_view action, std::string_view name) {
+    return name != "Password" && !(action == "UnTagResources" && name == "All") &&
+           !(action == "DiagnoseVpnGateway" && name == "ResourceType");
 }
 
 /// What every action that only reads answers the owner.
@@ -126,11 +134,13 @@ TEST(RepeatedCalls, TheSameTokenWithOtherParametersIsRefused) {
         const Parameters parameters = with(tenants.filled(row, false), "ClientToken", "once");
         EXPECT_EQ(tenants.owner_outcome(row.action, parameters), "200") << row.action;
         const std::size_t changes = tenants.changes();
-        for (const auto& [name, value] : row.parameters)
+        for (const auto& [name, value] : row.parameters) {
+            if (!is_compared(row.action, name)) continue;
             EXPECT_EQ(tenants.owner_outcome(
                           row.action, with(parameters, name, another(name, parameters.at(name)))),
                       "400 IdempotentParameterMismatch")
                 << row.action << " with another " << name;
+        }
         EXPECT_EQ(tenants.changes(), changes) << row.action;
     }
 }
@@ -139,10 +149,10 @@ TEST(RepeatedCalls, ATokenIsOfOneAction) {
     Tenants tenants;
     tenants.as_owner(
         "CreateVpc",
-        {{"RegionId", "local"}, {"Namespace", "third"}, {"ClientToken", "of the VPC"}});
+        {{"RegionId", "local"}, {"Namespace", "third"}, {"ClientToken", "of-the-VPC"}});
     for (const Row& row : changing_rows())
         EXPECT_EQ(tenants.owner_outcome(
-                      row.action, with(tenants.filled(row, false), "ClientToken", "of the VPC")),
+                      row.action, with(tenants.filled(row, false), "ClientToken", "of-the-VPC")),
                   "400 IdempotentParameterMismatch")
             << row.action;
 }
@@ -165,13 +175,13 @@ TEST(RepeatedCalls, TokensAreKnownAfterARestart) {
         if (row.repeated == "200") {
             EXPECT_EQ(tenants.comparable(first), tenants.comparable(second)) << row.action;
         }
-        const auto& [name, value] = *row.parameters.begin();
-        if (!row.parameters.empty()) {
+        for (const auto& [name, value] : row.parameters) {
+            if (!is_compared(row.action, name)) continue;
             EXPECT_EQ(tenants.outcome(tenants.as_owner_on(
                           **reopened, row.action,
                           with(parameters, name, another(name, parameters.at(name))))),
                       "400 IdempotentParameterMismatch")
-                << row.action;
+                << row.action << " with another " << name;
         }
     }
     fs::remove_all(folder);
