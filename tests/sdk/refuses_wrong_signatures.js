@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict');
 const { ControlProcess } = require('./control_process.js');
 const { Recorder } = require('./recorder.js');
-const { clientOf, refusal, request } = require('./sdk_client.js');
+const { callAction, clientOf, refusal, request } = require('./sdk_client.js');
 
 const SKEW_MS = 16 * 60 * 1000;
 
@@ -101,10 +101,10 @@ const KINDS = {
   async 'missing header'(trial) {
     // What the older way has as parameters; there the headers are not signed.
     const dropped = trial.isHeader
-      ? [['x-acs-date', 'IncompleteSignature'], ['x-acs-signature-nonce', 'IncompleteSignature'],
-        ['x-acs-content-sha256', 'IncompleteSignature'], ['authorization', 'MissingAccessKeyId']]
-      : [['Timestamp', 'MissingTimestamp'], ['SignatureNonce', 'SignatureDoesNotMatch'],
-        ['Signature', 'IncompleteSignature'], ['AccessKeyId', 'MissingAccessKeyId']];
+      ? [['x-acs-date', 'InvalidTimeStamp.Format'], ['x-acs-signature-nonce', 'SignatureDoesNotMatch'],
+        ['x-acs-content-sha256', 'SignatureDoesNotMatch'], ['authorization', 'MissingAccessKeyId']]
+      : [['Timestamp', 'MissingTimestamp'], ['SignatureNonce', 'MissingSignatureNonce'],
+        ['Signature', 'MissingSignature'], ['AccessKeyId', 'MissingAccessKeyId']];
     for (const [name, code] of dropped) {
       const drop = (sent) => {
         if (trial.isHeader) delete sent.headers[name];
@@ -117,6 +117,22 @@ const KINDS = {
   async 'unknown key'(trial) {
     await trial.refused(await refusal(trial.create(trial.client({ accessKeyId: 'KMAKnobody' }))),
       'InvalidAccessKeyId.NotFound', 404);
+  },
+  async 'disabled key'(trial) {
+    // Actions of Kanmon's own, called as the SDK calls anything.
+    const made = await callAction(trial.client(), 'CreateAccessKey', {});
+    const key = { accessKeyId: made.AccessKeyId, accessKeySecret: made.AccessKeySecret };
+    const read = () => trial.client(key).describeVpcs(request('DescribeVpcsRequest'));
+    await read();
+    const set = (Status) => callAction(trial.client(), 'UpdateAccessKey',
+      { UserAccessKeyId: key.accessKeyId, Status });
+    await set('Inactive');
+    await trial.refused(await refusal(trial.create(trial.client(key))),
+      'InvalidAccessKeyId.Inactive');
+    await set('Active');
+    await read();
+    await callAction(trial.client(), 'DeleteAccessKey', { UserAccessKeyId: key.accessKeyId });
+    await trial.refused(await refusal(read()), 'InvalidAccessKeyId.NotFound', 404);
   },
 };
 
