@@ -21,7 +21,8 @@ namespace {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::signal(SIGHUP, SIG_DFL);
+    // Ignored until the program has its own way with it, or it would die of one that comes early.
+    ::signal(SIGHUP, program.listens_to_hang_up ? SIG_IGN : SIG_DFL);
     ::setpgid(0, 0);
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing < 0 || ::dup2(nothing, 0) != 0) ::_exit(126);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace kanmon::apps {
 
@@ -19,6 +20,10 @@ struct Program {
     std::vector<std::string> arguments;  // without the program itself
     uid_t user = 0;
     gid_t group = 0;
+    bool listens_to_hang_up = false;
+    /// It says by ServiceNotify when it is ready and then that it lives; one that is silent for
+    /// longer is killed. 0: it says nothing.
+    Duration silence_max{0};
 };
 
 /// The child's pid. The caller's thread must be its only one.

@@ -1,7 +1,10 @@
 #include "apps/control_loop.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -71,13 +74,16 @@ ControlLoop::ControlLoop(usecases::ControlPlane& plane, usecases::Enforcement& e
       listener_(std::move(listener)),
       options_(std::move(options)) {}
 
-int ControlLoop::run(int stop) {
-    while (wait(stop) == 0) turn();
+int ControlLoop::run(int signals) {
+    while (wait(signals)) {
+        turn();
+        if (options_.now_and_then) options_.now_and_then();
+    }
     return 0;
 }
 
-/// Nonzero when it is time to stop.
-int ControlLoop::wait(int stop) {
+/// False when it is time to stop.
+bool ControlLoop::wait(int signals) {
     const Instant now = boot_now();
     Instant next = now + 10s;
     if (due_) next = std::min(next, publish_by_);
@@ -89,14 +95,19 @@ int ControlLoop::wait(int stop) {
             std::min(next, now + std::max(Duration{}, Duration(*compose_again_at_ - unix_now())));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
     const auto data_events = static_cast<short>(outbox_.empty() ? POLLIN : POLLIN | POLLOUT);
-    std::array<pollfd, 5> watched{{{stop, POLLIN, 0},
+    std::array<pollfd, 5> watched{{{signals, POLLIN, 0},
                                    {orders_.fd(), POLLIN, 0},
                                    {listener_.fd(), POLLIN, 0},
                                    {data_ ? data_.fd() : -1, data_events, 0},
                                    {broker_ ? broker_.fd() : -1, POLLIN, 0}}};
     ::poll(watched.data(), watched.size(),
            static_cast<int>(std::clamp<std::int64_t>(left, 0, 10000)));
-    return watched[0].revents != 0;
+    if (watched[0].revents == 0) return true;
+    signalfd_siginfo event{};
+    const bool hung_up = ::read(signals, &event, sizeof event) == sizeof event &&
+                         event.ssi_signo == static_cast<std::uint32_t>(SIGHUP);
+    if (hung_up && options_.hang_up) options_.hang_up();
+    return hung_up;
 }
 
 void ControlLoop::turn() {
@@ -204,6 +215,10 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
     if (std::holds_alternative<bridge::StrangerStream>(message.body)) {
         if (descriptors.size() != 1) return false;
         if (options_.strangers) options_.strangers(std::move(descriptors.front()));
+        return true;
+    }
+    if (std::holds_alternative<bridge::SnapshotReady>(message.body)) {
+        if (options_.configured) options_.configured();
         return true;
     }
     return std::holds_alternative<bridge::DropFact>(message.body);

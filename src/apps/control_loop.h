@@ -54,6 +54,11 @@ struct ControlLoopOptions {
     bool allow_root = false;  // uid 0 may be the data process: for tests
     /// Who serves the strangers of shared ports; nobody: they are closed.
     std::function<void(UniqueFd)> strangers;
+    /// What else is to be done now and then: every ten seconds at least, every turn at most.
+    std::function<void()> now_and_then = {};
+    std::function<void()> hang_up = {};  // SIGHUP came
+    /// The data process does what the last snapshot says.
+    std::function<void()> configured = {};
 };
 
 class ControlLoop {
@@ -61,8 +66,8 @@ public:
     ControlLoop(usecases::ControlPlane& plane, usecases::Enforcement& enforcement,
                 ControlOrders& orders, bridge::PacketListener listener, ControlLoopOptions options);
 
-    /// Until `stop` (a signalfd) becomes readable. Returns the exit code.
-    int run(int stop);
+    /// Until `signals` (a signalfd) has another one than SIGHUP. Returns the exit code.
+    int run(int signals);
 
 private:
     struct Unsent {
@@ -71,7 +76,7 @@ private:
     };
 
     void turn();
-    int wait(int stop);
+    bool wait(int signals);
     void accept_data();
     void hear_data();
     bool handle(const bridge::Message& message, std::vector<UniqueFd> descriptors);

@@ -15,6 +15,7 @@
 
 #include "apps/control_loop.h"
 #include "apps/control_state.h"
+#include "apps/service_notify.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "controlplane/adapters/argon2_hasher.h"
@@ -40,12 +41,16 @@ struct Options {
     std::string bridge;
     gid_t bridge_group = static_cast<gid_t>(-1);
     std::string api = "127.0.0.1:8443";
+    std::string certificate;
+    std::string key;
     std::uint16_t http_loopback = 0;
     std::vector<std::string> public_addresses;
     std::uint16_t tun_queues = processors();
     api::RequestRate rate;
     apps::ControlLoopOptions loop;
 };
+
+constexpr Duration alive_every = 5s;
 
 int fail(const std::string& problem) {
     log_event(Severity::error, "control cannot start", {{"problem", problem}});
@@ -60,10 +65,10 @@ bool confine() {
            ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
-UniqueFd stop_signals() {
+UniqueFd catch_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     return UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -97,6 +102,8 @@ Expected<std::unique_ptr<api::Service>, std::string> start_api(const Options& op
     api::ServiceOptions service{.listen = options.api,
                                 .plain_listen = {},
                                 .state_folder = options.state,
+                                .certificate_file = options.certificate,
+                                .key_file = options.key,
                                 .certificate_addresses = addresses,
                                 .rate = options.rate};
     if (options.http_loopback != 0)
@@ -113,7 +120,7 @@ Expected<bridge::PacketListener, std::string> listen_for_data(const Options& opt
     return listener;
 }
 
-int serve(const Options& options, int stop) {
+int serve(const Options& options, int signals) {
     const auto addresses = read_addresses(options.public_addresses);
     if (!addresses) return fail(addresses.error());
     SystemRandom random;
@@ -149,10 +156,22 @@ int serve(const Options& options, int stop) {
     loop_options.strangers = [&service = **service](UniqueFd connection) {
         service.adopt(std::move(connection));
     };
+    const auto notify = apps::ServiceNotify::from_environment();
+    Instant alive_again{};
+    loop_options.now_and_then = [&, &service = **service] {
+        service.follow_certificate(boot_now());
+        if (boot_now() < alive_again) return;
+        alive_again = boot_now() + alive_every;
+        notify.say("WATCHDOG=1");
+    };
+    loop_options.configured = [&] {
+        notify.say("READY=1\nSTATUS=Serves the API on " + options.api);
+    };
+    loop_options.hang_up = [&service = **service] { service.reload_certificate(); };
     apps::ControlLoop loop(plane, enforcement, orders, std::move(*listener),
                            std::move(loop_options));
     log_event(Severity::info, "control ready", {{"api", options.api}, {"bridge", options.bridge}});
-    const int code = loop.run(stop);
+    const int code = loop.run(signals);
     workers.stop();  // its jobs use what ends now
     return code;
 }
@@ -167,6 +186,9 @@ int main(int argc, char** argv) {
     app.add_option("--bridge-group", options.bridge_group, "group of that socket file");
     app.add_option("--broker", options.loop.broker_path, "socket file of the broker");
     app.add_option("--api", options.api, "ADDRESS:PORT of the HTTPS API; empty: none");
+    app.add_option("--certificate", options.certificate,
+                   "PEM for the API; read again when it changes. Without it one is made");
+    app.add_option("--key", options.key, "PEM of its key");
     app.add_option("--http-loopback", options.http_loopback, "port of plain HTTP on 127.0.0.1");
     app.add_option("--api-rate", options.rate.per_second,
                    "requests a second that are taken of one access key (100)")
@@ -182,11 +204,13 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(1, 64));
     app.add_option("--data-uid", options.loop.data_uid, "uid of the data process")->required();
     app.add_flag("--allow-root", options.loop.allow_root, "uid 0 may be the data process (tests)");
+    app.get_option("--certificate")->needs("--key");
+    app.get_option("--key")->needs("--certificate");
     CLI11_PARSE(app, argc, argv);
 
     open_log("kanmon-control", Severity::info);
     ::umask(0077);
-    const UniqueFd stop = stop_signals();
+    const UniqueFd signals = catch_signals();
     if (!confine()) return fail("the process cannot confine itself");
-    return serve(options, stop.get());
+    return serve(options, signals.get());
 }

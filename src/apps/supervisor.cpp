@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include "base/clock.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr Duration socket_patience = 5s;
 constexpr Duration turn = 10ms;
+constexpr Duration oversleeping = 5s;  // more than a busy machine's delay
 
 void sleep_for(Duration duration) {
     ::poll(nullptr, 0, static_cast<int>(duration / 1ms));
@@ -56,7 +58,7 @@ std::string Supervisor::pid_path(const Program& program) const {
 
 void Supervisor::add(Program program, const std::string& socket, Duration patience_at_end) {
     if (!socket.empty()) ::unlink(socket.c_str());
-    charges_.push_back({std::move(program), patience_at_end, 0, {}, {}, {}});
+    charges_.push_back({std::move(program), patience_at_end, 0, {}, {}, {}, {}});
     start_charge(charges_.back());
     if (socket.empty()) return;
     const Instant end = boot_now() + socket_patience;
@@ -94,6 +96,7 @@ void Supervisor::note_deaths() {
                    {"lived_ms", std::to_string((now - charge.started) / 1ms)},
                    {"again_in_ms", std::to_string(delay / 1ms)}});
         charge.pid = 0;
+        charge.heard.reset();
         charge.start_again = now + delay;
         ::unlink(pid_path(charge.program).c_str());
     }
@@ -104,29 +107,90 @@ void Supervisor::start_what_is_due() {
         if (charge.pid == 0 && charge.start_again <= boot_now()) start_charge(charge);
 }
 
-int Supervisor::milliseconds_to_next_start() const {
-    Duration wait = 1h;
-    for (const Charge& charge : charges_)
-        if (charge.pid == 0) wait = std::min(wait, charge.start_again - boot_now());
-    return static_cast<int>(std::max<std::int64_t>(0, wait / 1ms + 1));
+Instant Supervisor::next_turn() const {
+    Instant next = boot_now() + 1h;
+    for (const Charge& charge : charges_) {
+        if (charge.pid == 0) next = std::min(next, charge.start_again);
+        if (charge.heard) next = std::min(next, *charge.heard + charge.program.silence_max);
+    }
+    if (manager_.watchdog_every() > Duration(0)) next = std::min(next, tell_again_);
+    return next;
+}
+
+void Supervisor::wait(int signals) {
+    planned_ = next_turn();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(planned_ - boot_now());
+    std::array<pollfd, 2> watched{{{signals, POLLIN, 0}, {notices_.fd(), POLLIN, 0}}};
+    ::poll(watched.data(), watched.size(),
+           static_cast<int>(std::max<std::int64_t>(0, left.count())));
+}
+
+void Supervisor::take_notices() {
+    const Instant now = boot_now();
+    while (const auto notice = notices_.take()) {
+        const auto from = std::ranges::find_if(charges_, [&](const Charge& charge) {
+            return charge.pid == notice->from && charge.program.silence_max > Duration(0);
+        });
+        if (from == charges_.end()) continue;  // nobody's word counts but theirs
+        from->heard = now;
+        if (!notice->ready || ready_) continue;
+        ready_ = true;
+        log_event(Severity::info, "ready", {{"program", from->program.name}});
+        manager_.say("READY=1\nSTATUS=" + notice->status);
+    }
+    // Whoever sleeps hears nothing: after a machine's sleep all get their time anew.
+    if (now > planned_ + oversleeping)
+        for (Charge& charge : charges_)
+            if (charge.heard) charge.heard = now;
+}
+
+void Supervisor::end_what_hangs() {
+    for (Charge& charge : charges_) {
+        if (charge.pid == 0 || !charge.heard ||
+            boot_now() < *charge.heard + charge.program.silence_max)
+            continue;
+        log_event(Severity::error, "hangs, and is killed",
+                  {{"program", charge.program.name},
+                   {"pid", std::to_string(charge.pid)},
+                   {"silent_ms", std::to_string((boot_now() - *charge.heard) / 1ms)}});
+        charge.heard.reset();
+        ::kill(charge.pid, SIGKILL);
+    }
+}
+
+void Supervisor::tell_manager() {
+    if (manager_.watchdog_every() == Duration(0) || boot_now() < tell_again_) return;
+    tell_again_ = boot_now() + manager_.watchdog_every();
+    manager_.say("WATCHDOG=1");
 }
 
 void Supervisor::run() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGCHLD, SIGHUP}) sigaddset(&signals, signal);
     const UniqueFd events(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+    planned_ = boot_now();
     for (bool ends = false; !ends;) {
         note_deaths();
+        take_notices();
+        end_what_hangs();
         start_what_is_due();
-        pollfd ready{events.get(), POLLIN, 0};
-        ::poll(&ready, 1, milliseconds_to_next_start());
+        tell_manager();
+        wait(events.get());
         signalfd_siginfo event{};
-        while (::read(events.get(), &event, sizeof event) == sizeof event)
-            ends = ends || event.ssi_signo != SIGCHLD;
+        while (::read(events.get(), &event, sizeof event) == sizeof event) {
+            if (event.ssi_signo == SIGHUP) hang_up();
+            ends = ends || event.ssi_signo == SIGTERM || event.ssi_signo == SIGINT;
+        }
     }
     log_event(Severity::info, "stopping");
+    manager_.say("STOPPING=1\nSTATUS=Taking everything down");
     for (; !charges_.empty(); charges_.pop_back()) end_charge(charges_.back());
+}
+
+void Supervisor::hang_up() const {
+    for (const Charge& charge : charges_)
+        if (charge.program.listens_to_hang_up && charge.pid != 0) ::kill(charge.pid, SIGHUP);
 }
 
 void Supervisor::end_charge(Charge& charge) {

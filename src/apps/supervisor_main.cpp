@@ -1,184 +1,78 @@
-// kanmond: starts and watches broker, control and data. Options, directories, the one lock.
-//
-// RUN/            root, group kanmon: kanmond.pid, <name>.pid, broker.sock
-// RUN/control/    control's own: bridge.sock
-// STATE/broker/   root only: the journal        STATE/control/  control only: store, keys
+// kanmond: starts and watches broker, control and data, as its settings say.
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstring>
+#include <deque>
 #include <filesystem>
+#include <iostream>
 
+#include "apps/machine.h"
+#include "apps/settings/setting_table.h"
+#include "apps/settings/settings_file.h"
+#include "apps/settings/trusted_file.h"
 #include "apps/supervisor.h"
-#include "base/address.h"
 #include "base/log.h"
-#include "base/unique_fd.h"
 
 namespace {
 
 using namespace kanmon;
+using namespace kanmon::apps;
 
 constexpr int exit_cannot_start = 2;
+constexpr const char* usual_file = "/etc/kanmon/kanmond.toml";
 
-struct Options {
-    std::string state = "/var/lib/kanmon";
-    std::string run = "/run/kanmon";
-    std::string api = "127.0.0.1:8443";
-    std::string http_loopback;
-    std::string public_address;
-    unsigned shards = 0;
-    uid_t data_user = 64241;
-    uid_t control_user = 64242;
-    gid_t group = 64240;
-    std::string programs;  // the directory of this program
+/// What stands on the command line.
+struct Words {
+    std::string file;  // empty: the usual one, if it is there
+    bool check = false;
+    bool print = false;
+    struct Given {
+        const Setting* setting;
+        CLI::Option* option;
+        std::string word;
+    };
+    std::deque<Given> settings = {};  // a deque does not move what the parser writes to
 };
 
-using Checked = Expected<void, std::string>;
-
-std::string problem(const std::string& what) {
-    return what + ": " + std::strerror(errno);
-}
-
-Checked check_machine(const Options& options) {
-    if (::geteuid() != 0)
-        return unexpected<std::string>(
-            "Kanmon needs root to make devices; start it with: sudo kanmond");
-    const UniqueFd tun(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
-    if (!tun)
-        return unexpected(problem("/dev/net/tun cannot be used") +
-                          "; load it with: modprobe tun - in a container pass the device in with: "
-                          "--device /dev/net/tun --cap-add NET_ADMIN --cap-add SYS_ADMIN");
-    if (::access("/usr/sbin/nft", X_OK) != 0)
-        return unexpected<std::string>(
-            "/usr/sbin/nft is missing; install it with: "
-            "apt-get install nftables");
-    for (const char* name : {"kanmon-broker", "kanmon-control", "kanmon-data"})
-        if (::access((options.programs + "/" + name).c_str(), X_OK) != 0)
-            return unexpected(std::string(name) + " is not beside kanmond in " + options.programs +
-                              "; build all of Kanmon first");
-    return {};
-}
-
-/// Owner and mode are set also when the directory is there already.
-Checked make_directory(const std::string& path, uid_t user, gid_t group, mode_t mode) {
-    std::error_code error;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-    if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
-        return unexpected(problem("mkdir " + path));
-    if (::chown(path.c_str(), user, group) != 0) return unexpected(problem("chown " + path));
-    if (::chmod(path.c_str(), mode) != 0) return unexpected(problem("chmod " + path));
-    return {};
-}
-
-Checked make_directories(const Options& options) {
-    return make_directory(options.run, 0, options.group, 0750)
-        .and_then([&] { return make_directory(options.state, 0, options.group, 0750); })
-        .and_then([&] {
-            return make_directory(options.run + "/control", options.control_user, options.group,
-                                  0750);
-        })
-        .and_then([&] {
-            return make_directory(options.state + "/control", options.control_user, options.group,
-                                  0700);
-        })
-        .and_then([&] { return make_directory(options.state + "/broker", 0, 0, 0700); });
-}
-
-/// Control and data run as users of their own and must be able to walk to their directories.
-Checked check_ancestors(const std::string& directory, const Options& options, const char* option) {
-    std::error_code error;
-    const auto whole = std::filesystem::canonical(directory, error);
-    for (auto path = whole.parent_path(); path != path.root_path(); path = path.parent_path()) {
-        struct stat status {};
-        if (::stat(path.c_str(), &status) != 0) return unexpected(problem("stat " + path.string()));
-        const bool by_group = status.st_gid == options.group && (status.st_mode & S_IXGRP) != 0;
-        if (!by_group && (status.st_mode & S_IXOTH) == 0)
-            return unexpected("Kanmon's own users cannot enter " + path.string() + ", so " +
-                              whole.string() + " is of no use to them; choose another place with " +
-                              option + ", or allow it with: chmod o+x " + path.string());
+void add_options(CLI::App& app, Words& words) {
+    app.add_option("--config", words.file,
+                   std::string("settings, instead of ") + usual_file + "; an option goes before");
+    app.add_flag("--check-config", words.check, "say what is wrong with the settings, and end");
+    app.add_flag("--print-config", words.print, "print all settings, explained, and end");
+    for (const Setting& setting : setting_table()) {
+        if (setting.option.empty()) continue;
+        Words::Given& given = words.settings.emplace_back(Words::Given{&setting, nullptr, {}});
+        given.option =
+            app.add_option(std::string(setting.option), given.word,
+                           std::string(setting.help) + " Must be " + std::string(setting.rule) +
+                               ". In the file: " + setting.name());
     }
-    return {};
 }
 
-/// Held as long as the process lives. One lock for the run directory, one for the state: two
-/// gateways may share neither.
-Expected<UniqueFd, std::string> lock(const std::string& directory) {
-    const std::string path = directory + "/kanmond.lock";
-    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!fd) return unexpected(problem("open " + path));
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
-        return unexpected("another kanmond runs on " + directory +
-                          "; stop it first, or choose other directories with --run and --state");
-    return fd;
-}
-
-/// The address this machine would use towards the internet; no packet is sent.
-std::string guess_public_address() {
-    const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(9);
-    address.sin_addr.s_addr = htonl(0xc0000201);  // 192.0.2.1, for documentation
-    socklen_t size = sizeof address;
-    auto* generic = static_cast<sockaddr*>(static_cast<void*>(&address));
-    if (::connect(fd.get(), generic, size) != 0 || ::getsockname(fd.get(), generic, &size) != 0)
-        return "127.0.0.1";
-    return to_string(Ipv4{ntohl(address.sin_addr.s_addr)});
-}
-
-apps::Program broker_program(const Options& options) {
-    return {"broker",
-            options.programs + "/kanmon-broker",
-            {"--socket", options.run + "/broker.sock", "--state", options.state + "/broker",
-             "--socket-group", std::to_string(options.group), "--control-uid",
-             std::to_string(options.control_user), "--data-uid", std::to_string(options.data_user)},
-            0,
-            0};
-}
-
-apps::Program removal_program(const Options& options) {
-    return {"broker",
-            options.programs + "/kanmon-broker",
-            {"--remove-all", "--state", options.state + "/broker"},
-            0,
-            0};
-}
-
-apps::Program control_program(const Options& options) {
-    apps::Program program{
-        "control",
-        options.programs + "/kanmon-control",
-        {"--state", options.state + "/control", "--bridge", options.run + "/control/bridge.sock",
-         "--broker", options.run + "/broker.sock", "--api", options.api, "--public-address",
-         options.public_address, "--data-uid", std::to_string(options.data_user)},
-        options.control_user,
-        options.group};
-    if (!options.http_loopback.empty()) {
-        program.arguments.push_back("--http-loopback");
-        program.arguments.push_back(options.http_loopback);
+/// Everything that is wrong with file and command line is among the problems.
+ReadSettings settings_of(const Words& words) {
+    ReadSettings read;
+    const std::string file = words.file.empty() ? usual_file : words.file;
+    if (!words.file.empty() || ::access(usual_file, F_OK) == 0) {
+        const auto text = read_trusted_file(file, Reading::by_anybody);
+        if (text)
+            read = read_settings(*text, file);
+        else
+            read.problems.push_back(text.error());
     }
-    return program;
-}
-
-apps::Program data_program(const Options& options) {
-    apps::Program program{"data",
-                          options.programs + "/kanmon-data",
-                          {"--bridge", options.run + "/control/bridge.sock", "--broker",
-                           options.run + "/broker.sock"},
-                          options.data_user,
-                          options.group};
-    if (options.shards > 0) {
-        program.arguments.push_back("--shards");
-        program.arguments.push_back(std::to_string(options.shards));
+    for (const Words::Given& given : words.settings) {
+        if (given.option->count() == 0) continue;
+        const auto written =
+            write_setting(read.settings, *given.setting, given_word(*given.setting, given.word));
+        if (!written)
+            read.problems.push_back(std::string(given.setting->option) + " " + written.error());
     }
-    return program;
+    const auto clashes = check_settings(read.settings);
+    read.problems.insert(read.problems.end(), clashes.begin(), clashes.end());
+    return read;
 }
 
 /// Blocked and not ignored: an ignored SIGCHLD would take the children's ends away.
@@ -189,64 +83,81 @@ void block_signals() {
     ::sigprocmask(SIG_BLOCK, &signals, nullptr);
 }
 
-int supervise(const Options& options) {
-    const std::string pid_path = options.run + "/kanmond.pid";
-    apps::write_pid_file(pid_path, ::getpid());
-    apps::Supervisor supervisor(options.run);
-    supervisor.add(broker_program(options), options.run + "/broker.sock", 2s);
-    supervisor.add(control_program(options), options.run + "/control/bridge.sock", 5s);
-    supervisor.add(data_program(options), {}, 2s);
-    log_event(Severity::info, "running", {{"api", options.api}, {"run", options.run}});
-    supervisor.run();
-    const bool clean = apps::Supervisor::run_to_its_end(removal_program(options), 30s);
-    if (!clean) log_event(Severity::error, "traces remain in the kernel");
-    for (const char* name : {"/broker.sock", "/control/bridge.sock", "/kanmond.pid"})
-        ::unlink((options.run + name).c_str());
-    return clean ? 0 : 1;
-}
-
 int fail(const std::string& sentence) {
     log_event(Severity::error, "kanmond cannot start", {{"problem", sentence}});
     return exit_cannot_start;
 }
 
+int supervise(const Installation& installation, ServiceNotify manager) {
+    const Settings& settings = installation.settings;
+    auto notices = ServiceNotices::listen(notify_socket(settings), installation.identities.group);
+    if (!notices) return fail(notices.error());
+    ::setenv("NOTIFY_SOCKET", notify_socket(settings).c_str(), 1);  // the programs' own
+    const std::string pid_path = settings.run + "/kanmond.pid";
+    write_pid_file(pid_path, ::getpid());
+    Supervisor supervisor(settings.run, std::move(manager), std::move(*notices));
+    supervisor.add(broker_program(installation), broker_socket(settings), 2s);
+    supervisor.add(control_program(installation), bridge_socket(settings), 5s);
+    supervisor.add(data_program(installation), {}, 2s);
+    log_event(Severity::info, "running", {{"api", settings.api_listen}, {"run", settings.run}});
+    supervisor.run();
+    const bool clean = Supervisor::run_to_its_end(removal_program(installation), 30s);
+    if (!clean) log_event(Severity::error, "traces remain in the kernel");
+    for (const std::string& path :
+         {broker_socket(settings), bridge_socket(settings), notify_socket(settings), pid_path})
+        ::unlink(path.c_str());
+    return clean ? 0 : 1;
+}
+
+int start_gateway(Settings settings, ServiceNotify manager) {
+    std::error_code error;
+    const auto programs = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+    if (settings.public_addresses.empty()) settings.public_addresses = {guess_public_address()};
+    const auto identities = find_identities(settings);
+    if (!identities) return fail(identities.error());
+    const Installation installation{std::move(settings), *identities, programs.string()};
+    if (auto checked = check_machine(installation); !checked) return fail(checked.error());
+    if (auto made = make_directories(installation); !made) return fail(made.error());
+    const auto run_lock = lock_directory(installation.settings.run);
+    if (!run_lock) return fail(run_lock.error());
+    const auto state_lock = lock_directory(installation.settings.state);
+    if (!state_lock) return fail(state_lock.error());
+    return supervise(installation, std::move(manager));
+}
+
+/// Problems of settings go to whoever typed them, as plain lines.
+int complain(const std::vector<std::string>& problems) {
+    for (const std::string& problem : problems) std::cerr << "kanmond: " << problem << "\n";
+    return exit_cannot_start;
+}
+
+int check_only(const ReadSettings& read) {
+    std::vector<std::string> problems = read.problems;
+    if (const auto found = find_identities(read.settings); !found)
+        problems.push_back(found.error());
+    if (!problems.empty()) return complain(problems);
+    std::cout << "The settings are in order.\n";
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    Options options;
+    Words words;
     CLI::App app{"Kanmon's supervisor: runs one SSL-VPN gateway"};
-    app.add_option("--state", options.state, "directory that survives")->capture_default_str();
-    app.add_option("--run", options.run, "directory of sockets and pid files")
-        ->capture_default_str();
-    app.add_option("--api", options.api, "ADDRESS:PORT of the HTTPS API")->capture_default_str();
-    app.add_option("--http-loopback", options.http_loopback, "port of plain HTTP on 127.0.0.1");
-    app.add_option("--public-address", options.public_address,
-                   "address that bundles point to: IPv4, and after a comma IPv6");
-    app.add_option("--shards", options.shards, "packet threads; by default one a processor");
-    app.add_option("--data-uid", options.data_user, "user of the data process")
-        ->capture_default_str();
-    app.add_option("--control-uid", options.control_user, "user of the control process")
-        ->capture_default_str();
-    app.add_option("--group-id", options.group, "group that both share")->capture_default_str();
+    add_options(app, words);
     CLI11_PARSE(app, argc, argv);
 
     ::close_range(3, ~0U, 0);  // whatever a careless parent left open
     open_log("kanmond", Severity::info);
     ::umask(0022);  // files with secrets get their modes explicitly; children start with 0077
+    const ReadSettings read = settings_of(words);
+    if (words.check) return check_only(read);
+    if (!read.problems.empty()) return complain(read.problems);
+    if (words.print) {
+        std::cout << settings_text(read.settings);
+        return 0;
+    }
     block_signals();
-    std::error_code error;
-    options.programs = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-    if (options.public_address.empty()) options.public_address = guess_public_address();
-    if (auto checked = check_machine(options); !checked) return fail(checked.error());
-    if (auto made = make_directories(options); !made) return fail(made.error());
-    for (const auto& [directory, option] :
-         {std::pair{options.run, "--run"}, std::pair{options.state, "--state"}})
-        if (auto open = check_ancestors(directory, options, option); !open)
-            return fail(open.error());
-    const auto run_lock = lock(options.run);
-    if (!run_lock) return fail(run_lock.error());
-    const auto state_lock =
-        options.run == options.state ? Expected<UniqueFd, std::string>{} : lock(options.state);
-    if (!state_lock) return fail(state_lock.error());
-    return supervise(options);
+    return start_gateway(read.settings, ServiceNotify::from_environment());
 }

@@ -145,7 +145,7 @@ struct DropFact {
 
 // --- down: control -> data -----------------------------------------------------------------------
 
-/// A new snapshot; its memfd travels beside this message (SCM_RIGHTS, exactly one descriptor).
+/// A new snapshot, one memfd beside it (SCM_RIGHTS). Data says it back, bare, once it is in force.
 struct SnapshotReady {
     std::uint64_t number = 0;
     friend bool operator==(const SnapshotReady&, const SnapshotReady&) = default;

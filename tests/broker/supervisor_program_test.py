@@ -1,12 +1,13 @@
 """kanmond as a program: it starts, restarts and ends the three, and leaves nothing.
 
-The broker is the real one; control and data are stand-ins that note how they were started. All of
-it runs in a namespace with this process's id in its name.
+The broker is the real one; control and data are stand-ins that note how they were started (but where
+a test asks for the real ones). All of it runs in a namespace with this process's id in its name.
 """
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -62,31 +63,48 @@ def namespace():
 
 
 class Gateway:
-    def __init__(self, folder):
+    def __init__(self, folder, real=False):
         self.folder = folder
         self.programs = f"{folder}/bin"
         os.mkdir(self.programs)
-        for name in ("kanmond", "kanmon-broker"):
+        both = ("kanmon-control", "kanmon-data")
+        for name in ("kanmond", "kanmon-broker", *(both if real else ())):
             shutil.copy(f"{BIN}/{name}", self.programs)
-        for name in ("kanmon-control", "kanmon-data"):
+        for name in () if real else both:
             with open(f"{self.programs}/{name}", "w") as out:
                 out.write(STAND_IN)
             os.chmod(f"{self.programs}/{name}", 0o755)
         self.process = None
+        self.settings = None  # a file; without one all stands on the command line
 
     def words(self, *options, state="state"):
+        if self.settings:
+            return ["ip", "netns", "exec", OUTER, f"{self.programs}/kanmond", "--config",
+                    self.settings, *options]
         return ["ip", "netns", "exec", OUTER, f"{self.programs}/kanmond", "--run",
                 f"{self.folder}/run", "--state", f"{self.folder}/{state}", "--public-address",
                 "192.0.2.7", *options]
 
-    def start(self, *options):
+    def write_settings(self, text):
+        self.settings = f"{self.folder}/kanmond.toml"
+        with open(self.settings, "w") as out:
+            out.write(text)
+        os.chmod(self.settings, 0o644)
+
+    def arguments(self, pid):
+        """Of the child with this pid: the value behind each option."""
+        words = open(f"/proc/{pid}/cmdline").read().split("\0")
+        return dict(zip(words, words[1:]))
+
+    def start(self, *options, environment=None):
         for name in ("broker", "control", "data"):  # those of one that was killed
             if self.pid(name):
                 os.unlink(f"{self.folder}/run/{name}.pid")
         self.log = open(f"{self.folder}/log", "w+")
         leaked = os.open("/dev/zero", os.O_RDONLY)  # a careless parent
         os.set_inheritable(leaked, True)
-        self.process = subprocess.Popen(self.words(*options), stderr=self.log, close_fds=False)
+        self.process = subprocess.Popen(self.words(*options), stderr=self.log, close_fds=False,
+                                        env={**os.environ, **(environment or {})})
         os.close(leaked)
         return [wait_until(lambda: self.pid(name)) for name in ("broker", "control", "data")]
 
@@ -106,13 +124,48 @@ class Gateway:
             assert self.process.wait(15) == 0
 
 
-@pytest.fixture
-def gateway():
+@pytest.fixture(params=[False])
+def gateway(request):
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        one = Gateway(folder)
+        one = Gateway(folder, request.param)
         yield one
         one.stop()
+
+
+with_the_real_programs = pytest.mark.parametrize("gateway", [True], indirect=True)
+
+
+class ServiceManager:
+    """Stands in for systemd: takes what sd_notify says."""
+
+    def __init__(self, path, watchdog_seconds):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        self.environment = {"NOTIFY_SOCKET": path,
+                            "WATCHDOG_USEC": str(int(watchdog_seconds * 1_000_000))}
+
+    def hear(self, seconds):
+        """The next words; nothing when none come."""
+        self.socket.settimeout(seconds)
+        try:
+            return self.socket.recv(4096).decode()
+        except TimeoutError:
+            return ""
+
+    def hear_until(self, word, seconds=15):
+        heard = []
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            heard.append(self.hear(0.2))
+            if word in heard[-1]:
+                return heard
+        raise AssertionError(f"{word} was not said: {heard}")
+
+
+def notify(path, words):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        out.sendto(words.encode(), path)
 
 
 def test_runs_each_as_its_user_without_a_foreign_descriptor(gateway):
@@ -198,3 +251,110 @@ def test_says_what_is_missing(gateway):
     os.unlink(f"{gateway.programs}/kanmon-data")
     missing = subprocess.run(gateway.words(), capture_output=True, text=True)
     assert missing.returncode == 2 and "kanmon-data is not beside kanmond" in missing.stderr
+
+
+SETTINGS = """
+[directories]
+state = "{folder}/state"
+run = "{folder}/run"
+[api]
+listen = "127.0.0.1:9443"
+[gateway]
+public_addresses = ["192.0.2.7", "2001:db8::7"]
+[data]
+shards = 3
+[users]
+data = "{user}"
+"""
+
+
+def test_takes_its_settings_from_the_file_and_an_option_goes_before(gateway):
+    gateway.write_settings(SETTINGS.format(folder=gateway.folder, user="nobody"))
+    _, control, data = gateway.start("--api", "127.0.0.1:9444")
+    wait_until(lambda: gateway.started(data, "kanmon-data"))
+    wait_until(lambda: gateway.started(control, "kanmon-control"))
+    said = gateway.arguments(control)
+    assert said["--api"] == "127.0.0.1:9444"
+    assert said["--public-address"] == "192.0.2.7,2001:db8::7" and said["--tun-queues"] == "3"
+    assert gateway.arguments(data)["--shards"] == "3"
+    assert os.stat(f"/proc/{data}").st_uid == int(said["--data-uid"]) == 65534, "nobody's number"
+
+
+def test_settings_that_are_wrong_start_nothing_and_are_all_told(gateway):
+    gateway.write_settings(SETTINGS.format(folder=gateway.folder, user="kanmon-nowhere"))
+    checked = subprocess.run(gateway.words("--check-config"), capture_output=True, text=True)
+    assert checked.returncode == 2 and "adduser --system kanmon-nowhere" in checked.stderr
+    gateway.write_settings("[api]\nlissten = 1\n[data]\nshards = 99\n")
+    for words in ([], ["--check-config"], ["--print-config"]):
+        refused = subprocess.run(gateway.words(*words), capture_output=True, text=True)
+        assert refused.returncode == 2 and refused.stdout == ""
+        assert f"{gateway.settings}:2: there is no key api.lissten; the nearest is api.listen" in refused.stderr
+        assert "data.shards is 99; it must be 0 to 64 threads" in refused.stderr
+    gateway.write_settings("")
+    os.chmod(gateway.settings, 0o666)
+    refused = subprocess.run(gateway.words(), capture_output=True, text=True)
+    assert refused.returncode == 2 and "may be written by others" in refused.stderr
+    os.chmod(gateway.settings, 0o644)
+    assert "in order" in run(*gateway.words("--check-config"))
+    assert not os.path.exists(f"{gateway.folder}/run"), "nothing was made"
+    settings = run(*gateway.words("--print-config", "--shards", "5"))
+    gateway.write_settings(settings)
+    assert run(*gateway.words("--print-config")) == settings and "\nshards = 5\n" in settings
+
+
+def test_a_hang_up_reaches_control_and_nobody_else(gateway):
+    broker, control, data = gateway.start()
+    stand_in = STAND_IN.replace("while True", "signal.signal(signal.SIGHUP, lambda *_: os._exit(7))\nwhile True")
+    for name in ("control", "data"):
+        with open(f"{gateway.programs}/kanmon-{name}", "w") as out:
+            out.write(stand_in)
+    os.kill(control, signal.SIGKILL)
+    again = wait_until(lambda: gateway.pid("control") not in (0, control) and gateway.pid("control"))
+    wait_until(lambda: int(re.search(r"SigCgt:\s+(\w+)", open(f"/proc/{again}/status").read())[1], 16) & 1)
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: gateway.pid("control") not in (0, again))
+    assert 'end="exit code 7"' in open(f"{gateway.folder}/log").read()
+    assert gateway.pid("broker") == broker and gateway.pid("data") == data
+
+
+def test_tells_the_service_manager_that_it_is_ready_when_control_is_and_that_it_stops(gateway):
+    stand_in = STAND_IN.replace("while True", """
+def say(*_):
+    out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    out.sendto(b"READY=1\\nSTATUS=serves", os.environ["NOTIFY_SOCKET"])
+if "WATCHDOG_USEC" in os.environ: sys.exit(9)
+signal.signal(signal.SIGHUP, say)
+while True""")
+    with open(f"{gateway.programs}/kanmon-control", "w") as out:
+        out.write(stand_in)
+    manager = ServiceManager(f"{gateway.folder}/systemd", 0.4)
+    _, control, data = gateway.start(environment=manager.environment)
+    assert "READY" not in "".join(manager.hear_until("WATCHDOG=1")), "control has said nothing yet"
+    notify(f"{gateway.folder}/run/notify.sock", "READY=1")
+    assert "READY" not in manager.hear(0.3) + manager.hear(0.3), "this process is none of its own"
+    mode = os.stat(f"{gateway.folder}/run/notify.sock")
+    assert (mode.st_mode & 0o777, mode.st_uid, mode.st_gid) == (0o660, 0, GROUP)
+    wait_until(lambda: int(re.search(r"SigCgt:\s+(\w+)", open(f"/proc/{control}/status").read())[1], 16) & 1)
+    gateway.process.send_signal(signal.SIGHUP)
+    assert manager.hear_until("READY=1")[-1] == "READY=1\nSTATUS=serves"
+    os.kill(data, signal.SIGKILL)
+    manager.hear_until("WATCHDOG=1")
+    gateway.stop()
+    last = "\n".join(manager.hear_until("STOPPING=1"))
+    assert "READY" not in last, "once"
+
+
+@with_the_real_programs
+def test_is_ready_when_the_api_answers_and_data_is_configured(gateway):
+    manager = ServiceManager(f"{gateway.folder}/systemd", 60)
+    gateway.start(environment=manager.environment)
+    assert manager.hear_until("READY=1", 30)[-1] == "READY=1\nSTATUS=Serves the API on 127.0.0.1:8443"
+    code = "import socket;socket.create_connection(('127.0.0.1',8443),1);print('answers')"
+    assert run("ip", "netns", "exec", OUTER, "/usr/bin/python3", "-c", code) == "answers\n"
+    log = open(f"{gateway.folder}/log").read()
+    assert log.index("snapshot in force") > 0
+    crt = f"{gateway.folder}/state/control/api.crt"
+    before = log.count("API certificate read")
+    os.utime(crt)
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: open(f"{gateway.folder}/log").read().count("API certificate read") > before)

@@ -299,6 +299,21 @@ std::vector<Command> client_commands() {
 
 }  // namespace
 
+const std::vector<GlobalOption>& global_options() {
+    static const std::vector<GlobalOption> options{
+        {"--endpoint", "address of the API", "KANMON_ENDPOINT"},
+        {"--ca", "certificate to trust, the gateway's api.crt", "KANMON_CA", false, true},
+        {"--access-key-file",
+         "JSON with AccessKeyId and AccessKeySecret; else KANMON_ACCESS_KEY_ID and "
+         "KANMON_ACCESS_KEY_SECRET",
+         {},
+         false,
+         true},
+        {"--region", "RegionId of every call"},
+        {"--json", "show the API's answer as it is", {}, true}};
+    return options;
+}
+
 const std::vector<CommandGroup>& command_groups() {
     static const std::vector<CommandGroup> groups{
         {"account", "accounts: who owns everything else"},

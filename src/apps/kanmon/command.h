@@ -69,6 +69,16 @@ struct CommandGroup {
     std::string_view help;
 };
 
+/// An option that may stand anywhere.
+struct GlobalOption {
+    std::string_view words;
+    std::string_view help;
+    std::string_view environment = {};  // also taken from there
+    bool flag = false;                  // takes no value
+    bool file = false;                  // its value names a file
+};
+
+const std::vector<GlobalOption>& global_options();
 const std::vector<CommandGroup>& command_groups();
 const std::vector<Command>& commands();
 

@@ -9,6 +9,7 @@
 #include <deque>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <sstream>
 
@@ -53,16 +54,20 @@ std::string environment(const char* name) {
 }
 
 void add_global_options(CLI::App& app, Options& options) {
-    app.add_option("--endpoint", options.endpoint, "address of the API")
-        ->envname("KANMON_ENDPOINT")
-        ->capture_default_str();
-    app.add_option("--ca", options.ca_file, "certificate to trust, the gateway's api.crt")
-        ->envname("KANMON_CA");
-    app.add_option("--access-key-file", options.key_file,
-                   "JSON with AccessKeyId and AccessKeySecret; else KANMON_ACCESS_KEY_ID and "
-                   "KANMON_ACCESS_KEY_SECRET");
-    app.add_option("--region", options.region, "RegionId of every call")->capture_default_str();
-    app.add_flag("--json", options.json, "show the API's answer as it is");
+    const std::map<std::string_view, std::string*> places{{"--endpoint", &options.endpoint},
+                                                          {"--ca", &options.ca_file},
+                                                          {"--access-key-file", &options.key_file},
+                                                          {"--region", &options.region}};
+    for (const GlobalOption& row : global_options()) {
+        const std::string words(row.words);
+        if (row.flag) {
+            app.add_flag(words, options.json, std::string(row.help));
+            continue;
+        }
+        CLI::Option* option = app.add_option(words, *places.at(row.words), std::string(row.help));
+        option->capture_default_str();
+        if (!row.environment.empty()) option->envname(std::string(row.environment));
+    }
 }
 
 void add_arguments(CLI::App& app, Parsed& parsed) {

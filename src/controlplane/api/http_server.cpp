@@ -12,6 +12,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 
 #include "base/log.h"
 #include "controlplane/api/listening_socket.h"
@@ -21,8 +22,10 @@ namespace kanmon::api {
 struct HttpServer::Engine {
     HttpLimits limits;
     HttpHandler handler;
-    std::optional<ServerCertificate> certificate;
-    std::string key_pem;  // libmicrohttpd wants C strings
+    std::optional<ServerCertificate> certificate;  // the first; sessions take `credentials`
+    std::string key_pem;                           // libmicrohttpd wants C strings
+    std::mutex credentials_mutex;
+    std::shared_ptr<const TlsCredentials> credentials;
     std::uint16_t port = 0;
     MHD_Daemon* daemon = nullptr;
     /// Serves what was adopted. Apart from the other, since a daemon of libmicrohttpd 0.9.75 that
@@ -39,8 +42,11 @@ struct HttpServer::Engine {
     static MHD_Result handle(void* owner, MHD_Connection* connection, const char* url,
                              const char* method, const char* version, const char* piece,
                              std::size_t* piece_octets, void** kept);
-    static void count_guest(void* owner, MHD_Connection* connection, void** kept,
-                            MHD_ConnectionNotificationCode what);
+    static void note_connection(void* owner, MHD_Connection* connection, void** kept,
+                                MHD_ConnectionNotificationCode what);
+    static void note_guest(void* owner, MHD_Connection* connection, void** kept,
+                           MHD_ConnectionNotificationCode what);
+    std::shared_ptr<const TlsCredentials> present_credentials();
     MHD_Daemon* start(unsigned flags, std::vector<MHD_OptionItem> options);
     bool run(UniqueFd socket);
     bool run_guests();
@@ -236,7 +242,9 @@ MHD_Daemon* HttpServer::Engine::start(unsigned flags, std::vector<MHD_OptionItem
 bool HttpServer::Engine::run(UniqueFd socket) {
     if (certificate) key_pem = as_text(certificate->private_key_pem.view());
     daemon = start(
-        0, {{MHD_OPTION_LISTEN_SOCKET, socket.get(), nullptr},
+        0, {{MHD_OPTION_NOTIFY_CONNECTION, std::bit_cast<std::intptr_t>(&Engine::note_connection),
+             this},
+            {MHD_OPTION_LISTEN_SOCKET, socket.get(), nullptr},
             {MHD_OPTION_CONNECTION_LIMIT, static_cast<std::intptr_t>(limits.connections), nullptr},
             {MHD_OPTION_THREAD_POOL_SIZE, static_cast<std::intptr_t>(limits.threads), nullptr}});
     if (daemon == nullptr) return false;
@@ -249,12 +257,36 @@ bool HttpServer::Engine::run_guests() {
     guests = start(
         MHD_USE_NO_LISTEN_SOCKET,
         {{MHD_OPTION_CONNECTION_LIMIT, never_met, nullptr},
-         {MHD_OPTION_NOTIFY_CONNECTION, std::bit_cast<std::intptr_t>(&Engine::count_guest), this}});
+         {MHD_OPTION_NOTIFY_CONNECTION, std::bit_cast<std::intptr_t>(&Engine::note_guest), this}});
     return guests != nullptr;
 }
 
-void HttpServer::Engine::count_guest(void* owner, MHD_Connection*, void**,
-                                     MHD_ConnectionNotificationCode what) {
+std::shared_ptr<const TlsCredentials> HttpServer::Engine::present_credentials() {
+    const std::lock_guard lock(credentials_mutex);
+    return credentials;
+}
+
+/// Before the handshake the session gets the certificate of this moment, which then lives as long
+/// as the connection; the one that the library was started with never changes.
+void HttpServer::Engine::note_connection(void* owner, MHD_Connection* connection, void** kept,
+                                         MHD_ConnectionNotificationCode what) {
+    using Kept = std::shared_ptr<const TlsCredentials>;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        const std::unique_ptr<Kept> gone(static_cast<Kept*>(*kept));
+        *kept = nullptr;
+        return;
+    }
+    auto credentials = std::make_unique<Kept>(static_cast<Engine*>(owner)->present_credentials());
+    const MHD_ConnectionInfo* info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (!*credentials || info == nullptr || info->tls_session == nullptr) return;
+    (*credentials)->give_to(static_cast<gnutls_session_int*>(info->tls_session));
+    *kept = credentials.release();
+}
+
+void HttpServer::Engine::note_guest(void* owner, MHD_Connection* connection, void** kept,
+                                    MHD_ConnectionNotificationCode what) {
+    note_connection(owner, connection, kept, what);
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) --static_cast<Engine*>(owner)->guests_present;
 }
 
@@ -284,6 +316,11 @@ void HttpServer::adopt(UniqueFd connection) {
     engine_->adopt(std::move(connection));
 }
 
+void HttpServer::replace_credentials(std::shared_ptr<const TlsCredentials> credentials) {
+    const std::lock_guard lock(engine_->credentials_mutex);
+    engine_->credentials = std::move(credentials);
+}
+
 Expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(Options options,
                                                                      HttpHandler handler) {
     auto socket = open_listening_socket(options.listen);
@@ -291,6 +328,11 @@ Expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(Options opt
     auto engine = std::make_unique<Engine>();
     engine->limits = options.limits;
     engine->handler = std::move(handler);
+    if (options.certificate) {
+        auto credentials = TlsCredentials::make(*options.certificate);
+        if (!credentials) return unexpected("the API's certificate: " + credentials.error());
+        engine->credentials = std::move(*credentials);
+    }
     engine->certificate = std::move(options.certificate);
     engine->port = port_of(*socket);
     if (!engine->run(std::move(*socket)))

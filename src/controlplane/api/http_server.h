@@ -16,6 +16,7 @@
 #include "base/unique_fd.h"
 #include "controlplane/api/http_request.h"
 #include "controlplane/api/server_certificate.h"
+#include "controlplane/api/tls_credentials.h"
 
 namespace kanmon::api {
 
@@ -52,6 +53,10 @@ public:
     HttpServer& operator=(const HttpServer&) = delete;
 
     std::uint16_t port() const;
+
+    /// For connections that begin from now on; those that are there keep what they began with. Any
+    /// thread.
+    void replace_credentials(std::shared_ptr<const TlsCredentials> credentials);
 
     /// Serves a connection that somebody else accepted, or closes it beyond `adopted`. Any thread.
     void adopt(UniqueFd connection);

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
 namespace kanmon::api {
@@ -39,25 +38,6 @@ SocketAddress socket_address(const Endpoint& endpoint) {
 }
 
 }  // namespace
-
-std::optional<Endpoint> parse_listen_address(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    const std::string_view port_text = text.substr(colon + 1);
-    std::uint16_t port = 0;
-    const char* end = port_text.data() + port_text.size();
-    const auto [stop, error] = std::from_chars(port_text.data(), end, port);
-    if (error != std::errc() || stop != end || port_text.empty()) return std::nullopt;
-    std::string_view host = text.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) {
-        const auto address = parse_ipv6(host.substr(1, host.size() - 2));
-        if (!address) return std::nullopt;
-        return Endpoint{*address, port};
-    }
-    const auto address = parse_ipv4(host == "localhost" ? "127.0.0.1" : host);
-    if (!address) return std::nullopt;
-    return Endpoint::v4(*address, port);
-}
 
 bool is_loopback(const Endpoint& endpoint) {
     if (endpoint.is_v4()) return endpoint.as_v4().value >> 24 == 127;

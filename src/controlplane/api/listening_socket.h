@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "base/address.h"
 #include "base/result.h"
@@ -10,8 +9,6 @@
 
 namespace kanmon::api {
 
-/// "127.0.0.1:8443" or "[::1]:8443"; port 0 lets the kernel choose. Nothing when it is neither.
-std::optional<Endpoint> parse_listen_address(std::string_view text);
 bool is_loopback(const Endpoint& endpoint);
 
 /// The error is one sentence that names the address and what to do.

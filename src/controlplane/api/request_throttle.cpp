@@ -61,7 +61,7 @@ model::Outcome<void> RequestThrottle::judged_key(Duration wait) {
     ++counts_.of_keys;
     return model::throttled("Throttling.User",
                             "This access key sends more requests a second than are taken; send "
-                            "fewer, or raise kanmon-control --api-rate.",
+                            "fewer, or let the operator raise requests_per_second.",
                             wait);
 }
 

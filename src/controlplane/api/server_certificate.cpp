@@ -139,6 +139,25 @@ Expected<ServerCertificate, std::string> make_server_certificate(const std::vect
                              SecretBuffer(content(key_text.get()))};
 }
 
+Expected<ServerCertificate, std::string> read_server_certificate(
+    const std::string& certificate_path, const std::string& key_path) {
+    ServerCertificate pair;
+    for (const std::string& path : {certificate_path, key_path}) {
+        auto content = read_file(path);
+        if (!content && ::access(path.c_str(), R_OK) != 0 && errno == EACCES)
+            return unexpected(
+                fmt::format("{}; let Kanmon's control process read it with: "
+                            "chgrp {} {} && chmod g+r {}",
+                            content.error(), ::getegid(), path, path));
+        if (!content) return unexpected(content.error());
+        if (!*content) return unexpected(fmt::format("{} is not there", path));
+        if (path == certificate_path) pair.certificate_pem = as_text(**content);
+        if (path == key_path) pair.private_key_pem = SecretBuffer(**content);
+        wipe(**content);
+    }
+    return pair;
+}
+
 Expected<ServerCertificate, std::string> load_server_certificate(const std::string& folder,
                                                                  const std::vector<Ipv4>& addresses,
                                                                  UnixTime now) {

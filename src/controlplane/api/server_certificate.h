@@ -24,6 +24,10 @@ inline constexpr std::chrono::days server_certificate_lifetime{3650};
 /// In memory. The error is one sentence.
 Expected<ServerCertificate, std::string> make_server_certificate(const std::vector<Ipv4>& addresses,
                                                                  UnixTime now);
+/// A pair that somebody else made: PEM of the certificate and what leads to its authority, PEM of
+/// the key. The error is one sentence with what to do.
+Expected<ServerCertificate, std::string> read_server_certificate(
+    const std::string& certificate_path, const std::string& key_path);
 /// FOLDER/api.crt and FOLDER/api.key (mode 0600): read, or made and written when both are absent.
 Expected<ServerCertificate, std::string> load_server_certificate(const std::string& folder,
                                                                  const std::vector<Ipv4>& addresses,

@@ -4,13 +4,18 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <optional>
 
 #include "base/clock.h"
+#include "base/listen_address.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "controlplane/api/api.h"
+#include "controlplane/api/certificate_files.h"
 #include "controlplane/api/downloads.h"
 #include "controlplane/api/http_server.h"
 #include "controlplane/api/listening_socket.h"
+#include "controlplane/api/timestamp.h"
 
 namespace kanmon::api {
 
@@ -26,6 +31,7 @@ struct Service::Parts {
     SystemRandom random;
     Api api;
     Downloads downloads;
+    std::optional<CertificateFiles> certificate_files;
     // Last: their threads end before what they use.
     std::unique_ptr<HttpServer> secure;
     std::unique_ptr<HttpServer> plain;
@@ -58,13 +64,42 @@ Expected<Endpoint, std::string> read_address(const std::string& text) {
 
 using Handler = const HttpHandler&;
 
-Started start_secure(const ServiceOptions& options, Handler handler) {
+/// An operator's own pair, or the one that is made at the first start.
+Expected<ServerCertificate, std::string> first_certificate(const ServiceOptions& options,
+                                                           const std::vector<Ipv4>& addresses,
+                                                           CertificateFiles& files) {
+    if (options.certificate_file.empty())
+        if (auto made = load_server_certificate(options.state_folder, addresses, unix_now()); !made)
+            return made;
+    return files.read();
+}
+
+CertificateFiles certificate_files(const ServiceOptions& options) {
+    if (!options.certificate_file.empty()) return {options.certificate_file, options.key_file};
+    return {options.state_folder + "/api.crt", options.state_folder + "/api.key"};
+}
+
+/// A pair that is good now.
+Expected<std::shared_ptr<const TlsCredentials>, std::string> read_credentials(
+    CertificateFiles& files, UnixTime now) {
+    const auto pair = files.read();
+    if (!pair) return unexpected(pair.error());
+    auto credentials = TlsCredentials::make(*pair);
+    if (!credentials) return credentials;
+    if (now < (*credentials)->not_before() || now > (*credentials)->not_after())
+        return unexpected(fmt::format("the certificate is good from {} to {} only",
+                                      timestamp_text((*credentials)->not_before()),
+                                      timestamp_text((*credentials)->not_after())));
+    return credentials;
+}
+
+Started start_secure(const ServiceOptions& options, Handler handler, CertificateFiles& files) {
     const auto listen = read_address(options.listen);
     if (!listen) return unexpected(listen.error());
     std::vector<Ipv4> addresses = options.certificate_addresses;
     if (listen->is_v4() && listen->as_v4().value != 0 && !is_loopback(*listen))
         addresses.push_back(listen->as_v4());
-    auto certificate = load_server_certificate(options.state_folder, addresses, unix_now());
+    auto certificate = first_certificate(options, addresses, files);
     if (!certificate) return unexpected(certificate.error());
     return HttpServer::start({.listen = *listen,
                               .certificate = std::move(*certificate),
@@ -99,6 +134,26 @@ RequestThrottle::Counts Service::throttled() const {
     return parts_->api.throttled();
 }
 
+void Service::follow_certificate(Instant now) {
+    if (parts_->certificate_files && parts_->certificate_files->changed(now)) reload_certificate();
+}
+
+void Service::reload_certificate() {
+    if (!parts_->certificate_files) return;
+    CertificateFiles& files = *parts_->certificate_files;
+    auto credentials = read_credentials(files, unix_now());
+    if (!credentials) {
+        log_event(Severity::error, "API certificate not replaced, the old one goes on",
+                  {{"file", files.certificate_path()}, {"problem", credentials.error()}});
+        return;
+    }
+    log_event(Severity::info, "API certificate read",
+              {{"file", files.certificate_path()},
+               {"sha256", (*credentials)->sha256()},
+               {"ends", timestamp_text((*credentials)->not_after())}});
+    parts_->secure->replace_credentials(std::move(*credentials));
+}
+
 void Service::adopt(UniqueFd connection) {
     constexpr char tls_handshake = 0x16;
     char first = 0;
@@ -120,7 +175,8 @@ Expected<std::unique_ptr<Service>, std::string> Service::start(const ServiceOpti
         return served->answer(request);
     };
     if (!options.listen.empty()) {
-        auto started = start_secure(options, handler);
+        parts->certificate_files = certificate_files(options);
+        auto started = start_secure(options, handler, *parts->certificate_files);
         if (!started) return unexpected(started.error());
         parts->secure = std::move(*started);
     }

@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "base/unique_fd.h"
 #include "controlplane/api/request_throttle.h"
 #include "controlplane/usecases/control_plane.h"
@@ -20,6 +21,8 @@ struct ServiceOptions {
     std::string listen = "127.0.0.1:8443";  // HTTPS; port 0: the kernel chooses; empty: none
     std::string plain_listen;               // plain HTTP, on loopback only; empty: none
     std::string state_folder;               // api.crt and api.key live here
+    std::string certificate_file = {};      // a pair given instead of those; both or neither
+    std::string key_file = {};
     std::vector<Ipv4> certificate_addresses;
     RequestRate rate = {};
 };
@@ -38,6 +41,12 @@ public:
 
     /// Requests refused because there were too many. Any thread.
     RequestThrottle::Counts throttled() const;
+
+    /// Takes the certificate's files when they have changed. A pair that is broken or not good now
+    /// leaves the old one in place, and the log says so. One thread for this and the next.
+    void follow_certificate(Instant now);
+    /// The same, changed or not.
+    void reload_certificate();
 
     /// Serves a connection that came in by a shared VPN port, by HTTPS. One that speaks plain HTTP
     /// hears that it should not; anything else, and everything without HTTPS, is closed. Any

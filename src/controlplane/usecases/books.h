@@ -39,7 +39,7 @@ public:
     /// Rows directly below a resource: servers, IPsec connections, routes and diagnoses of a
     /// gateway, certificates of a server and what is kept of their bundles, links of a certificate,
     /// gateways and vSwitches of a VPC, tunnels of a connection, tags of whatever is tagged, access
-    /// keys of an account, users of an identity source.
+    /// keys of an account and their uses, users of an identity source.
     virtual std::vector<Row> below(const std::string& parent) const = 0;
     virtual void put(const Row& row) = 0;  // inserts, or replaces the row of the same id
     virtual void remove(const std::string& id) = 0;

@@ -145,6 +145,8 @@ void Keeper::take_snapshot(const UniqueFd& memory) {
             log_event(Severity::warning, "an older snapshot was ignored",
                       {{"number", std::to_string(snapshot->number)},
                        {"present", std::to_string(snapshot_number_)}});
+        else
+            tell_control({0, bridge::SnapshotReady{snapshot_number_}});
         return;
     }
     snapshot_number_ = snapshot->number;
@@ -153,6 +155,7 @@ void Keeper::take_snapshot(const UniqueFd& memory) {
     for (std::uint32_t shard = 0; shard < unsent_.size(); ++shard)
         to_shard(shard, ConfigureShard{slots_.profiles(), slots_.owners()});
     ports_.apply(slots_.slots(), now_);
+    tell_control({0, bridge::SnapshotReady{snapshot_number_}});
     log_event(Severity::info, "snapshot in force",
               {{"number", std::to_string(snapshot->number)},
                {"servers", std::to_string(snapshot->servers.size())}});

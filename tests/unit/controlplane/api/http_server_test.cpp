@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/listen_address.h"
 #include "contract/control_world.h"
 #include "controlplane/api/listening_socket.h"
 #include "controlplane/api/service.h"

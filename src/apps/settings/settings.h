@@ -1,0 +1,29 @@
+// What an operator sets for one kanmond: the values. setting_table.h says how each is called, what
+// it may be and where else it can be given.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kanmon::apps {
+
+struct Settings {
+    std::string state = "/var/lib/kanmon";
+    std::string run = "/run/kanmon";
+    std::string api_listen = "127.0.0.1:8443";
+    std::string certificate_file = {};  // both empty: one is made
+    std::string key_file = {};
+    std::uint32_t http_loopback_port = 0;  // 0: none
+    std::uint32_t requests_per_second = 100;
+    std::uint32_t requests_at_once = 200;
+    std::vector<std::string> public_addresses = {};
+    std::uint32_t shards = 0;       // 0: one a processor
+    std::uint32_t tls_workers = 0;  // 0: kanmon-data's own choice
+    std::string data_user = "64241";
+    std::string control_user = "64242";
+    std::string group = "64240";
+    friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+}  // namespace kanmon::apps
