@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,20 +13,22 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/unique_fd.h"
+
 namespace kanmon::apps {
 
 namespace {
 
 /// Between fork and exec. Identity first: a change of user clears the parent-death signal.
-[[noreturn]] void become(const Program& program, char* const* arguments, pid_t parent) {
+[[noreturn]] void become(const Program& program, char* const* arguments, pid_t parent,
+                         const UniqueFd& input) {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     // Ignored until the program has its own way with it, or it would die of one that comes early.
     ::signal(SIGHUP, program.listens_to_hang_up ? SIG_IGN : SIG_DFL);
     ::setpgid(0, 0);
-    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (nothing < 0 || ::dup2(nothing, 0) != 0) ::_exit(126);
+    if (::dup2(input.get(), 0) != 0) ::_exit(126);
     ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     ::umask(0077);
     const int file = ::open(program.path.c_str(), O_PATH | O_CLOEXEC);
@@ -41,6 +44,17 @@ namespace {
     ::_exit(127);
 }
 
+/// A file in memory, read from its beginning.
+UniqueFd open_input(const std::string& text) {
+    if (text.empty()) return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    UniqueFd memory(::memfd_create("kanmon-input", MFD_CLOEXEC));
+    const bool written =
+        memory &&
+        ::write(memory.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::lseek(memory.get(), 0, SEEK_SET) == 0;
+    return written ? std::move(memory) : UniqueFd();
+}
+
 }  // namespace
 
 Expected<pid_t, std::string> start(const Program& program) {
@@ -48,10 +62,12 @@ Expected<pid_t, std::string> start(const Program& program) {
     for (const std::string& argument : program.arguments)
         arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
+    const UniqueFd input = open_input(program.input);
+    if (!input) return unexpected("input for " + program.name + ": " + std::strerror(errno));
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return unexpected("fork for " + program.name + ": " + std::strerror(errno));
-    if (child == 0) become(program, arguments.data(), parent);
+    if (child == 0) become(program, arguments.data(), parent, input);
     ::setpgid(child, child);  // also here, so that it is done whoever comes first
     return child;
 }

@@ -1,6 +1,7 @@
 // Starts one program as one user. Floor 5.
 //
-// Promises: the child has no descriptor but its three (input is /dev/null), no supplementary group,
+// Promises: the child has no descriptor but its three (input is /dev/null or holds `input`), no
+// supplementary group,
 //           its own process group, and is killed by the kernel when its parent dies.
 #pragma once
 
@@ -21,6 +22,8 @@ struct Program {
     uid_t user = 0;
     gid_t group = 0;
     bool listens_to_hang_up = false;
+    /// What it reads on its standard input: secrets, which have no place on a command line.
+    std::string input = {};
     /// It says by ServiceNotify when it is ready and then that it lives; one that is silent for
     /// longer is killed. 0: it says nothing.
     Duration silence_max{0};

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <curl/curl.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
@@ -15,6 +16,7 @@
 
 #include "apps/control_loop.h"
 #include "apps/control_state.h"
+#include "apps/event_places.h"
 #include "apps/service_notify.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -48,6 +50,10 @@ struct Options {
     std::uint16_t tun_queues = processors();
     api::RequestRate rate;
     apps::ControlLoopOptions loop;
+    std::string syslog_socket;
+    bool webhook_on_input = false;
+    std::string webhook_ca;
+    std::vector<std::string> webhook_allow;
 };
 
 constexpr Duration alive_every = 5s;
@@ -111,6 +117,33 @@ Expected<std::unique_ptr<api::Service>, std::string> start_api(const Options& op
     return api::Service::start(service, plane);
 }
 
+Expected<model::AllowedTargets, std::string> read_networks(const std::vector<std::string>& texts) {
+    model::AllowedTargets networks;
+    for (const std::string& text : texts) {
+        if (const auto v4 = parse_cidr(text))
+            networks.v4.push_back(*v4);
+        else if (const auto v6 = parse_cidr6(text))
+            networks.v6.push_back(*v6);
+        else
+            return unexpected("--webhook-allow " + text + " is no CIDR");
+    }
+    return networks;
+}
+
+Expected<apps::EventPlacesOptions, std::string> event_places(const Options& options) {
+    apps::EventPlacesOptions places{.syslog_socket = options.syslog_socket, .webhook = {}};
+    if (!options.webhook_on_input) return places;
+    auto input = apps::read_webhook_input(STDIN_FILENO);
+    if (!input) return unexpected(input.error());
+    auto allowed = read_networks(options.webhook_allow);
+    if (!allowed) return unexpected(allowed.error());
+    places.webhook = adapters::WebhookOptions{.url = std::move(input->url),
+                                              .secret = std::move(input->secret),
+                                              .ca_file = options.webhook_ca,
+                                              .allowed = std::move(*allowed)};
+    return places;
+}
+
 Expected<bridge::PacketListener, std::string> listen_for_data(const Options& options) {
     auto listener = bridge::PacketListener::listen(options.bridge);
     if (!listener) return listener;
@@ -156,6 +189,9 @@ int serve(const Options& options, int signals) {
     loop_options.strangers = [&service = **service](UniqueFd connection) {
         service.adopt(std::move(connection));
     };
+    auto places = event_places(options);
+    if (!places) return fail(places.error());
+    const apps::EventPlaces event_places(options.state, std::move(*places));
     const auto notify = apps::ServiceNotify::from_environment();
     Instant alive_again{};
     loop_options.now_and_then = [&, &service = **service] {
@@ -204,11 +240,19 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(1, 64));
     app.add_option("--data-uid", options.loop.data_uid, "uid of the data process")->required();
     app.add_flag("--allow-root", options.loop.allow_root, "uid 0 may be the data process (tests)");
+    app.add_option("--syslog", options.syslog_socket, "socket that events go to, such as /dev/log");
+    app.add_flag("--webhook-on-input", options.webhook_on_input,
+                 "events go to the address in the first line of standard input, signed with the "
+                 "rest of it");
+    app.add_option("--webhook-ca", options.webhook_ca, "PEM of the authorities to trust there");
+    app.add_option("--webhook-allow", options.webhook_allow, "private networks that it may be in")
+        ->delimiter(',');
     app.get_option("--certificate")->needs("--key");
     app.get_option("--key")->needs("--certificate");
     CLI11_PARSE(app, argc, argv);
 
     open_log("kanmon-control", Severity::info);
+    curl_global_init(CURL_GLOBAL_DEFAULT);  // before there are threads
     ::umask(0077);
     const UniqueFd signals = catch_signals();
     if (!confine()) return fail("the process cannot confine itself");

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/whole_file.h"
 #include "controlplane/adapters/master_key_sealer.h"
 #include "controlplane/adapters/sqlite_books.h"
 
@@ -18,19 +19,6 @@ namespace {
 
 Unexpected<std::string> problem(const std::string& what, const std::string& path) {
     return unexpected(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
-}
-
-/// Whole or not at all: written beside, then renamed.
-Expected<void, std::string> write_file(const std::string& path, const std::string& text) {
-    const std::string draft = path + ".new";
-    ::unlink(draft.c_str());
-    const UniqueFd fd(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!fd) return problem("create", draft);
-    if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::fsync(fd.get()) != 0)
-        return problem("write", draft);
-    if (::rename(draft.c_str(), path.c_str()) != 0) return problem("rename", path);
-    return {};
 }
 
 }  // namespace
@@ -60,7 +48,7 @@ Expected<void, std::string> write_root_key(const std::string& folder,
     if (::access(path.c_str(), F_OK) == 0) return {};
     std::string text = fmt::format("{{\"AccessKeyId\": \"{}\", \"AccessKeySecret\": \"{}\"}}\n",
                                    root.access_key.text, as_text(root.access_key_secret.view()));
-    auto written = write_file(path, text);
+    auto written = write_whole_file(path, as_bytes(text), 0600);
     wipe(std::as_writable_bytes(std::span<char>(text)));
     return written;
 }

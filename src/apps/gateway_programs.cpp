@@ -73,7 +73,7 @@ std::string notify_socket(const Settings& settings) {
 }
 
 Program broker_program(const Installation& installation) {
-    const auto& [settings, identities, programs] = installation;
+    const auto& [settings, identities, programs, webhook_secret] = installation;
     Program program{"broker", programs + "/kanmon-broker", {}, 0, 0};
     add(program, "--socket", broker_socket(settings));
     add(program, "--state", settings.state + "/broker");
@@ -92,7 +92,7 @@ Program removal_program(const Installation& installation) {
 }
 
 Program control_program(const Installation& installation) {
-    const auto& [settings, identities, programs] = installation;
+    const auto& [settings, identities, programs, webhook_secret] = installation;
     Program program{
         "control", programs + "/kanmon-control", {}, identities.control, identities.group};
     program.listens_to_hang_up = true;
@@ -111,12 +111,21 @@ Program control_program(const Installation& installation) {
     add(program, "--api-burst", std::to_string(settings.requests_at_once));
     if (settings.http_loopback_port != 0)
         add(program, "--http-loopback", std::to_string(settings.http_loopback_port));
+    if (settings.syslog) add(program, "--syslog", settings.syslog_socket);
+    if (!settings.webhook_url.empty()) {
+        program.arguments.emplace_back("--webhook-on-input");
+        program.input = settings.webhook_url + "\n" + webhook_secret;
+        if (!settings.webhook_ca_file.empty())
+            add(program, "--webhook-ca", settings.webhook_ca_file);
+        if (!settings.webhook_private_networks.empty())
+            add(program, "--webhook-allow", joined(settings.webhook_private_networks));
+    }
     if (settings.shards != 0) add(program, "--tun-queues", std::to_string(settings.shards));
     return program;
 }
 
 Program data_program(const Installation& installation) {
-    const auto& [settings, identities, programs] = installation;
+    const auto& [settings, identities, programs, webhook_secret] = installation;
     Program program{"data", programs + "/kanmon-data", {}, identities.data, identities.group};
     add(program, "--bridge", bridge_socket(settings));
     add(program, "--broker", broker_socket(settings));

@@ -22,7 +22,8 @@ Expected<Identities, std::string> find_identities(const Settings& settings);
 struct Installation {
     Settings settings;
     Identities identities;
-    std::string programs;  // the folder that they lie in
+    std::string programs;             // the folder that they lie in
+    std::string webhook_secret = {};  // what lies in events.webhook_secret_file
 };
 
 Program broker_program(const Installation& installation);

@@ -73,7 +73,7 @@ Checked check_machine(const Installation& installation) {
 }
 
 Checked make_directories(const Installation& installation) {
-    const auto& [settings, identities, programs] = installation;
+    const auto& [settings, identities, programs, secret] = installation;
     return make_directory(settings.run, 0, identities.group, 0750)
         .and_then([&] { return make_directory(settings.state, 0, identities.group, 0750); })
         .and_then([&] {

@@ -109,13 +109,31 @@ int supervise(const Installation& installation, ServiceNotify manager) {
     return clean ? 0 : 1;
 }
 
+/// Empty when no webhook is set.
+Expected<std::string, std::string> read_webhook_secret(const Settings& settings) {
+    constexpr std::size_t octets_least = 16;
+    constexpr std::size_t octets_most = 1024;
+    if (settings.webhook_secret_file.empty()) return std::string();
+    auto secret = read_trusted_file(settings.webhook_secret_file, Reading::by_owner_and_group);
+    if (!secret) return secret;
+    if (secret->ends_with('\n')) secret->pop_back();
+    if (secret->size() < octets_least || secret->size() > octets_most)
+        return unexpected(settings.webhook_secret_file + " holds " +
+                          std::to_string(secret->size()) +
+                          " octets; it must hold 16 to 1024. This makes one: openssl rand -hex 32");
+    return secret;
+}
+
 int start_gateway(Settings settings, ServiceNotify manager) {
     std::error_code error;
     const auto programs = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
     if (settings.public_addresses.empty()) settings.public_addresses = {guess_public_address()};
     const auto identities = find_identities(settings);
     if (!identities) return fail(identities.error());
-    const Installation installation{std::move(settings), *identities, programs.string()};
+    auto secret = read_webhook_secret(settings);
+    if (!secret) return fail(secret.error());
+    const Installation installation{std::move(settings), *identities, programs.string(),
+                                    std::move(*secret)};
     if (auto checked = check_machine(installation); !checked) return fail(checked.error());
     if (auto made = make_directories(installation); !made) return fail(made.error());
     const auto run_lock = lock_directory(installation.settings.run);
@@ -135,6 +153,8 @@ int check_only(const ReadSettings& read) {
     std::vector<std::string> problems = read.problems;
     if (const auto found = find_identities(read.settings); !found)
         problems.push_back(found.error());
+    if (const auto secret = read_webhook_secret(read.settings); !secret)
+        problems.push_back(secret.error());
     if (!problems.empty()) return complain(problems);
     std::cout << "The settings are in order.\n";
     return 0;

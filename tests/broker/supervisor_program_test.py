@@ -302,6 +302,40 @@ def test_settings_that_are_wrong_start_nothing_and_are_all_told(gateway):
     assert run(*gateway.words("--print-config")) == settings and "\nshards = 5\n" in settings
 
 
+def test_the_webhook_and_its_secret_reach_control_on_no_command_line(gateway):
+    secret = f"{gateway.folder}/secret"
+    with open(secret, "w") as out:
+        out.write("0123456789abcdef-secret\n")
+    os.chmod(secret, 0o644)
+    gateway.write_settings(SETTINGS.format(folder=gateway.folder, user="64241") + f"""
+[events]
+syslog = true
+webhook_url = "https://hooks.example.com/token-in-the-path"
+webhook_secret_file = "{secret}"
+webhook_private_networks = ["10.0.0.0/8"]
+""")
+    refused = subprocess.run(gateway.words("--check-config"), capture_output=True, text=True)
+    assert refused.returncode == 2 and "may be read by anybody" in refused.stderr
+    os.chmod(secret, 0o600)
+    with open(f"{gateway.programs}/kanmon-control", "w") as out:
+        out.write(STAND_IN.replace("while True", f"open('{gateway.folder}/run/control/read','w').write(sys.stdin.read())\nwhile True"))
+    _, control, _ = gateway.start()
+    for _ in range(2):  # and again after it died
+        read = f"{gateway.folder}/run/control/read"
+        wait_until(lambda: os.path.exists(read) and os.path.getsize(read))
+        assert open(read).read() == "https://hooks.example.com/token-in-the-path\n0123456789abcdef-secret"
+        words = open(f"/proc/{control}/cmdline").read()
+        assert "token-in-the-path" not in words and "-secret" not in words
+        assert gateway.arguments(control)["--syslog"] == "/dev/log"
+        os.unlink(read)
+        os.kill(control, signal.SIGKILL)
+        control = wait_until(lambda: gateway.pid("control") not in (0, control) and gateway.pid("control"))
+    with open(secret, "w") as out:
+        out.write("short")
+    refused = subprocess.run(gateway.words("--check-config"), capture_output=True, text=True)
+    assert "holds 5 octets; it must hold 16 to 1024" in refused.stderr
+
+
 def test_a_hang_up_reaches_control_and_nobody_else(gateway):
     broker, control, data = gateway.start()
     stand_in = STAND_IN.replace("while True", "signal.signal(signal.SIGHUP, lambda *_: os._exit(7))\nwhile True")

@@ -3,90 +3,15 @@
 KANMON_PREVIOUS_PACKAGE names a package to upgrade from; without it the present one with an earlier
 version is taken. KANMON_PACKAGE names one to test instead of making it from KANMON_BUILD.
 """
-import json
 import os
 import re
-import subprocess
 from pathlib import Path
 
-import pytest
+from conftest import sh
+from host import Service
+from operator_calls import call, everything, install, make_a_server
 
-from host import Host, Service
-
-BUILD = os.environ.get("KANMON_BUILD", "build/dev")
 SOURCE = Path(__file__).parents[2]
-KEY = "/var/lib/kanmon/control/root-access-key.json"
-CLIENT = ["kanmon", "--ca", "/var/lib/kanmon/control/api.crt", "--json"]
-
-
-def sh(*command, **more):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, **more)
-    assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    if os.environ.get("KANMON_PACKAGE"):
-        return os.environ["KANMON_PACKAGE"]
-    folder = tmp_path_factory.mktemp("package")
-    sh("cpack", "-G", "DEB", "-D", "CPACK_PACKAGE_VERSION=0.1.0+2", "-D", "CPACK_STRIP_FILES=ON", "-B", str(folder),
-       cwd=BUILD, umask=0o022)
-    return str(next(folder.glob("*.deb")))
-
-
-@pytest.fixture(scope="module")
-def previous(package, tmp_path_factory):
-    """Of an earlier version, with a unit that differs."""
-    if os.environ.get("KANMON_PREVIOUS_PACKAGE"):
-        return os.environ["KANMON_PREVIOUS_PACKAGE"]
-    folder = tmp_path_factory.mktemp("previous")
-    sh("dpkg-deb", "--raw-extract", package, str(folder / "content"))
-    control = folder / "content/DEBIAN/control"
-    control.write_text(re.sub(r"^Version: .*$", "Version: 0.1.0+1", control.read_text(), flags=re.M))
-    sh("dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", str(folder / "content"), str(folder / "old.deb"))
-    return str(folder / "old.deb")
-
-
-@pytest.fixture
-def host(tmp_path):
-    one = Host(tmp_path)
-    yield one
-    one.run("sh", "-c", "test ! -s /run/kanmon/kanmond.pid || kill -9 $(cat /run/kanmon/kanmond.pid)", check=False)
-    one.end()
-
-
-def install(host, package):
-    name = f"/tmp/{os.path.basename(package)}"
-    with open(package, "rb") as source, open(host.path(name), "wb") as target:
-        target.write(source.read())
-    return host.run("dpkg", "--install", name)
-
-
-def call(host, *words, key=KEY):
-    return json.loads(host.run(*CLIENT, "--access-key-file", key, *words))
-
-
-def make_a_server(host):
-    """As an operator would, with the account's own key; returns what must survive."""
-    account = call(host, "account", "create", "--name", "acme")
-    with open(host.path("/root/acme.json"), "w", encoding="utf-8") as file:
-        json.dump(account, file)
-    acme = {"key": "/root/acme.json"}
-    vpc = call(host, "vpc", "create", "--cidr", "172.20.0.0/16", **acme)["VpcId"]
-    gateway = call(host, "gateway", "create", "--vpc", vpc, "--bandwidth", "100", "--wait", **acme)["VpnGatewayId"]
-    server = call(host, "server", "create", "--gateway", gateway, "--pool", "192.168.0.0/24", "--local",
-                  "172.20.0.0/16", "--wait", **acme)["SslVpnServerId"]
-    call(host, "cert", "create", "--server", server, "--name", "alice", **acme)
-
-
-def everything(host):
-    acme = {"key": "/root/acme.json"}
-    answers = [call(host, *words, **acme) for words in (
-        ["vpc", "list"], ["gateway", "list"], ["server", "list"], ["cert", "list"])]
-    for answer in answers:
-        answer.pop("RequestId")
-    return answers
 
 
 def test_holds_what_a_debian_package_holds(package):

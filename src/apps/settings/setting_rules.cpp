@@ -1,6 +1,7 @@
 #include "apps/settings/setting_rules.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "apps/settings/setting_table.h"
@@ -36,6 +37,28 @@ bool is_endpoint(std::string_view text) {
     return parse_listen_address(text).has_value();
 }
 
+bool is_https_url_or_empty(std::string_view text) {
+    constexpr std::string_view scheme = "https://";
+    constexpr std::size_t octets_max = 2048;
+    if (text.empty()) return true;
+    if (!text.starts_with(scheme) || text.size() > octets_max) return false;
+    text.remove_prefix(scheme.size());
+    const std::string_view host = text.substr(0, text.find_first_of("/?"));
+    const bool plain = std::ranges::all_of(host, [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+               std::string_view(".-:[]").find(c) != std::string_view::npos;
+    });
+    const bool visible =
+        std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
+    return !host.empty() && plain && visible;
+}
+
+bool is_cidr(std::string_view text) {
+    if (parse_cidr(text)) return true;
+    const auto v6 = parse_cidr6(text);
+    return v6 && !v6->has_host_bits();
+}
+
 bool is_ip_address(std::string_view text) {
     return parse_ipv4(text) || parse_ipv6(text);
 }
@@ -63,6 +86,10 @@ std::vector<std::string> check_settings(const Settings& settings) {
         problems.push_back(
             std::string("api.certificate_file and api.key_file are a pair; give "
                         "both, or neither so that one is made"));
+    if (settings.webhook_url.empty() != settings.webhook_secret_file.empty())
+        problems.push_back(
+            std::string("events.webhook_url and events.webhook_secret_file belong "
+                        "together; give both or neither"));
     const auto v6 = std::ranges::count_if(settings.public_addresses, [](const std::string& text) {
         return parse_ipv6(text).has_value();
     });

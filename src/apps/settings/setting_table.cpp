@@ -64,6 +64,27 @@ const std::vector<Setting> table{
     {"users", "group", &Settings::group, "The group that both share.",
      "a group's name, or a number from 1 to 4294967294: never root's", "kanmon", "--group-id",
      &is_identity},
+    {"events", "syslog", &Settings::syslog, "Events go to the host's syslog too.", "true or false",
+     "true", ""},
+    {"events", "syslog_socket", &Settings::syslog_socket, "Where syslog listens.",
+     "an absolute path without '..'", "/dev/log", "", &is_absolute_path},
+    {"events", "webhook_url", &Settings::webhook_url,
+     "Events of all accounts are posted there, signed; docs/api.md says how. Empty: nowhere.",
+     "https://HOST[:PORT]/PATH of at most 2048 octets without a user's name, or empty",
+     "https://hooks.example.com/kanmon", "", &is_https_url_or_empty},
+    {"events", "webhook_secret_file", &Settings::webhook_secret_file,
+     "What posts are signed with: a file of 16 to 1024 octets, its last line end not among them.",
+     "an absolute path without '..', or empty; nobody but root may write the file, and not "
+     "everybody read it",
+     "/etc/kanmon/webhook.secret", "", &is_absolute_path_or_empty},
+    {"events", "webhook_ca_file", &Settings::webhook_ca_file,
+     "PEM of the authorities that the webhook's certificate is trusted by. Empty: the system's.",
+     "an absolute path without '..', or empty; the user of users.control must be able to read it",
+     "/etc/kanmon/webhook-ca.crt", "", &is_absolute_path_or_empty},
+    {"events", "webhook_private_networks", &Settings::webhook_private_networks,
+     "Networks that the webhook's name may lead into although they are private. Empty: none, so "
+     "that no name leads to this host or its neighbours.",
+     "up to 64 CIDRs without host bits, IPv4 or IPv6", "10.1.0.0/16", "", &is_cidr},
 };
 
 Unexpected<std::string> refused(const Setting& setting, const GivenValue& given) {

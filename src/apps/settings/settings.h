@@ -23,6 +23,12 @@ struct Settings {
     std::string data_user = "64241";
     std::string control_user = "64242";
     std::string group = "64240";
+    bool syslog = false;
+    std::string syslog_socket = "/dev/log";
+    std::string webhook_url = {};  // empty: none
+    std::string webhook_secret_file = {};
+    std::string webhook_ca_file = {};  // empty: the system's authorities
+    std::vector<std::string> webhook_private_networks = {};
     friend bool operator==(const Settings&, const Settings&) = default;
 };
 

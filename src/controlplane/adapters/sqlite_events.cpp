@@ -39,6 +39,25 @@ void push_out_the_oldest(Database& database, const std::string& account) {
         .run();
 }
 
+const std::string event_columns =
+    "SELECT number, account, at, kind, resource, server, message FROM events ";
+
+std::vector<model::Event> rows_of(Statement& in) {
+    std::vector<model::Event> rows;
+    while (in.step()) {
+        model::Event row;
+        row.number = static_cast<std::uint64_t>(in.number());
+        row.account.text = in.text();
+        row.at = unix_time_of(in.number());
+        row.kind = in.text();
+        row.resource = in.text();
+        row.server = in.text();
+        row.message = in.text();
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
 }  // namespace
 
 void put_held_bundles(Database& database, const std::vector<model::HeldBundle>& held) {
@@ -70,23 +89,18 @@ std::size_t put_events(Database& database, const std::vector<usecases::EventWrit
 
 std::vector<model::Event> read_events(Database& database, const usecases::EventQuery& query) {
     Statement in = database.prepare(
-        "SELECT number, account, at, kind, resource, server, message FROM events "
+        event_columns +
         "WHERE account = ?1 AND (?2 = '' OR kind = ?2) AND (?3 = '' OR resource = ?3) "
         "AND (?4 = '' OR server = ?4) ORDER BY number DESC");
     in.bind(query.account.text).bind(query.kind).bind(query.resource).bind(query.server);
-    std::vector<model::Event> rows;
-    while (in.step()) {
-        model::Event row;
-        row.number = static_cast<std::uint64_t>(in.number());
-        row.account.text = in.text();
-        row.at = unix_time_of(in.number());
-        row.kind = in.text();
-        row.resource = in.text();
-        row.server = in.text();
-        row.message = in.text();
-        rows.push_back(std::move(row));
-    }
-    return rows;
+    return rows_of(in);
+}
+
+std::vector<model::Event> read_events_after(Database& database, std::uint64_t number,
+                                            std::size_t count) {
+    Statement in = database.prepare(event_columns + "WHERE number > ?1 ORDER BY number LIMIT ?2");
+    in.bind(number).bind(std::uint64_t{count});
+    return rows_of(in);
 }
 
 }  // namespace kanmon::adapters

@@ -14,5 +14,8 @@ void put_held_bundles(Database& database, const std::vector<model::HeldBundle>& 
 std::size_t put_events(Database& database, const std::vector<usecases::EventWrite>& events,
                        UnixTime now);
 std::vector<model::Event> read_events(Database& database, const usecases::EventQuery& query);
+/// Of all accounts, oldest first.
+std::vector<model::Event> read_events_after(Database& database, std::uint64_t number,
+                                            std::size_t count);
 
 }  // namespace kanmon::adapters

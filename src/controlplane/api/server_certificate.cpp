@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "base/unique_fd.h"
+#include "base/whole_file.h"
 
 namespace kanmon::api {
 namespace {
@@ -107,18 +108,6 @@ Expected<std::optional<Buffer>, std::string> read_file(const std::string& path) 
     return std::optional(std::move(bytes));
 }
 
-/// Whole or not at all: written beside, then renamed.
-Expected<void, std::string> write_file(const std::string& path, Bytes bytes, mode_t mode) {
-    const std::string beside = path + ".new";
-    const UniqueFd file(
-        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
-    const bool written = file &&
-                         ::write(file.get(), bytes.data(), bytes.size()) == ssize_t(bytes.size()) &&
-                         ::fsync(file.get()) == 0 && ::rename(beside.c_str(), path.c_str()) == 0;
-    if (!written) return unexpected(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-    return {};
-}
-
 }  // namespace
 
 Expected<ServerCertificate, std::string> make_server_certificate(const std::vector<Ipv4>& addresses,
@@ -180,9 +169,11 @@ Expected<ServerCertificate, std::string> load_server_certificate(const std::stri
     auto made = make_server_certificate(addresses, now);
     if (!made) return made;
     // The key first: a certificate without its key is a state that needs a person.
-    if (const auto written = write_file(key_path, made->private_key_pem.view(), 0600); !written)
+    if (const auto written = write_whole_file(key_path, made->private_key_pem.view(), 0600);
+        !written)
         return unexpected(written.error());
-    if (const auto written = write_file(certificate_path, as_bytes(made->certificate_pem), 0644);
+    if (const auto written =
+            write_whole_file(certificate_path, as_bytes(made->certificate_pem), 0644);
         !written)
         return unexpected(written.error());
     return made;

@@ -186,12 +186,35 @@ TEST(Settings, WhatMustFitIsChecked) {
     EXPECT_EQ(check_settings({.state = "/srv", .run = "/srv"}).size(), 1u);
     EXPECT_EQ(check_settings({.certificate_file = "/a"}).size(), 1u);
     EXPECT_EQ(check_settings({.key_file = "/a"}).size(), 1u);
+    EXPECT_EQ(check_settings({.webhook_url = "https://a"}).size(), 1u);
+    EXPECT_EQ(check_settings({.webhook_secret_file = "/a"}).size(), 1u);
     EXPECT_TRUE(check_settings({.certificate_file = "/a", .key_file = "/b"}).empty());
     EXPECT_EQ(check_settings({.public_addresses = {"2001:db8::1"}}).size(), 1u);
     EXPECT_EQ(
         check_settings({.public_addresses = {"192.0.2.1", "2001:db8::1", "2001:db8::2"}}).size(),
         1u);
     EXPECT_TRUE(check_settings({.public_addresses = {"192.0.2.1", "2001:db8::1"}}).empty());
+}
+
+TEST(SettingsFile, AWebhookIsHttpsWithoutAUserAndItsNetworksAreCidrs) {
+    for (const char* good : {"https://hooks.example.com/kanmon", "https://10.1.2.3:8443",
+                             "https://[fd00::1]:8443/a?b=c", "https://h"})
+        EXPECT_TRUE(read(std::string("[events]\nwebhook_url = \"") + good + "\"").problems.empty())
+            << good;
+    for (const char* bad :
+         {"http://h/", "https://", "https:///path", "https://user@h/", "https://user:secret@h/",
+          "https://h/#part", "https://h /", "https://h\\u0000", "HTTPS://h", "ftp://h", "h",
+          "https://h\\\\@other/", "https://h/\u00e9"})
+        EXPECT_TRUE(told(read(std::string("[events]\nwebhook_url = \"") + bad + "\""),
+                         "events.webhook_url is"))
+            << bad;
+    EXPECT_TRUE(read("[events]\nwebhook_private_networks = [\"10.0.0.0/8\", \"fd00::/8\"]")
+                    .problems.empty());
+    for (const char* bad : {"10.0.0.1/8", "fd00::1/8", "10.0.0.0", "0.0.0.0/33", "host"})
+        EXPECT_TRUE(told(read(line(*find_setting("events.webhook_private_networks"),
+                                   "[\"" + std::string(bad) + "\"]")),
+                         "CIDRs without host bits"))
+            << bad;
 }
 
 TEST(NearestName, IsTheOneWithTheFewestLettersToChange) {
