@@ -272,6 +272,19 @@ def measure(kind, options):
         bench.close()
 
 
+def keep_history(rows):
+    """Appends (row, openvpn, kanmon, ratio, rounds); what has no counterpart there stays empty."""
+    commit = subprocess.run(("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"),
+                            capture_output=True, text=True).stdout.strip()
+    path = ROOT / "bench/history.csv"
+    fresh = not path.exists()
+    with open(path, "a", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        if fresh:
+            writer.writerow(("date", "commit", "row", "openvpn", "kanmon", "ratio", "rounds"))
+        writer.writerows((datetime.date.today().isoformat(), commit, *row) for row in rows)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
@@ -284,8 +297,6 @@ def main():
         for kind in figures:
             print(f"round {number + 1}: {kind.name}", flush=True)
             figures[kind].append(measure(kind, options))
-    commit = subprocess.run(("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"),
-                            capture_output=True, text=True).stdout.strip()
     rows = []
     print(f"\n{'row':<24}{'openvpn':>12}{'kanmon':>12}{'ratio':>9}   (medians of {options.rounds})")
     for row in figures[OpenVpnServer][0]:
@@ -293,16 +304,9 @@ def main():
                        for kind in (OpenVpnServer, KanmonServer))
         ratio = ours / stock if row.endswith("mbit_s") else stock / ours
         print(f"{row:<24}{stock:>12.3f}{ours:>12.3f}{ratio:>8.2f}x")
-        rows.append((datetime.date.today().isoformat(), commit, row, f"{stock:.4f}", f"{ours:.4f}",
-                     f"{ratio:.3f}", options.rounds))
+        rows.append((row, f"{stock:.4f}", f"{ours:.4f}", f"{ratio:.3f}", options.rounds))
     if not options.no_history:
-        path = ROOT / "bench/history.csv"
-        fresh = not path.exists()
-        with open(path, "a", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
-            if fresh:
-                writer.writerow(("date", "commit", "row", "openvpn", "kanmon", "ratio", "rounds"))
-            writer.writerows(rows)
+        keep_history(rows)
     return 0
 
 

@@ -12,7 +12,10 @@ add_custom_command(
   COMMAND kanmond --config ${CMAKE_SOURCE_DIR}/packaging/package.toml --print-config > ${pages}/kanmond.toml
   DEPENDS kanmon-pages kanmond ${CMAKE_SOURCE_DIR}/packaging/package.toml
   VERBATIM)
-add_custom_target(pages ALL DEPENDS ${pages}/kanmond.toml)
+if(KANMON_TESTS)
+  set(in_all ALL)  # a test makes a package of this build
+endif()
+add_custom_target(pages ${in_all} DEPENDS ${pages}/kanmond.toml)
 add_custom_target(package_contents)
 add_dependencies(package_contents pages kanmond kanmon-broker kanmon-control kanmon-data kanmon)
 

@@ -193,6 +193,19 @@ inline model::IdaasUser contract_user(const std::string& id, const std::string& 
             .changed_at = unix_time_of(8)};
 }
 
+inline model::ClientCertificate contract_certificate() {
+    return {.id = {"vsc-1"},
+            .account = contract_actor.account,
+            .server = contract_server().id,
+            .name = "n",
+            .created_at = unix_time_of(1),
+            .not_after = unix_time_of(2),
+            .serial = "1f",
+            .certificate_pem = "pem",
+            .sealed_key = from_hex("00ff10"),
+            .static_address = Ipv4{0xc0a80006}};
+}
+
 template <class Maker>
 class BooksContract : public testing::Test {
 protected:
@@ -321,16 +334,7 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
     const model::Vpc vpc = contract_vpc("vpc-1", "");
     const model::VpnGateway gateway = contract_gateway();
     const model::SslServer server = contract_server();
-    const model::ClientCertificate certificate{.id = {"vsc-1"},
-                                               .account = account,
-                                               .server = server.id,
-                                               .name = "n",
-                                               .created_at = unix_time_of(1),
-                                               .not_after = unix_time_of(2),
-                                               .serial = "1f",
-                                               .certificate_pem = "pem",
-                                               .sealed_key = sealed,
-                                               .static_address = Ipv4{0xc0a80006}};
+    const model::ClientCertificate certificate = contract_certificate();
     const model::RevokedCertificate revoked{{"vsc-2"}, account,         server.id,
                                             "2f",      unix_time_of(4), unix_time_of(5)};
     ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
@@ -491,52 +495,6 @@ TYPED_TEST_P(BooksContract, AStepOfAUsersCodesIsUsedOnce) {
     EXPECT_EQ(this->books->use_code("user-2", 1000), true);
 }
 
-TYPED_TEST_P(BooksContract, WhatBelongsToCertificatesComesBackAndGoesWithThem) {
-    const model::AccountId account = contract_actor.account;
-    const model::ClientCertificate certificate{.id = {"vsc-1"},
-                                               .account = account,
-                                               .server = contract_server().id,
-                                               .name = "n",
-                                               .created_at = unix_time_of(1),
-                                               .not_after = unix_time_of(2),
-                                               .serial = "1f",
-                                               .certificate_pem = "pem",
-                                               .sealed_key = from_hex("01"),
-                                               .static_address = {}};
-    const model::RevocationList list{contract_server().id, account, "1a",        unix_time_of(1),
-                                     unix_time_of(2),      false,   {"aa", "bb"}};
-    const model::BundleLink link{.id = {"lnk-1"},
-                                 .account = account,
-                                 .certificate = certificate.id,
-                                 .token_hash = from_hex("00ff10"),
-                                 .format = model::BundleFormat::p12_zip,
-                                 .sealed_password = from_hex("02"),
-                                 .created_at = unix_time_of(3),
-                                 .expires_at = unix_time_of(4)};
-    const model::HeldBundle held{certificate.id, account, certificate.server, "0123",
-                                 unix_time_of(5)};
-    model::HeldBundle nobodys = held;
-    nobodys.id = {"vsc-2"};
-    ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
-        ledger.idaas_instances().put(contract_instance());
-        ledger.vpcs().put(contract_vpc("vpc-1", ""));
-        ledger.vpn_gateways().put(contract_gateway());
-        ledger.ssl_servers().put(contract_server());
-        ledger.client_certificates().put(certificate);
-        ledger.revocation_lists().put(list);
-        ledger.bundle_links().put(link);
-        return Outcome<Receipt>(Receipt{"x", ""});
-    }));
-    ASSERT_TRUE(this->books->write_held_bundles({held, nobodys}));
-    ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
-        EXPECT_EQ(ledger.ssl_servers().find("vss-1"), contract_server());
-        EXPECT_EQ(ledger.revocation_lists().find("vss-1"), list);
-        EXPECT_EQ(ledger.bundle_links().below("vsc-1"), std::vector{link});
-        EXPECT_EQ(ledger.bundle_links().of_account(account), std::vector{link});
-        EXPECT_EQ(ledger.held_bundles().below("vss-1"), std::vector{held});
-    }));
-}
-
 inline EventWrite contract_event(const std::string& resource, const std::string& mark) {
     return {.event = {.number = 0,
                       .account = contract_actor.account,
@@ -578,8 +536,7 @@ TYPED_TEST_P(BooksContract, AnAccountHasAThousandEventsAndAPushedOutOneStaysTold
     EXPECT_EQ(this->books->append_events({contract_event("first", "first")}, now), 0u);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(BooksContract, WhatBelongsToCertificatesComesBackAndGoesWithThem,
-                            AnEventOfOneMarkIsStoredOnceAndTheNewestComeFirst,
+REGISTER_TYPED_TEST_SUITE_P(BooksContract, AnEventOfOneMarkIsStoredOnceAndTheNewestComeFirst,
                             AnAccountHasAThousandEventsAndAPushedOutOneStaysTold,
                             AChangeItsTokenAndItsAuditRowAreStoredTogether,
                             ARefusedChangeLeavesNothingAndItsTokenStaysUsable,

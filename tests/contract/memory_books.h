@@ -25,6 +25,15 @@ public:
     std::vector<Row> below(const std::string& parent) const override {
         return select([&](const Row& row) { return parent_of(row) == parent; });
     }
+    std::size_t count(const Scope& scope) const override { return of(scope).size(); }
+    std::vector<Row> slice(const Scope& scope, std::size_t first, std::size_t most) const override {
+        std::vector<Row> rows = of(scope);
+        rows.erase(rows.begin(),
+                   rows.begin() + static_cast<std::ptrdiff_t>(std::min(first, rows.size())));
+        if (rows.size() > most)
+            rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(most), rows.end());
+        return rows;
+    }
     void put(const Row& row) override {
         for (Row& present : rows_)
             if (present.id == row.id) {
@@ -38,6 +47,9 @@ public:
     }
 
 private:
+    std::vector<Row> of(const Scope& scope) const {
+        return scope.of == Scope::Of::account ? of_account({scope.id}) : below(scope.id);
+    }
     template <class Condition>
     std::vector<Row> select(Condition condition) const {
         std::vector<Row> rows;
@@ -69,6 +81,12 @@ public:
     Table<model::VpnRoute>& vpn_routes() override { return vpn_routes_; }
     Table<model::ResourceTag>& resource_tags() override { return resource_tags_; }
     Table<model::Diagnosis>& diagnoses() override { return diagnoses_; }
+    std::vector<bridge::StaticAddress> static_addresses(const std::string& server) const override {
+        std::vector<bridge::StaticAddress> addresses;
+        for (const model::ClientCertificate& row : certificates_.below(server))
+            if (row.static_address) addresses.push_back({row.id.text, *row.static_address});
+        return addresses;
+    }
     std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
                                                      const std::string& name) const override {
         for (const model::IdaasUser& user : idaas_users_.below(instance))
@@ -127,6 +145,12 @@ public:
                           .parameters = token.parameters});
         if (!token.client_token.empty()) tokens_[key] = {token, *receipt};
         return receipt;
+    }
+
+    Outcome<void> settle() override {
+        ++settled;
+        if (!disk_is_well) return model::unavailable("The disk refused.");
+        return {};
     }
 
     Outcome<void> look(const Look& look) override {
@@ -246,6 +270,8 @@ public:
 
     Outcome<std::uint64_t> next_snapshot_number() override { return ++snapshot_number_; }
 
+    std::size_t settled = 0;  // calls
+    bool disk_is_well = true;
     bool away = false;  // as if the store could not be reached
 
 private:

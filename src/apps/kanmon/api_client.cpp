@@ -88,14 +88,25 @@ std::string unreachable(const ApiAccess& access, CURLcode code, const std::strin
 
 }  // namespace
 
+struct ApiClient::Connection {
+    explicit Connection(Handle opened) : handle(std::move(opened)) {}
+    Handle handle;
+};
+
+ApiClient::ApiClient(ApiAccess access) : access_(std::move(access)) {}
+ApiClient::~ApiClient() = default;
+ApiClient::ApiClient(ApiClient&&) noexcept = default;
+
 Expected<ApiAnswer, std::string> ApiClient::call(const std::string& action,
                                                  const api::Parameters& parameters) {
     if (host_of(access_.endpoint).empty())
         return unexpected(fmt::format("the endpoint '{}' is not like https://127.0.0.1:8443",
                                       showable(access_.endpoint)));
     const api::HttpRequest request = signed_request(access_, action, parameters);
-    const Handle curl(curl_easy_init());
+    if (!connection_) connection_ = std::make_unique<Connection>(Handle(curl_easy_init()));
+    const Handle& curl = connection_->handle;
     if (!curl) return unexpected(std::string("libcurl did not start"));
+    curl_easy_reset(curl.get());
     Lines headers;
     for (const auto& [name, value] : request.headers) {
         curl_slist* more = curl_slist_append(headers.get(), (name + ": " + value).c_str());

@@ -1,6 +1,7 @@
 // Calls the API over HTTP(S) with libcurl, signed with ACS3-HMAC-SHA256.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "apps/kanmon/json_document.h"
@@ -23,9 +24,12 @@ struct ApiAnswer {
     JsonDocument document;
 };
 
+/// Owner: one thread at a time.
 class ApiClient {
 public:
-    explicit ApiClient(ApiAccess access) : access_(std::move(access)) {}
+    explicit ApiClient(ApiAccess access);
+    ~ApiClient();
+    ApiClient(ApiClient&&) noexcept;
 
     /// An answer of the API, also one that refuses. The error is a sentence: the API could not be
     /// reached, is not trusted, or is no API.
@@ -34,7 +38,10 @@ public:
     const std::string& endpoint() const { return access_.endpoint; }
 
 private:
+    struct Connection;
+
     ApiAccess access_;
+    std::unique_ptr<Connection> connection_;  // stays open between calls
 };
 
 /// From a file like the answer of CreateAccount: {"AccessKeyId": …, "AccessKeySecret": …}.

@@ -163,8 +163,7 @@ Outcome<std::vector<std::string>> serials_of(X509_CRL* list) {
         serials.push_back(serial_text(serial));
     }
     std::ranges::sort(serials);
-    const auto repeated = std::ranges::unique(serials);
-    serials.erase(repeated.begin(), repeated.end());
+    serials.erase(std::unique(serials.begin(), serials.end()), serials.end());
     return serials;
 }
 

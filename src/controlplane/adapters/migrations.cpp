@@ -241,6 +241,11 @@ CREATE TABLE access_key_uses (
 ) STRICT;
 )sql";
 
+/// Lists and counts of a server's certificates without reading all of them.
+constexpr const char* many_certificates = R"sql(
+CREATE INDEX client_certificates_server ON client_certificates(server);
+)sql";
+
 constexpr const char* diagnoses = R"sql(
 CREATE TABLE diagnoses (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, gateway TEXT NOT NULL, connection TEXT NOT NULL,
@@ -252,7 +257,8 @@ CREATE INDEX diagnoses_gateway ON diagnoses(gateway);
 
 }  // namespace
 
-const std::array<const char*, 7> migrations{first_tables, server_options, identities, sites,
-                                            certificates, key_roles,      diagnoses};
+const std::array<const char*, 8> migrations{
+    first_tables, server_options, identities,        sites,
+    certificates, key_roles,      many_certificates, diagnoses};
 
 }  // namespace kanmon::adapters

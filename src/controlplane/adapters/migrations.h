@@ -6,6 +6,6 @@
 
 namespace kanmon::adapters {
 
-extern const std::array<const char*, 7> migrations;
+extern const std::array<const char*, 8> migrations;
 
 }  // namespace kanmon::adapters

@@ -1,11 +1,13 @@
 #include "controlplane/adapters/sqlite_books.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <set>
 
+#include "controlplane/adapters/group_sync.h"
 #include "controlplane/adapters/migrations.h"
 #include "controlplane/adapters/sqlite_account_tables.h"
 #include "controlplane/adapters/sqlite_events.h"
@@ -18,6 +20,9 @@ namespace {
 using namespace usecases;
 
 constexpr std::chrono::days token_retention{7};
+constexpr std::string_view disk_refused =
+    "The disk has refused to keep what was written; see the kernel's log, and restart the gateway "
+    "once the disk is well";
 constexpr std::int64_t used_codes_kept = 20;  // steps; older codes are no longer good anyway
 
 class SqliteLedger final : public Ledger {
@@ -68,6 +73,9 @@ public:
     Table<model::VpnRoute>& vpn_routes() override { return vpn_routes_; }
     Table<model::ResourceTag>& resource_tags() override { return resource_tags_; }
     Table<model::Diagnosis>& diagnoses() override { return diagnoses_; }
+    std::vector<bridge::StaticAddress> static_addresses(const std::string& server) const override {
+        return read_static_addresses(database_, server);
+    }
     std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
                                                      const std::string& name) const override {
         std::string id;
@@ -142,11 +150,19 @@ bridge::AttemptRecord read_attempt(Statement& in) {
 
 class SqliteBooks final : public Books {
 public:
-    explicit SqliteBooks(const std::string& path) : database_(path) { migrate(); }
+    explicit SqliteBooks(const std::string& path) : database_(path) {
+        migrate();
+        sync_.emplace(path + "-wal", &::fdatasync);
+    }
 
     Outcome<Receipt> transact(const Actor& actor, const Token& token,
                               const Change& change) override {
         return guarded<Receipt>([&] { return change_books(actor, token, change); });
+    }
+
+    Outcome<void> settle() override {
+        if (sync_->settle()) return {};
+        return model::unavailable(std::string(disk_refused));
     }
 
     Outcome<void> look(const Look& look) override {
@@ -203,6 +219,7 @@ private:
     }
 
     Database database_;
+    std::optional<GroupSync> sync_;  // from when the log is there
 };
 
 void SqliteBooks::migrate() {
@@ -266,7 +283,8 @@ void SqliteBooks::remember(const Actor& actor, const Token& token, const Receipt
 
 Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& token,
                                            const Change& change) {
-    database_.survive(Durability::power_loss);
+    if (sync_->failed()) throw StoreError(std::string(disk_refused));
+    database_.survive(Durability::process_death);
     Transaction transaction(database_);
     if (auto seen = remembered(actor, token)) return *seen;
     SqliteLedger ledger(database_, last_number() + 1);
@@ -275,6 +293,7 @@ Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& toke
     if (token.dry_run) return model::refuse("DryRunOperation", "The request would succeed.");
     remember(actor, token, *receipt);
     transaction.commit();
+    sync_->written();
     return receipt;
 }
 

@@ -1,8 +1,9 @@
 // Books in one SQLite file.
 //
-// Durability: a mutation is on the disk when it returns (synchronous=FULL); a lease survives the
-// death of any process (synchronous=NORMAL): a machine that loses power has no sessions left that a
-// lease could protect.
+// Durability: a mutation is on the disk after `settle`, which one fdatasync of SQLite's log does
+// for all who wait (group_sync.h); a one-time code and an event when they are stored
+// (synchronous=FULL). A lease survives the death of any process: a machine that loses power has no
+// sessions left that it could protect.
 #pragma once
 
 #include <memory>

@@ -119,4 +119,18 @@ template class SqliteTable<model::RevocationList>;
 template class SqliteTable<model::BundleLink>;
 template class SqliteTable<model::HeldBundle>;
 
+std::vector<bridge::StaticAddress> read_static_addresses(Database& database,
+                                                         const std::string& server) {
+    Statement in = database.prepare(
+        "SELECT id, static_address FROM client_certificates "
+        "WHERE server = ? AND static_address <> '' ORDER BY rowid");
+    in.bind(server);
+    std::vector<bridge::StaticAddress> addresses;
+    while (in.step()) {
+        std::string id = in.text();
+        addresses.push_back({std::move(id), read_address(in)});
+    }
+    return addresses;
+}
+
 }  // namespace kanmon::adapters

@@ -90,6 +90,30 @@ std::vector<Row> SqliteTable<Row>::below(const std::string& parent) const {
 }
 
 template <class Row>
+const char* column_of(const usecases::Scope& scope) {
+    return scope.of == usecases::Scope::Of::account ? Shape<Row>::account : Shape<Row>::parent;
+}
+
+template <class Row>
+std::size_t SqliteTable<Row>::count(const usecases::Scope& scope) const {
+    Statement in = database_.prepare(fmt::format("SELECT count(*) FROM {} WHERE {} = ?",
+                                                 Shape<Row>::table, column_of<Row>(scope)));
+    in.bind(scope.id);
+    in.step();
+    return static_cast<std::size_t>(in.number());
+}
+
+template <class Row>
+std::vector<Row> SqliteTable<Row>::slice(const usecases::Scope& scope, std::size_t first,
+                                         std::size_t most) const {
+    Statement in = database_.prepare(
+        fmt::format("SELECT {} FROM {} WHERE {} = ? ORDER BY rowid LIMIT ? OFFSET ?",
+                    column_list<Row>(), Shape<Row>::table, column_of<Row>(scope)));
+    in.bind(scope.id).bind(std::uint64_t{most}).bind(std::uint64_t{first});
+    return read_all<Row>(in);
+}
+
+template <class Row>
 void SqliteTable<Row>::put(const Row& row) {
     // Not INSERT OR REPLACE: that would delete the row first, and what refers to it.
     std::string marks;

@@ -20,12 +20,18 @@ public:
     std::vector<Row> all() const override;
     std::vector<Row> of_account(const model::AccountId& account) const override;
     std::vector<Row> below(const std::string& parent) const override;
+    std::size_t count(const usecases::Scope& scope) const override;
+    std::vector<Row> slice(const usecases::Scope& scope, std::size_t first,
+                           std::size_t most) const override;
     void put(const Row& row) override;
     void remove(const std::string& id) override;
 
 private:
     Database& database_;
 };
+
+std::vector<bridge::StaticAddress> read_static_addresses(Database& database,
+                                                         const std::string& server);
 
 extern template class SqliteTable<model::Account>;
 extern template class SqliteTable<model::AccessKey>;

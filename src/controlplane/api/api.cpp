@@ -49,6 +49,10 @@ model::Outcome<void> check_envelope(const HttpRequest& request) {
     return {};
 }
 
+bool reads_only(std::string_view action) {
+    return action.starts_with("Describe");
+}
+
 HttpResponse failed(const model::Refusal& refusal, const std::string& request_id,
                     std::string_view host) {
     JsonObject body;
@@ -139,6 +143,8 @@ Api::Answered Api::run(const HttpRequest& request, const std::string& request_id
     // What only reads has no transaction that would say so.
     if (answered.outcome && call->dry_run)
         answered.outcome = model::refuse("DryRunOperation", "The request would succeed.");
+    if (answered.outcome && !reads_only(caller->action))
+        if (const auto settled = plane_.books.settle(); !settled) return refused(settled.error());
     if (answered.outcome && caller->credential.key_role == model::KeyRole::viewer)
         answered.outcome->withhold_secrets();
     return answered;
@@ -150,8 +156,8 @@ HttpResponse Api::answer(const HttpRequest& request, UnixTime now, Instant boot)
     try {
         Answered answered = run(request, request_id, now, boot);
         const bool done = answered.outcome.has_value();
-        const bool is_quiet = done ? answered.action.starts_with("Describe")
-                                   : answered.outcome.error().http_status == 429;
+        const bool is_quiet =
+            done ? reads_only(answered.action) : answered.outcome.error().http_status == 429;
         log_event(is_quiet ? Severity::debug : Severity::info, "api call",
                   {{"action", answered.action},
                    {"access_key", answered.access_key},

@@ -21,7 +21,7 @@ public:
         : plane_(plane),
           random_(random),
           throttle_(rate),
-          authentication_(plane.accounts, throttle_) {}
+          authentication_(plane.accounts, throttle_, random) {}
 
     HttpResponse answer(const HttpRequest& request, UnixTime now, Instant boot);
     /// Requests refused because there were too many.

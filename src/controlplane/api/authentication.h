@@ -6,6 +6,7 @@
 // Owner:    any thread.
 #pragma once
 
+#include "base/random.h"
 #include "controlplane/api/form.h"
 #include "controlplane/api/http_request.h"
 #include "controlplane/api/nonce_book.h"
@@ -22,8 +23,8 @@ struct SignedCall {
 
 class Authentication {
 public:
-    Authentication(usecases::Accounts& accounts, RequestThrottle& throttle)
-        : accounts_(accounts), throttle_(throttle) {}
+    Authentication(usecases::Accounts& accounts, RequestThrottle& throttle, Random& random)
+        : accounts_(accounts), throttle_(throttle), nonces_(Secret<32>(random.array<32>())) {}
 
     /// `query`: of the query alone; `all`: of the query and the body.
     /// MissingAccessKeyId, InvalidAccessKeyId.NotFound (404), IncompleteSignature,

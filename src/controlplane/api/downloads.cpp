@@ -67,6 +67,10 @@ HttpResponse Downloads::redeem(const HttpRequest& request, UnixTime now, Instant
     std::string link = "none";
     if (const auto ticket = model::parse_ticket(request.path.substr(bundle_path.size()))) {
         packed = plane_.bundle_links.redeem(*ticket, request_id, now);
+        // Else it would work once more after a loss of power.
+        if (packed)
+            if (const auto settled = plane_.books.settle(); !settled)
+                packed = unexpected(settled.error());
         if (packed) link = ticket->id.text;
     }
     {

@@ -122,8 +122,7 @@ std::vector<std::size_t> ParameterReader::numbers(std::string_view name) {
         found.push_back(number);
     }
     std::ranges::sort(found);
-    const auto repeated = std::ranges::unique(found);
-    found.erase(repeated.begin(), repeated.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
 }
 

@@ -28,6 +28,12 @@
 
 namespace kanmon::usecases {
 
+/// Rows of an account, or those directly below a resource.
+struct Scope {
+    enum class Of : std::uint8_t { account, parent } of = Of::account;
+    std::string id;
+};
+
 /// The rows of one kind. Lists are in order of creation.
 template <class Row>
 class Table {
@@ -41,6 +47,10 @@ public:
     /// gateways and vSwitches of a VPC, tunnels of a connection, tags of whatever is tagged, access
     /// keys of an account and their uses, users of an identity source.
     virtual std::vector<Row> below(const std::string& parent) const = 0;
+    /// For kinds of which there may be thousands: how many, and some of them from `first` on.
+    virtual std::size_t count(const Scope& scope) const = 0;
+    virtual std::vector<Row> slice(const Scope& scope, std::size_t first,
+                                   std::size_t most) const = 0;
     virtual void put(const Row& row) = 0;  // inserts, or replaces the row of the same id
     virtual void remove(const std::string& id) = 0;
 };
@@ -72,6 +82,9 @@ public:
     virtual Table<model::VpnRoute>& vpn_routes() = 0;
     virtual Table<model::ResourceTag>& resource_tags() = 0;
     virtual Table<model::Diagnosis>& diagnoses() = 0;
+    /// Of a server's certificates that have one.
+    virtual std::vector<bridge::StaticAddress> static_addresses(
+        const std::string& server) const = 0;
     /// By its name as it is kept, in lower case.
     virtual std::optional<model::IdaasUser> idaas_user_named(const std::string& instance,
                                                              const std::string& name) const = 0;
@@ -162,11 +175,16 @@ public:
     virtual ~Books() = default;
 
     /// The change, the idempotency token and the audit row of `actor`, stored together or not at
-    /// all. Refusals: those of `change`; `IdempotentParameterMismatch`; `DryRunOperation` after a
-    /// successful dry run; `ServiceUnavailable` when the store is away. A token whose call failed
-    /// stays usable.
+    /// all; they survive the death of any process when it returns, and a loss of power after
+    /// `settle`. Refusals: those of `change`; `IdempotentParameterMismatch`; `DryRunOperation`
+    /// after a successful dry run; `ServiceUnavailable` when the store is away. A token whose call
+    /// failed stays usable.
     virtual Outcome<Receipt> transact(const Actor& actor, const Token& token,
                                       const Change& change) = 0;
+    /// What was changed before the call survives a loss of power when it returns; whoever tells a
+    /// caller of a change waits here first. Any thread, without the turn: many wait together.
+    /// Refusal: `ServiceUnavailable`.
+    virtual Outcome<void> settle() = 0;
     /// A consistent look; writing is not allowed there. Refusal: `ServiceUnavailable`.
     virtual Outcome<void> look(const Look& look) = 0;
     /// Newest first. Nothing changes or removes a row, whoever asks.

@@ -61,15 +61,28 @@ inline Outcome<void> check_times(std::optional<std::int64_t> from, std::optional
     return {};
 }
 
+/// The page's rows by `slice(first, most)`. Refusals: those of `check_page`.
+template <class Slice>
+auto page_from(const PageRequest& request, std::uint64_t total, Slice slice)
+    -> Outcome<Page<typename decltype(slice(std::size_t{}, std::size_t{}))::value_type>> {
+    if (const auto fits = check_page(request); !fits) return unexpected(fits.error());
+    const std::size_t first = std::size_t{request.number - 1} * request.size;
+    return Page<typename decltype(slice(first, first))::value_type>{
+        .items = slice(first, request.size),
+        .number = request.number,
+        .size = request.size,
+        .total = total};
+}
+
 /// Cuts one page out of `all`. Refusals: those of `check_page`.
 template <class T>
 Outcome<Page<T>> page_of(std::vector<T> all, const PageRequest& request) {
-    if (const auto fits = check_page(request); !fits) return unexpected(fits.error());
-    Page<T> page{.items = {}, .number = request.number, .size = request.size, .total = all.size()};
-    const std::uint64_t first = std::uint64_t{request.number - 1} * request.size;
-    for (std::uint64_t i = first; i < all.size() && i < first + request.size; ++i)
-        page.items.push_back(std::move(all[i]));
-    return page;
+    return page_from(request, all.size(), [&](std::size_t first, std::size_t most) {
+        std::vector<T> items;
+        for (std::size_t i = first; i < all.size() && i < first + most; ++i)
+            items.push_back(std::move(all[i]));
+        return items;
+    });
 }
 
 }  // namespace kanmon::usecases

@@ -23,7 +23,6 @@ struct ServerState {
     std::string region;
     std::string resource_group;
     std::string revision;
-    std::map<std::string, model::HeldBundle> held;  // by certificate
 };
 
 std::map<std::string, ServerState> server_states(Ledger& ledger, const Call& call) {
@@ -35,21 +34,18 @@ std::map<std::string, ServerState> server_states(Ledger& ledger, const Call& cal
             state.resource_group = gateway->resource_group;
         }
         state.revision = server.revision;
-        for (auto& held : ledger.held_bundles().below(server.id.text))
-            state.held.emplace(held.id.text, std::move(held));
     }
     return states;
 }
 
-ClientCertificateView view_of(const ServerState& state, const model::ClientCertificate& row,
-                              UnixTime now) {
+ClientCertificateView view_of(Ledger& ledger, const ServerState& state,
+                              const model::ClientCertificate& row, UnixTime now) {
     ClientCertificateView view;
     view.certificate = row;
     view.region = state.region;
     view.resource_group = state.resource_group;
     view.status = model::certificate_status(row, now);
-    if (const auto held = state.held.find(row.id.text); held != state.held.end())
-        view.held = held->second;
+    view.held = ledger.held_bundles().find(row.id.text);
     view.bundle_state = model::bundle_state(view.held, state.revision);
     return view;
 }
@@ -101,13 +97,13 @@ Outcome<std::optional<Ipv4>> static_address(Ledger& ledger, const model::SslServ
     if (text.empty()) return std::optional<Ipv4>();
     const auto address = model::check_static_address(server, text);
     if (!address) return unexpected(address.error());
-    for (const auto& other : ledger.client_certificates().below(server.id.text))
-        if (other.id != own && other.static_address == *address)
+    for (const auto& [other, taken] : ledger.static_addresses(server.id.text))
+        if (other != own.text && taken == *address)
             return model::illegal(
                 "StaticAddress",
                 fmt::format("{} is the static address of the certificate {} already; take another "
                             "or leave that one without.",
-                            to_string(*address), other.id.text));
+                            to_string(*address), other));
     return std::optional<Ipv4>(*address);
 }
 
@@ -127,7 +123,8 @@ Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
             const auto server = own_server(ledger, call, request.server);
             if (!server) return unexpected(server.error());
             const std::uint32_t most = ports_.installation.certificates_per_account;
-            if (ledger.client_certificates().of_account(call.actor.account).size() >= most)
+            if (ledger.client_certificates().count({Scope::Of::account, call.actor.account.text}) >=
+                most)
                 return model::refuse("CreateSslCertsQuotaFull.QuotaFull",
                                      fmt::format("The account has {} client certificates, its "
                                                  "maximum; delete those nobody uses.",
@@ -154,24 +151,56 @@ Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
     return ClientCertificateNamed{{receipt->subject}, receipt->name};
 }
 
+namespace {
+
+using CertificatePage = Outcome<Page<ClientCertificateView>>;
+
+CertificatePage chosen_certificates(Ledger& ledger, const Call& call,
+                                    const DescribeClientCertificates& request) {
+    const auto states = server_states(ledger, call);
+    std::vector<ClientCertificateView> views;
+    for (auto& row : ledger.client_certificates().of_account(call.actor.account)) {
+        if (!request.id.empty() && row.id.text != request.id) continue;
+        if (!request.server.empty() && row.server.text != request.server) continue;
+        if (!request.name.empty() && row.name != request.name) continue;
+        ClientCertificateView view = view_of(ledger, states.at(row.server.text), row, call.now);
+        if (!request.bundle_state.empty() && view.bundle_state != request.bundle_state) continue;
+        if (request.resource_group.empty() || view.resource_group == request.resource_group)
+            views.push_back(std::move(view));
+    }
+    return page_of(std::move(views), request.page);
+}
+
+/// Reads those of the page only: there may be ten thousand.
+CertificatePage certificates_in_order(Ledger& ledger, const Call& call,
+                                      const DescribeClientCertificates& request) {
+    const auto states = server_states(ledger, call);
+    if (!request.server.empty() && !states.contains(request.server))
+        return page_of(std::vector<ClientCertificateView>(), request.page);
+    const Scope scope = request.server.empty() ? Scope{Scope::Of::account, call.actor.account.text}
+                                               : Scope{Scope::Of::parent, request.server};
+    const auto& certificates = ledger.client_certificates();
+    return page_from(
+        request.page, certificates.count(scope), [&](std::size_t first, std::size_t most) {
+            std::vector<ClientCertificateView> views;
+            for (const auto& row : certificates.slice(scope, first, most))
+                views.push_back(view_of(ledger, states.at(row.server.text), row, call.now));
+            return views;
+        });
+}
+
+}  // namespace
+
 Outcome<Page<ClientCertificateView>> ClientCertificates::list(
     const Call& call, const DescribeClientCertificates& request) {
     const std::lock_guard turn(ports_.turn);
     return look_for<Page<ClientCertificateView>>(
         ports_.books, [&](Ledger& ledger) -> Outcome<Page<ClientCertificateView>> {
-            const auto states = server_states(ledger, call);
-            std::vector<ClientCertificateView> views;
-            for (auto& row : ledger.client_certificates().of_account(call.actor.account)) {
-                if (!request.id.empty() && row.id.text != request.id) continue;
-                if (!request.server.empty() && row.server.text != request.server) continue;
-                if (!request.name.empty() && row.name != request.name) continue;
-                ClientCertificateView view = view_of(states.at(row.server.text), row, call.now);
-                if (!request.bundle_state.empty() && view.bundle_state != request.bundle_state)
-                    continue;
-                if (request.resource_group.empty() || view.resource_group == request.resource_group)
-                    views.push_back(std::move(view));
-            }
-            return page_of(std::move(views), request.page);
+            const bool chosen_one_by_one = !request.id.empty() || !request.name.empty() ||
+                                           !request.bundle_state.empty() ||
+                                           !request.resource_group.empty();
+            return chosen_one_by_one ? chosen_certificates(ledger, call, request)
+                                     : certificates_in_order(ledger, call, request);
         });
 }
 
@@ -182,10 +211,10 @@ Outcome<ClientCertificateDetail> ClientCertificates::find(const Call& call,
         ports_.books, [&](Ledger& ledger) -> Outcome<ClientCertificateDetail> {
             const auto opened = open_bundle(ports_, ledger, call, id);
             if (!opened) return unexpected(opened.error());
-            ServerState state{opened->region, opened->resource_group, opened->server.revision, {}};
-            if (const auto held = ledger.held_bundles().find(id.text)) state.held[id.text] = *held;
+            const ServerState state{opened->region, opened->resource_group,
+                                    opened->server.revision};
             ClientCertificateDetail detail;
-            detail.view = view_of(state, opened->certificate, call.now);
+            detail.view = view_of(ledger, state, opened->certificate, call.now);
             detail.authority_pem = opened->server.authority_pem;
             detail.private_key_pem = opened->pieces.private_key_pem;
             detail.revision = opened->server.revision;

@@ -26,7 +26,8 @@ namespace kanmon::usecases {
 
 struct ControlPlane {
     explicit ControlPlane(Ports& ports)
-        : accounts(ports),
+        : books(ports.books),
+          accounts(ports),
           vpcs(ports),
           vswitches(ports),
           route_tables(ports),
@@ -48,6 +49,7 @@ struct ControlPlane {
           directory(ports),
           logins(ports, directory) {}
 
+    Books& books;  // to settle a change before somebody is told of it
     Accounts accounts;
     Vpcs vpcs;
     VSwitches vswitches;

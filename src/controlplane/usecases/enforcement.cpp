@@ -30,8 +30,7 @@ std::vector<bridge::Listener> listeners_of(const Installation& installation,
 std::vector<Cidr> pushed_networks(const model::SslServer& server) {
     auto networks = model::check_local_networks(server.local_subnet).value_or(std::vector<Cidr>());
     std::ranges::sort(networks);
-    const auto repeated = std::ranges::unique(networks);
-    networks.erase(repeated.begin(), repeated.end());
+    networks.erase(std::unique(networks.begin(), networks.end()), networks.end());
     return networks;
 }
 
@@ -107,9 +106,7 @@ Outcome<bridge::SslServer> enforced_server(Ports& ports, Ledger& ledger,
     enforced.login = model::login_of(server);
     if (auto added = add_keys(ports.sealer, server, enforced); !added)
         return unexpected(added.error());
-    for (const auto& certificate : ledger.client_certificates().below(server.id.text))
-        if (certificate.static_address)
-            enforced.static_addresses.push_back({certificate.id.text, *certificate.static_address});
+    enforced.static_addresses = ledger.static_addresses(server.id.text);
     return enforced;
 }
 

@@ -135,7 +135,7 @@ struct Installation {
     std::optional<Ipv6> public_address6 = {};  // that bundles name; none: they name IPv4 ones only
     std::uint32_t gateways_per_account = 30;
     std::uint32_t servers_per_gateway = 10;
-    std::uint32_t certificates_per_account = 1000;
+    std::uint32_t certificates_per_account = 10'000;
     std::uint32_t customer_gateways_per_account = 100;
     std::uint32_t connections_per_gateway = 50;
     std::uint32_t routes_per_gateway = 200;  // by destination; as many policy-based ones

@@ -134,9 +134,7 @@ Outcome<void> check_ipv6_beside(const model::SslServer& server,
 
 /// The certificates' own addresses must still be theirs after a change of pool, topology or login.
 Outcome<void> check_static_addresses(Ledger& ledger, const model::SslServer& server) {
-    for (const auto& certificate : ledger.client_certificates().below(server.id.text)) {
-        const auto& address = certificate.static_address;
-        if (!address) continue;
+    for (const auto& [certificate, address] : ledger.static_addresses(server.id.text)) {
         if (model::asks_for_user(server))
             return model::illegal(
                 server.multi_factor             ? "EnableMultiFactorAuth"
@@ -145,13 +143,13 @@ Outcome<void> check_static_addresses(Ledger& ledger, const model::SslServer& ser
                 fmt::format("The certificate {} has the static address {}, and a server that asks "
                             "for users knows no certificate's address; take the StaticAddress "
                             "away first.",
-                            certificate.id.text, to_string(*address)));
-        if (model::can_be_given(server.client_pool, server.topology, *address)) continue;
+                            certificate, to_string(address)));
+        if (model::can_be_given(server.client_pool, server.topology, address)) continue;
         return model::illegal(
             "ClientIpPool",
             fmt::format("The certificate {} has the static address {}, which no client of {} can "
                         "have in topology {}; give the certificate another StaticAddress or none.",
-                        certificate.id.text, to_string(*address), to_string(server.client_pool),
+                        certificate, to_string(address), to_string(server.client_pool),
                         model::topology_text(server.topology)));
     }
     return {};

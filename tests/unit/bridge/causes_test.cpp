@@ -9,6 +9,7 @@
 #include <set>
 
 #include "bridge/causes_page.h"
+#include "source_folder/source_folder.h"
 
 namespace kanmon {
 namespace {
@@ -58,7 +59,7 @@ TEST(Causes, ARowStandsAtItsOwnNumber) {
 }
 
 TEST(Causes, ThePageHoldsTheTable) {
-    const std::string path = std::string(KANMON_SOURCE_DIR) + "/docs/causes.md";
+    const std::string path = in_checkout("docs/causes.md");
     if (std::getenv("KANMON_WRITE_DOCS") != nullptr) std::ofstream(path) << causes_page();
     std::ifstream in(path);
     const std::string page{std::istreambuf_iterator<char>(in), {}};

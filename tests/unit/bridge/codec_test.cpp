@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "random_values.h"
+#include "source_folder/source_folder.h"
 
 namespace kanmon::bridge {
 namespace {
@@ -164,7 +165,7 @@ TEST(TunnelAddress, OfIpv6FollowsFromIpv4AndLeadsBackToItAlone) {
 
 void write_input(const std::string& target, int number, const Buffer& octets) {
     const std::filesystem::path folder =
-        std::filesystem::path(KANMON_SOURCE_DIR) / "tests/fuzz/corpus" / target;
+        std::filesystem::path(in_checkout("tests/fuzz/corpus")) / target;
     std::filesystem::create_directories(folder);
     std::ofstream out(folder / ("seed-" + std::to_string(number)), std::ios::binary);
     const std::string text = as_text(octets);
@@ -182,7 +183,7 @@ TEST(FuzzCorpora, HoldOneSeedOfEveryShape) {
         }
         for (int i = 0; i < 8; ++i) write_input("snapshot", i, encode(random.snapshot()));
     }
-    const auto corpora = std::filesystem::path(KANMON_SOURCE_DIR) / "tests/fuzz/corpus";
+    const auto corpora = std::filesystem::path(in_checkout("tests/fuzz/corpus"));
     for (const char* target : {"bridge_message", "broker_message", "snapshot"})
         EXPECT_FALSE(std::filesystem::is_empty(corpora / target)) << target;
 }

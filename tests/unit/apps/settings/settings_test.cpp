@@ -10,6 +10,7 @@
 #include "apps/settings/setting_table.h"
 #include "apps/settings/settings_file.h"
 #include "apps/settings/settings_page.h"
+#include "source_folder/source_folder.h"
 
 namespace kanmon::apps {
 namespace {
@@ -226,7 +227,7 @@ TEST(NearestName, IsTheOneWithTheFewestLettersToChange) {
 }
 
 TEST(SettingsPage, HoldsTheTable) {
-    const std::string path = std::string(KANMON_SOURCE_DIR) + "/docs/configuration.md";
+    const std::string path = in_checkout("docs/configuration.md");
     if (std::getenv("KANMON_WRITE_DOCS") != nullptr) std::ofstream(path) << settings_page();
     std::ifstream file(path);
     const std::string page{std::istreambuf_iterator<char>(file), {}};

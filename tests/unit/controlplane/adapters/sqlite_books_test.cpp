@@ -6,7 +6,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "contract/certificates_contract.h"
 #include "contract/people_contract.h"
+#include "source_folder/source_folder.h"
 
 namespace kanmon::usecases {
 namespace {
@@ -39,6 +41,7 @@ struct SqliteMaker {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, BooksContract, SqliteMaker);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, PeopleContract, SqliteMaker);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, CertificatesContract, SqliteMaker);
 
 TEST(SqliteBooks, RemembersEverythingAcrossAStart) {
     SqliteMaker maker;
@@ -127,7 +130,7 @@ std::string file_text(const std::string& path) {
 
 TEST(SqliteBooks, AStoreOfTheFirstVersionKeepsItsRowsAndGetsTheUsualSettings) {
     SqliteMaker maker;
-    const std::string store = file_text(KANMON_SOURCE_DIR "/tests/data/books/version-1.sql");
+    const std::string store = file_text(in_checkout("tests/data/books/version-1.sql"));
     ASSERT_FALSE(store.empty());
     ASSERT_EQ(maker.run(store.c_str()), SQLITE_OK);
     const auto books = maker.make();
@@ -158,7 +161,7 @@ TEST(SqliteBooks, AStoreOfTheFirstVersionKeepsItsRowsAndGetsTheUsualSettings) {
 
 TEST(SqliteBooks, SettingsThatNobodyWroteAreADamagedStore) {
     SqliteMaker maker;
-    ASSERT_EQ(maker.run(file_text(KANMON_SOURCE_DIR "/tests/data/books/version-1.sql").c_str()),
+    ASSERT_EQ(maker.run(file_text(in_checkout("tests/data/books/version-1.sql")).c_str()),
               SQLITE_OK);
     const auto books = maker.make();
     ASSERT_EQ(maker.run("UPDATE ssl_servers SET options = 'TunMtu=x\n'"), SQLITE_OK);

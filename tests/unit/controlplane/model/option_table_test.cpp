@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "controlplane/model/option_values.h"
+#include "source_folder/source_folder.h"
 
 namespace kanmon::model {
 namespace {
@@ -131,7 +132,7 @@ TEST(ServerOptions, AnyOfThemTogetherComeBackFromTheStore) {
 }
 
 TEST(ServerOptions, EveryOneIsInThePageOfTheApi) {
-    std::ifstream file(std::string(KANMON_SOURCE_DIR) + "/docs/api.md");
+    std::ifstream file(in_checkout("docs/api.md"));
     std::stringstream page;
     page << file.rdbuf();
     for (const ServerOption& row : server_options())

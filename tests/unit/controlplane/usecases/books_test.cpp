@@ -1,4 +1,5 @@
 #include "contract/books_contract.h"
+#include "contract/certificates_contract.h"
 #include "contract/memory_books.h"
 #include "contract/people_contract.h"
 
@@ -10,5 +11,6 @@ struct MemoryMaker {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, BooksContract, MemoryMaker);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, PeopleContract, MemoryMaker);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, CertificatesContract, MemoryMaker);
 
 }  // namespace kanmon::usecases

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "dataplane/crypto/key_slots.h"
 #include "dataplane/wire/compression.h"
+#include "source_folder/source_folder.h"
 #include "vectors.h"
 
 namespace kanmon::crypto {
@@ -29,7 +30,7 @@ bool holds_data(const std::filesystem::path& file) {
 
 std::vector<std::string> files_with_data() {
     std::vector<std::string> files;
-    const std::string folder = std::string(KANMON_SOURCE_DIR) + "/tests/data/transcripts";
+    const std::string folder = in_checkout("tests/data/transcripts");
     for (const auto& entry : std::filesystem::directory_iterator(folder))
         if (entry.path().extension() == ".jsonl" && holds_data(entry.path()))
             files.push_back(entry.path().string());

@@ -7,13 +7,14 @@
 #include "dataplane/crypto/control_wrap.h"
 #include "dataplane/crypto/key_slots.h"
 #include "dataplane/crypto/wrapped_client_key.h"
+#include "source_folder/source_folder.h"
 #include "vectors.h"
 #include "wrap_by_value.h"
 
 namespace kanmon::crypto {
 namespace {
 
-const std::string folder = std::string(KANMON_SOURCE_DIR) + "/tests/data/crypto/";
+const std::string folder = in_checkout("tests/data/crypto/");
 
 std::string text_of(const std::string& name) {
     std::ifstream in(folder + name);

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "source_folder/source_folder.h"
 #include "wrapped_world.h"
 
 namespace kanmon::shard {
@@ -12,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint32_t early_mark = 0x0f000000;
-const std::string data = std::string(KANMON_SOURCE_DIR) + "/tests/data/";
+const std::string data = in_checkout("tests/data/");
 
 std::vector<json> lines_of(const std::string& file) {
     std::vector<json> lines;

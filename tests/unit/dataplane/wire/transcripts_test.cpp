@@ -9,6 +9,7 @@
 #include "dataplane/wire/control_packet.h"
 #include "dataplane/wire/key_method_2.h"
 #include "dataplane/wire/peer_info.h"
+#include "source_folder/source_folder.h"
 
 namespace kanmon::wire {
 namespace {
@@ -19,7 +20,7 @@ class Transcript : public testing::TestWithParam<std::string> {};
 
 std::vector<std::string> transcript_files() {
     std::vector<std::string> files;
-    const std::string folder = std::string(KANMON_SOURCE_DIR) + "/tests/data/transcripts";
+    const std::string folder = in_checkout("tests/data/transcripts");
     for (const auto& entry : std::filesystem::directory_iterator(folder))
         if (entry.path().extension() == ".jsonl") files.push_back(entry.path().string());
     std::ranges::sort(files);
