@@ -4,7 +4,9 @@
 #include <map>
 #include <sstream>
 
+#include "contract/memory_attempt_log.h"
 #include "contract/memory_books.h"
+#include "contract/memory_meter_book.h"
 #include "controlplane/usecases/control_plane.h"
 #include "controlplane/usecases/enforcement.h"
 
@@ -167,6 +169,8 @@ struct ControlWorld {
 
     MemoryBooks books;
     Books* store = &books;
+    MemoryAttemptLog log;
+    MemoryMeterBook meters;
     CountingAuthority authority;
     TransparentSealer sealer;
     ListingArchiver archiver;
@@ -175,6 +179,8 @@ struct ControlWorld {
     RecordingGatekeeper gatekeeper;
     SeededRandom random{1};
     Ports ports{.books = *store,
+                .log = log,
+                .meters = meters,
                 .authority = authority,
                 .sealer = sealer,
                 .archiver = archiver,

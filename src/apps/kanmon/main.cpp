@@ -39,6 +39,7 @@ struct Parsed {
     std::deque<std::string> values;  // one an argument, in their order; a deque does not move them
     std::deque<CLI::Option*> given;
     bool wait = false;
+    bool follow = false;
     std::string output;
 };
 
@@ -80,6 +81,8 @@ void add_arguments(CLI::App& app, Parsed& parsed) {
     }
     if (parsed.command->waits != Waits::no)
         app.add_flag("--wait", parsed.wait, "return when the gateway has carried it out");
+    if (parsed.command->shape == Shape::tail)
+        app.add_flag("--follow", parsed.follow, "go on with what happens from now on");
     if (parsed.command->shape == Shape::file)
         app.add_option("--output", parsed.output, "file to write, - for standard output");
 }
@@ -149,6 +152,7 @@ int run_parsed(ApiClient& client, const Parsed& parsed, const Options& options) 
                           .parameters = {{"RegionId", options.region}},
                           .json = options.json,
                           .wait = parsed.wait,
+                          .follow = parsed.follow,
                           .output = parsed.output};
     for (std::size_t i = 0; i < parsed.given.size(); ++i) {
         if (parsed.given[i]->count() == 0) continue;

@@ -1,5 +1,7 @@
 #include "controlplane/adapters/migrations.h"
 
+#include <fmt/core.h>
+
 namespace kanmon::adapters {
 
 namespace {
@@ -246,6 +248,11 @@ constexpr const char* many_certificates = R"sql(
 CREATE INDEX client_certificates_server ON client_certificates(server);
 )sql";
 
+// The log has a store of its own: sqlite_attempt_log.cpp.
+constexpr const char* log_moved_out = R"sql(
+DROP TABLE attempts;
+)sql";
+
 constexpr const char* diagnoses = R"sql(
 CREATE TABLE diagnoses (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, gateway TEXT NOT NULL, connection TEXT NOT NULL,
@@ -257,8 +264,25 @@ CREATE INDEX diagnoses_gateway ON diagnoses(gateway);
 
 }  // namespace
 
-const std::array<const char*, 8> migrations{
-    first_tables, server_options, identities,        sites,
-    certificates, key_roles,      many_certificates, diagnoses};
+const std::array<const char*, 9> migrations{
+    first_tables, server_options,    identities,    sites,    certificates,
+    key_roles,    many_certificates, log_moved_out, diagnoses};
+
+void migrate(Database& database, std::span<const char* const> steps) {
+    database.survive(Durability::power_loss);
+    Statement in = database.prepare("PRAGMA user_version");
+    in.step();
+    const auto present = static_cast<std::size_t>(in.number());
+    in.step();
+    if (present > steps.size())
+        throw StoreError(
+            fmt::format("the file has version {}, this program knows {}", present, steps.size()));
+    for (std::size_t step = present; step < steps.size(); ++step) {
+        Transaction transaction(database);
+        database.run(steps[step]);
+        database.run(fmt::format("PRAGMA user_version = {}", step + 1));
+        transaction.commit();
+    }
+}
 
 }  // namespace kanmon::adapters

@@ -12,6 +12,7 @@
 #include "controlplane/usecases/events.h"
 #include "controlplane/usecases/idaas.h"
 #include "controlplane/usecases/logins.h"
+#include "controlplane/usecases/monitoring.h"
 #include "controlplane/usecases/route_tables.h"
 #include "controlplane/usecases/server_authorities.h"
 #include "controlplane/usecases/ssl_servers.h"
@@ -45,6 +46,7 @@ struct ControlPlane {
           events(ports),
           certificate_watch(ports),
           attempts(ports),
+          monitoring(ports),
           idaas(ports, clients),
           directory(ports),
           logins(ports, directory) {}
@@ -68,6 +70,7 @@ struct ControlPlane {
     Events events;
     CertificateWatch certificate_watch;
     Attempts attempts;
+    Monitoring monitoring;
     Idaas idaas;
     Directory directory;
     Logins logins;
