@@ -38,15 +38,17 @@ int run_tail(ApiClient& client, Invocation invocation) {
     api::Parameters& parameters = invocation.parameters;
     const std::string action(invocation.command->action);
     begin(parameters);
+    bool reached = false;
     for (bool away = false;;) {
         const auto answer = client.call(action, parameters);
-        if (!answer && !invocation.follow) return fail(answer.error());
+        if (!answer && (!invocation.follow || !reached)) return fail(answer.error());
         if (!answer) {
             if (!std::exchange(away, true)) fail(answer.error() + "; asking again every second");
             std::this_thread::sleep_for(pause);
             continue;
         }
         away = false;
+        reached = true;
         if (answer->status != 200) return refused(*answer, invocation.json);
         const auto records = answer->document.items(invocation.command->list);
         show(records, invocation.json);

@@ -99,6 +99,7 @@ void Monitoring::hello(const bridge::DataHello& hello, UnixTime wall) {
     connected_ = true;
     if (hello.process == process_) return;  // it only connected again
     process_ = hello.process;
+    for (auto& [subject, open] : open_) open.baselines.clear();  // of counters that are gone
     sessions_.clear();
     clients_.clear();
     servers_.clear();

@@ -135,7 +135,8 @@ void Shard::State::note_stranger(const Path& path, Cause cause, std::string_view
 
 void Shard::State::turn_away_hello(const Path& path) {
     drop(Cause::rate_limited);
-    note_stranger(path, Cause::rate_limited, {});
+    // The address of a datagram may be anybody's: a flood of forged ones is counted, not told.
+    if (path.is_stream()) note_stranger(path, Cause::rate_limited, {});
 }
 
 void Shard::State::meet(const FirstPacket& first) {

@@ -99,7 +99,7 @@ TEST(Records, TellALifeFromItsBeginningToItsEnd) {
     EXPECT_EQ(world.records[2].former, peer.path.remote);
     EXPECT_EQ(world.records[2].remote, elsewhere.remote);
     EXPECT_EQ(world.records[3].cause, Cause::disconnected_by_operator);
-    EXPECT_EQ(world.records[3].received_octets, 128U);
+    EXPECT_EQ(world.records[3].received_octets, 120U);
     for (const bridge::AttemptRecord& record : world.records) EXPECT_TRUE(record.known);
 }
 
