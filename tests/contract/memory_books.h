@@ -64,6 +64,7 @@ public:
     Table<model::Account>& accounts() override { return accounts_; }
     Table<model::AccessKey>& access_keys() override { return access_keys_; }
     Table<model::AccessKeyUse>& access_key_uses() override { return access_key_uses_; }
+    Table<model::BearerToken>& bearer_tokens() override { return bearer_tokens_; }
     Table<model::Vpc>& vpcs() override { return vpcs_; }
     Table<model::VpnGateway>& vpn_gateways() override { return vpn_gateways_; }
     Table<model::SslServer>& ssl_servers() override { return ssl_servers_; }
@@ -100,6 +101,7 @@ private:
     MemoryTable<model::Account> accounts_;
     MemoryTable<model::AccessKey> access_keys_;
     MemoryTable<model::AccessKeyUse> access_key_uses_;
+    MemoryTable<model::BearerToken> bearer_tokens_;
     MemoryTable<model::Vpc> vpcs_;
     MemoryTable<model::VpnGateway> vpn_gateways_;
     MemoryTable<model::SslServer> ssl_servers_;
@@ -182,6 +184,15 @@ public:
     Outcome<void> write_key_use(const model::AccessKeyUse& use) override {
         if (away) return model::unavailable("The store is away.");
         if (ledger_.access_keys().find(use.id.text)) ledger_.access_key_uses().put(use);
+        return {};
+    }
+
+    Outcome<void> write_token_use(const model::BearerTokenId& id, UnixTime used_at) override {
+        if (away) return model::unavailable("The store is away.");
+        if (auto token = ledger_.bearer_tokens().find(id.text)) {
+            token->used_at = used_at;
+            ledger_.bearer_tokens().put(*token);
+        }
         return {};
     }
 

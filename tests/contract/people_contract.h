@@ -38,6 +38,48 @@ TYPED_TEST_P(PeopleContract, TheLastUseOfAKeyIsReplacedAndGoesWithTheKey) {
         [](Ledger& ledger) { EXPECT_TRUE(ledger.access_key_uses().all().empty()); }));
 }
 
+TYPED_TEST_P(PeopleContract, ABearerTokenComesBackIsUsedAndGoesWithItsKey) {
+    const model::AccessKey key{{"KMAK2"}, contract_actor.account, {},  unix_time_of(3),
+                               {},        model::KeyRole::viewer, true};
+    model::BearerToken token{.id = {"tok-1"},
+                             .account = contract_actor.account,
+                             .access_key = key.id,
+                             .name = "名前",
+                             .kind = model::TokenKind::session,
+                             .role = model::KeyRole::operating,
+                             .token_hash = from_hex("00ff10"),
+                             .created_at = unix_time_of(4),
+                             .expires_at = unix_time_of(5),
+                             .used_at = unix_time_of(6)};
+    const auto change = [&](const Look& edit) {
+        return this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+            edit(ledger);
+            return Outcome<Receipt>(Receipt{"x", ""});
+        });
+    };
+    const auto expect = [&](const std::vector<model::BearerToken>& rows) {
+        ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
+            EXPECT_EQ(ledger.bearer_tokens().below("KMAK2"), rows);
+            EXPECT_EQ(ledger.bearer_tokens().of_account(contract_actor.account), rows);
+        }));
+    };
+    ASSERT_TRUE(change([&](Ledger& ledger) {
+        ledger.access_keys().put(key);
+        ledger.bearer_tokens().put(token);
+    }));
+    expect({token});
+    EXPECT_TRUE(this->books->write_token_use(token.id, unix_time_of(60)));
+    EXPECT_TRUE(this->books->write_token_use({"tok-none"}, unix_time_of(60)));
+    token.used_at = unix_time_of(60);
+    ASSERT_TRUE(change([&](Ledger& ledger) { ledger.access_keys().put(key); }));
+    expect({token});
+    ASSERT_TRUE(change([](Ledger& ledger) {
+        ledger.bearer_tokens().remove("tok-1");
+        ledger.access_keys().remove("KMAK2");
+    }));
+    expect({});
+}
+
 TYPED_TEST_P(PeopleContract, TheAuditLogIsFoundByTimeActionResourceAndKey) {
     Token later = contract_token("");
     later.now += 1h;
@@ -73,6 +115,7 @@ TYPED_TEST_P(PeopleContract, TheAuditLogIsFoundByTimeActionResourceAndKey) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(PeopleContract, TheLastUseOfAKeyIsReplacedAndGoesWithTheKey,
+                            ABearerTokenComesBackIsUsedAndGoesWithItsKey,
                             TheAuditLogIsFoundByTimeActionResourceAndKey);
 
 }  // namespace kanmon::usecases

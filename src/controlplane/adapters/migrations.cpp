@@ -253,6 +253,20 @@ constexpr const char* log_moved_out = R"sql(
 DROP TABLE attempts;
 )sql";
 
+/// A token goes with its key.
+constexpr const char* bearer_tokens = R"sql(
+CREATE TABLE bearer_tokens (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL,
+    access_key TEXT NOT NULL REFERENCES access_keys(id) ON DELETE CASCADE,
+    name TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('token', 'session')),
+    role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'administrator')),
+    token_hash BLOB NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bearer_tokens_account ON bearer_tokens(account);
+CREATE INDEX bearer_tokens_key ON bearer_tokens(access_key);
+)sql";
+
 constexpr const char* diagnoses = R"sql(
 CREATE TABLE diagnoses (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, gateway TEXT NOT NULL, connection TEXT NOT NULL,
@@ -264,9 +278,9 @@ CREATE INDEX diagnoses_gateway ON diagnoses(gateway);
 
 }  // namespace
 
-const std::array<const char*, 9> migrations{
-    first_tables, server_options,    identities,    sites,    certificates,
-    key_roles,    many_certificates, log_moved_out, diagnoses};
+const std::array<const char*, 10> migrations{
+    first_tables, server_options,    identities,    sites,         certificates,
+    key_roles,    many_certificates, log_moved_out, bearer_tokens, diagnoses};
 
 void migrate(Database& database, std::span<const char* const> steps) {
     database.survive(Durability::power_loss);

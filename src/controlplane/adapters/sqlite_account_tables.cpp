@@ -112,9 +112,45 @@ struct Shape<model::AccessKeyUse> {
     }
 };
 
+template <>
+struct Shape<model::BearerToken> {
+    static constexpr auto table = "bearer_tokens";
+    static constexpr std::array columns{"id",         "account", "access_key", "name",
+                                        "kind",       "role",    "token_hash", "created_at",
+                                        "expires_at", "used_at"};
+    static constexpr auto account = "account", parent = "access_key";
+    static void write(Statement& out, const model::BearerToken& row) {
+        out.bind(row.id.text)
+            .bind(row.account.text)
+            .bind(row.access_key.text)
+            .bind(row.name)
+            .bind(model::token_kind_text(row.kind))
+            .bind(model::key_role_text(row.role))
+            .bind_blob(row.token_hash)
+            .bind(seconds_of(row.created_at))
+            .bind(seconds_of(row.expires_at))
+            .bind(seconds_of(row.used_at));
+    }
+    static model::BearerToken read(Statement& in) {
+        model::BearerToken row;
+        row.id.text = in.text();
+        row.account.text = in.text();
+        row.access_key.text = in.text();
+        row.name = in.text();
+        row.kind = in.text() == "session" ? model::TokenKind::session : model::TokenKind::token;
+        row.role = read_key_role(in);
+        row.token_hash = in.blob();
+        row.created_at = read_time(in);
+        row.expires_at = read_time(in);
+        row.used_at = read_time(in);
+        return row;
+    }
+};
+
 template class SqliteTable<model::Account>;
 template class SqliteTable<model::AccessKey>;
 template class SqliteTable<model::AccessKeyUse>;
+template class SqliteTable<model::BearerToken>;
 
 void put_key_use(Database& database, const model::AccessKeyUse& use) {
     database.survive(Durability::process_death);
@@ -122,6 +158,14 @@ void put_key_use(Database& database, const model::AccessKeyUse& use) {
     if (SqliteTable<model::AccessKey>(database).find(use.id.text))
         SqliteTable<model::AccessKeyUse>(database).put(use);
     transaction.commit();
+}
+
+void put_token_use(Database& database, const model::BearerTokenId& id, UnixTime used_at) {
+    database.survive(Durability::process_death);
+    database.prepare("UPDATE bearer_tokens SET used_at = ? WHERE id = ?")
+        .bind(seconds_of(used_at))
+        .bind(id.text)
+        .run();
 }
 
 usecases::Page<usecases::AuditRow> read_audit(Database& database,

@@ -30,6 +30,7 @@ public:
         : accounts_(database),
           access_keys_(database),
           access_key_uses_(database),
+          bearer_tokens_(database),
           vpcs_(database),
           vpn_gateways_(database),
           ssl_servers_(database),
@@ -53,6 +54,7 @@ public:
     Table<model::Account>& accounts() override { return accounts_; }
     Table<model::AccessKey>& access_keys() override { return access_keys_; }
     Table<model::AccessKeyUse>& access_key_uses() override { return access_key_uses_; }
+    Table<model::BearerToken>& bearer_tokens() override { return bearer_tokens_; }
     Table<model::Vpc>& vpcs() override { return vpcs_; }
     Table<model::VpnGateway>& vpn_gateways() override { return vpn_gateways_; }
     Table<model::SslServer>& ssl_servers() override { return ssl_servers_; }
@@ -93,6 +95,7 @@ private:
     SqliteTable<model::Account> accounts_;
     SqliteTable<model::AccessKey> access_keys_;
     SqliteTable<model::AccessKeyUse> access_key_uses_;
+    SqliteTable<model::BearerToken> bearer_tokens_;
     SqliteTable<model::Vpc> vpcs_;
     SqliteTable<model::VpnGateway> vpn_gateways_;
     SqliteTable<model::SslServer> ssl_servers_;
@@ -146,6 +149,12 @@ public:
     Outcome<void> write_key_use(const model::AccessKeyUse& use) override {
         return guarded<void>([&]() -> Outcome<void> {
             put_key_use(database_, use);
+            return {};
+        });
+    }
+    Outcome<void> write_token_use(const model::BearerTokenId& id, UnixTime used_at) override {
+        return guarded<void>([&]() -> Outcome<void> {
+            put_token_use(database_, id, used_at);
             return {};
         });
     }

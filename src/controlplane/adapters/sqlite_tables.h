@@ -36,6 +36,7 @@ std::vector<bridge::StaticAddress> read_static_addresses(Database& database,
 extern template class SqliteTable<model::Account>;
 extern template class SqliteTable<model::AccessKey>;
 extern template class SqliteTable<model::AccessKeyUse>;
+extern template class SqliteTable<model::BearerToken>;
 extern template class SqliteTable<model::Vpc>;
 extern template class SqliteTable<model::VpnGateway>;
 extern template class SqliteTable<model::SslServer>;

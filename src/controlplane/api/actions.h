@@ -13,6 +13,10 @@ ActionAnswer update_access_key(const ActionRequest& request);
 ActionAnswer delete_access_key(const ActionRequest& request);
 ActionAnswer describe_audit_records(const ActionRequest& request);
 
+ActionAnswer create_bearer_token(const ActionRequest& request);
+ActionAnswer describe_bearer_tokens(const ActionRequest& request);
+ActionAnswer delete_bearer_token(const ActionRequest& request);
+
 ActionAnswer create_vpc(const ActionRequest& request);
 ActionAnswer describe_vpcs(const ActionRequest& request);
 ActionAnswer describe_vpc_attribute(const ActionRequest& request);

@@ -5,8 +5,10 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "controlplane/api/action.h"
+#include "controlplane/api/json_body.h"
 #include "controlplane/api/parameter_reader.h"
 #include "controlplane/api/request_id.h"
+#include "controlplane/api/token_shape.h"
 #include "controlplane/model/name.h"
 
 namespace kanmon::api {
@@ -14,7 +16,15 @@ namespace kanmon::api {
 struct Api::Answered {
     std::string action;  // empty while unknown; hostile until the signature was checked
     std::string access_key;
+    std::string bearer_token;  // its id
     model::Outcome<JsonObject> outcome;
+};
+
+/// What is known of a request before it was read.
+struct Api::Arrival {
+    std::string request_id;
+    UnixTime now;
+    Instant boot;
 };
 
 namespace {
@@ -25,7 +35,7 @@ model::Refusal refusal(int status, std::string_view code, std::string message) {
     return {status, std::string(code), std::move(message)};
 }
 
-model::Outcome<void> check_envelope(const HttpRequest& request) {
+model::Outcome<void> check_size(const HttpRequest& request) {
     if (request.too_large)
         return unexpected(refusal(413, "RequestTooLarge",
                                   "The target may have 32 kB, the headers 32 kB and the body "
@@ -34,19 +44,42 @@ model::Outcome<void> check_envelope(const HttpRequest& request) {
         return unexpected(refusal(400, "InvalidRequest",
                                   "Content-Length, Transfer-Encoding and Host may be sent once, "
                                   "and only one of the first two."));
-    if (request.method != "GET" && request.method != "POST")
-        return unexpected(refusal(
-            405, "UnsupportedHTTPMethod",
-            fmt::format("The method is {}; it can be GET or POST.", escaped(request.method, 32))));
-    if (request.path != "/" && !request.path.empty())
-        return unexpected(refusal(
-            404, "InvalidAPI.NotFound",
-            fmt::format("There is nothing at {}; the API is at /.", escaped(request.path, 64))));
-    const std::string_view type = request.header("content-type").value_or("");
-    if (!request.body.empty() && !type.starts_with("application/x-www-form-urlencoded"))
-        return unexpected(refusal(415, "UnsupportedContentType",
-                                  "A body has to be application/x-www-form-urlencoded."));
     return {};
+}
+
+Unexpected<model::Refusal> wrong_method(const HttpRequest& request, std::string_view possible) {
+    return unexpected(refusal(
+        405, "UnsupportedHTTPMethod",
+        fmt::format("The method is {}; it can be {}.", escaped(request.method, 32), possible)));
+}
+
+model::Outcome<void> check_type(const HttpRequest& request, std::string_view wanted) {
+    const std::string_view type = request.header("content-type").value_or("");
+    if (request.body.empty() || type.starts_with(wanted)) return {};
+    return unexpected(
+        refusal(415, "UnsupportedContentType", fmt::format("A body has to be {}.", wanted)));
+}
+
+model::Outcome<void> check_form_request(const HttpRequest& request) {
+    if (auto fits = check_size(request); !fits) return fits;
+    if (request.method != "GET" && request.method != "POST")
+        return wrong_method(request, "GET or POST");
+    if (request.path != "/" && !request.path.empty())
+        return unexpected(refusal(404, "InvalidAPI.NotFound",
+                                  fmt::format("There is nothing at {}; the API is at / and {}.",
+                                              escaped(request.path, 64), json_path)));
+    return check_type(request, "application/x-www-form-urlencoded");
+}
+
+/// No page of elsewhere can make a browser send this type unasked, nor anything with a token.
+model::Outcome<void> check_json_request(const HttpRequest& request) {
+    if (auto fits = check_size(request); !fits) return fits;
+    if (request.method != "POST") return wrong_method(request, "POST");
+    if (!request.query.empty())
+        return unexpected(refusal(400, "InvalidParameter",
+                                  "Parameters and tokens do not stand in the address here; "
+                                  "parameters are the JSON object in the body."));
+    return check_type(request, "application/json");
 }
 
 bool reads_only(std::string_view action) {
@@ -68,25 +101,37 @@ HttpResponse failed(const model::Refusal& refusal, const std::string& request_id
     return response;
 }
 
-model::Refusal not_authorized(const usecases::Credential& caller, const NamedAction& action) {
+std::string named(const usecases::TokenHolder& caller) {
+    return caller.token.empty() ? "The access key " + caller.credential.access_key.text
+                                : "The token " + caller.token.text;
+}
+
+model::Refusal not_authorized(const usecases::TokenHolder& caller, const NamedAction& action) {
     return refusal(403, "Forbidden.RAM",
-                   fmt::format("The access key {} has the role {}, and {} wants {}. An "
-                               "administrator of the account can make another key.",
-                               caller.access_key.text, model::key_role_text(caller.key_role),
+                   fmt::format("{} has the role {}, and {} wants {}. An administrator of the "
+                               "account can make another key.",
+                               named(caller), model::key_role_text(caller.credential.key_role),
                                action.name, model::key_role_text(action.least)));
 }
 
-model::Outcome<usecases::Call> call_of(const SignedCall& caller, const Parameters& parameters,
-                                       const std::string& request_id, UnixTime now) {
+usecases::Call call_of(const usecases::TokenHolder& caller, const std::string& request_id,
+                       UnixTime now) {
+    return {.actor = {.account = caller.credential.account,
+                      .role = caller.credential.role,
+                      .access_key = caller.credential.access_key.text,
+                      .request_id = request_id,
+                      .key_role = caller.credential.key_role,
+                      .bearer_token = caller.token},
+            .now = now,
+            .client_token = {},
+            .dry_run = false};
+}
+
+/// The call with what every action may be asked with.
+model::Outcome<usecases::Call> with_common(usecases::Call call, const Parameters& parameters) {
     ParameterReader read(parameters);
-    usecases::Call call{.actor = {.account = caller.credential.account,
-                                  .role = caller.credential.role,
-                                  .access_key = caller.credential.access_key.text,
-                                  .request_id = request_id,
-                                  .key_role = caller.credential.key_role},
-                        .now = now,
-                        .client_token = read.text("ClientToken"),
-                        .dry_run = read.flag("DryRun", false)};
+    call.client_token = read.text("ClientToken");
+    call.dry_run = read.flag("DryRun", false);
     if (const auto fits = model::check_client_token(call.client_token); !fits)
         return unexpected(fits.error());
     return read.finish(std::move(call));
@@ -94,33 +139,76 @@ model::Outcome<usecases::Call> call_of(const SignedCall& caller, const Parameter
 
 }  // namespace
 
+model::Outcome<JsonObject> Api::settled(model::Outcome<JsonObject> outcome) {
+    if (outcome)
+        if (const auto kept = plane_.books.settle(); !kept) return unexpected(kept.error());
+    return outcome;
+}
+
+model::Outcome<JsonObject> Api::perform(std::string_view name, const usecases::TokenHolder& caller,
+                                        const Parameters& parameters, const Arrival& arrival) {
+    const NamedAction* action = find_action(name);
+    if (action == nullptr)
+        return unexpected(refusal(404, "InvalidAction.NotFound",
+                                  fmt::format("There is no action '{}' here; docs/api.md lists "
+                                              "those there are.",
+                                              escaped(name, 64))));
+    if (caller.credential.key_role < action->least)
+        return unexpected(not_authorized(caller, *action));
+    const auto call = with_common(call_of(caller, arrival.request_id, arrival.now), parameters);
+    if (!call) return unexpected(call.error());
+    auto outcome = action->run(
+        {.plane = plane_, .call = *call, .parameters = parameters, .now = arrival.boot});
+    // What only reads has no transaction that would say so.
+    if (outcome && call->dry_run)
+        return model::refuse("DryRunOperation", "The request would succeed.");
+    if (!reads_only(name)) outcome = settled(std::move(outcome));
+    if (outcome && caller.credential.key_role == model::KeyRole::viewer)
+        outcome->withhold_secrets();
+    return outcome;
+}
+
 /// Everything up to the signature, at the cost of the network when that is not right.
 model::Outcome<SignedCall> Api::signed_call(const HttpRequest& request, Parameters& all,
-                                            UnixTime now, Instant boot) {
-    if (auto free = throttle_.admit(request.network, boot); !free) return unexpected(free.error());
+                                            const Arrival& arrival) {
+    if (auto free = throttle_.admit(request.network, arrival.boot); !free)
+        return unexpected(free.error());
     const auto checked = [&]() -> model::Outcome<SignedCall> {
-        if (const auto fits = check_envelope(request); !fits) return unexpected(fits.error());
+        if (const auto fits = check_form_request(request); !fits) return unexpected(fits.error());
         Parameters query;
         if (const auto read = add_form(query, request.query); !read)
             return unexpected(read.error());
         all = query;
         if (const auto read = add_form(all, request.body); !read) return unexpected(read.error());
-        return authentication_.check(request, query, all, now, boot);
+        return authentication_.check(request, query, all, arrival.now, arrival.boot);
     };
     auto caller = checked();
-    if (!caller && caller.error().http_status < 429) throttle_.charge(request.network, boot);
+    if (!caller && caller.error().http_status < 429)
+        throttle_.charge(request.network, arrival.boot);
     return caller;
 }
 
-Api::Answered Api::run(const HttpRequest& request, const std::string& request_id, UnixTime now,
-                       Instant boot) {
+/// The same for a bearer token, which takes of the share of the key that it goes with.
+model::Outcome<usecases::TokenHolder> Api::token_holder(const HttpRequest& request,
+                                                        const Arrival& arrival) {
+    auto caller = bearers_.check(request, arrival.now, arrival.boot);
+    if (!caller) {
+        if (caller.error().http_status < 429) throttle_.charge(request.network, arrival.boot);
+        return unexpected(caller.error());
+    }
+    if (auto free = throttle_.charge_key(caller->credential.access_key.text, arrival.boot); !free)
+        return unexpected(free.error());
+    return caller;
+}
+
+Api::Answered Api::run_form(const HttpRequest& request, const Arrival& arrival) {
     Answered answered;
     const auto refused = [&](const model::Refusal& why) {
         answered.outcome = unexpected(why);
         return std::move(answered);
     };
     Parameters all;
-    const auto caller = signed_call(request, all, now, boot);
+    auto caller = signed_call(request, all, arrival);
     if (!caller) return refused(caller.error());
     answered.action = caller->action;
     answered.access_key = caller->credential.access_key.text;
@@ -128,25 +216,51 @@ Api::Answered Api::run(const HttpRequest& request, const std::string& request_id
         return refused(refusal(400, "InvalidVersion",
                                fmt::format("The version is '{}'; this API has version {}.",
                                            escaped(caller->version, 32), api_version)));
-    const NamedAction* action = find_action(caller->action);
-    if (action == nullptr)
-        return refused(refusal(404, "InvalidAction.NotFound",
-                               fmt::format("There is no action '{}' here; docs/api.md lists "
-                                           "those there are.",
-                                           escaped(caller->action, 64))));
-    if (caller->credential.key_role < action->least)
-        return refused(not_authorized(caller->credential, *action));
-    const auto call = call_of(*caller, all, request_id, now);
-    if (!call) return refused(call.error());
+    answered.outcome = perform(
+        answered.action, {.credential = std::move(caller->credential), .token = {}}, all, arrival);
+    return answered;
+}
+
+model::Outcome<JsonObject> Api::log_in(const HttpRequest& request, const Arrival& arrival) {
+    const auto parameters = json_parameters(request.body);
+    if (!parameters) return unexpected(parameters.error());
+    return settled(
+        bearers_.log_in(request, *parameters, arrival.request_id, arrival.now, arrival.boot)
+            .map(token_created));
+}
+
+model::Outcome<JsonObject> Api::log_out(const usecases::TokenHolder& caller,
+                                        const Arrival& arrival) {
+    return settled(
+        plane_.bearer_tokens.log_out(call_of(caller, arrival.request_id, arrival.now)).map([] {
+            return JsonObject();
+        }));
+}
+
+Api::Answered Api::run_json(const HttpRequest& request, const Arrival& arrival) {
+    Answered answered;
+    const auto refused = [&](const model::Refusal& why) {
+        answered.outcome = unexpected(why);
+        return std::move(answered);
+    };
+    if (const auto free = throttle_.admit(request.network, arrival.boot); !free)
+        return refused(free.error());
+    if (const auto fits = check_json_request(request); !fits) return refused(fits.error());
+    const std::string name = request.path.substr(json_path.size());
+    if (name == "login") {
+        answered.action = name;
+        answered.outcome = log_in(request, arrival);
+        return answered;
+    }
+    const auto caller = token_holder(request, arrival);
+    if (!caller) return refused(caller.error());
+    answered.action = name;
+    answered.access_key = caller->credential.access_key.text;
+    answered.bearer_token = caller->token.text;
+    const auto parameters = json_parameters(request.body);
+    if (!parameters) return refused(parameters.error());
     answered.outcome =
-        action->run({.plane = plane_, .call = *call, .parameters = all, .now = boot});
-    // What only reads has no transaction that would say so.
-    if (answered.outcome && call->dry_run)
-        answered.outcome = model::refuse("DryRunOperation", "The request would succeed.");
-    if (answered.outcome && !reads_only(caller->action))
-        if (const auto settled = plane_.books.settle(); !settled) return refused(settled.error());
-    if (answered.outcome && caller->credential.key_role == model::KeyRole::viewer)
-        answered.outcome->withhold_secrets();
+        name == "logout" ? log_out(*caller, arrival) : perform(name, *caller, *parameters, arrival);
     return answered;
 }
 
@@ -154,13 +268,16 @@ HttpResponse Api::answer(const HttpRequest& request, UnixTime now, Instant boot)
     const std::string request_id = make_request_id(random_);
     const std::string_view host = request.header("host").value_or("");
     try {
-        Answered answered = run(request, request_id, now, boot);
+        const Arrival arrival{request_id, now, boot};
+        Answered answered = request.path.starts_with(json_path) ? run_json(request, arrival)
+                                                                : run_form(request, arrival);
         const bool done = answered.outcome.has_value();
         const bool is_quiet =
             done ? reads_only(answered.action) : answered.outcome.error().http_status == 429;
         log_event(is_quiet ? Severity::debug : Severity::info, "api call",
                   {{"action", answered.action},
                    {"access_key", answered.access_key},
+                   {"bearer_token", answered.bearer_token},
                    {"code", done ? "OK" : answered.outcome.error().code},
                    {"request_id", request_id}});
         if (is_quiet && !done)

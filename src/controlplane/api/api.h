@@ -1,18 +1,23 @@
-// From an HTTP request to its answer: form, signature, action, envelope.
+// From an HTTP request to its answer: parameters, who asks, action, envelope. Behind json_path the
+// parameters are a JSON object and a bearer token says who asks; elsewhere they are a form, signed.
 //
-// Promises: always JSON, with a RequestId; nothing runs before the signature has been checked.
+// Promises: always JSON, with a RequestId; nothing runs before signature or token has been checked.
 // Owner:    any thread.
 #pragma once
 
 #include "base/random.h"
 #include "base/time.h"
 #include "controlplane/api/authentication.h"
+#include "controlplane/api/bearer_authentication.h"
 #include "controlplane/api/http_request.h"
+#include "controlplane/api/json_object.h"
 #include "controlplane/usecases/control_plane.h"
 
 namespace kanmon::api {
 
 inline constexpr std::string_view api_version = "2016-04-28";
+/// POST /api/v1/<Action>, /api/v1/login, /api/v1/logout.
+inline constexpr std::string_view json_path = "/api/v1/";
 
 class Api {
 public:
@@ -21,7 +26,8 @@ public:
         : plane_(plane),
           random_(random),
           throttle_(rate),
-          authentication_(plane.accounts, throttle_, random) {}
+          authentication_(plane.accounts, throttle_, random),
+          bearers_(plane.bearer_tokens) {}
 
     HttpResponse answer(const HttpRequest& request, UnixTime now, Instant boot);
     /// Requests refused because there were too many.
@@ -29,15 +35,24 @@ public:
 
 private:
     struct Answered;
+    struct Arrival;
     model::Outcome<SignedCall> signed_call(const HttpRequest& request, Parameters& all,
-                                           UnixTime now, Instant boot);
-    Answered run(const HttpRequest& request, const std::string& request_id, UnixTime now,
-                 Instant boot);
+                                           const Arrival& arrival);
+    model::Outcome<usecases::TokenHolder> token_holder(const HttpRequest& request,
+                                                       const Arrival& arrival);
+    Answered run_form(const HttpRequest& request, const Arrival& arrival);
+    Answered run_json(const HttpRequest& request, const Arrival& arrival);
+    model::Outcome<JsonObject> log_in(const HttpRequest& request, const Arrival& arrival);
+    model::Outcome<JsonObject> log_out(const usecases::TokenHolder& caller, const Arrival& arrival);
+    model::Outcome<JsonObject> perform(std::string_view action, const usecases::TokenHolder& caller,
+                                       const Parameters& parameters, const Arrival& arrival);
+    model::Outcome<JsonObject> settled(model::Outcome<JsonObject> outcome);
 
     usecases::ControlPlane& plane_;
     Random& random_;
     RequestThrottle throttle_;
     Authentication authentication_;
+    BearerAuthentication bearers_;
 };
 
 }  // namespace kanmon::api

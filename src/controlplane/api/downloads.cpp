@@ -55,13 +55,8 @@ HttpResponse file(const usecases::PackedBundle& packed) {
 }  // namespace
 
 HttpResponse Downloads::redeem(const HttpRequest& request, UnixTime now, Instant boot) {
-    using Throttle = model::LoginThrottle;
     const std::string request_id = make_request_id(random_);
-    {
-        const std::lock_guard lock(mutex_);
-        if (throttle_.begin(request.network, boot).entry != Throttle::Entry::open)
-            return html(429, nothing_here);
-    }
+    if (!throttle_.admits(request.network, boot)) return html(429, nothing_here);
     model::Outcome<usecases::PackedBundle> packed =
         model::not_found("InvalidBundleLink.NotFound", "link", "");
     std::string link = "none";
@@ -73,15 +68,7 @@ HttpResponse Downloads::redeem(const HttpRequest& request, UnixTime now, Instant
                 packed = unexpected(settled.error());
         if (packed) link = ticket->id.text;
     }
-    {
-        const std::lock_guard lock(mutex_);
-        const bool away = !packed && packed.error().http_status >= 500;
-        throttle_.conclude(request.network,
-                           packed ? Throttle::Ending::right
-                           : away ? Throttle::Ending::undecided
-                                  : Throttle::Ending::wrong,
-                           boot);
-    }
+    throttle_.conclude(request.network, packed, boot);
     log_event(Severity::info, packed ? "bundle downloaded" : "bundle refused",
               {{"link", link},
                {"code", packed ? "OK" : packed.error().code},

@@ -5,15 +5,13 @@
 // Promises: what is wrong with a link is never told apart; no token reaches a log, an answer or an
 //           audit row; a path is compared and never opened.
 // Owner:    any thread.
-// Limits:   `DownloadLimits`: who guesses has to wait, each network by itself.
+// Limits:   `NetworkThrottle`: who guesses has to wait.
 #pragma once
-
-#include <mutex>
 
 #include "base/random.h"
 #include "base/time.h"
 #include "controlplane/api/http_request.h"
-#include "controlplane/model/login_throttle.h"
+#include "controlplane/api/network_throttle.h"
 #include "controlplane/usecases/control_plane.h"
 
 namespace kanmon::api {
@@ -32,12 +30,7 @@ private:
 
     usecases::ControlPlane& plane_;
     Random& random_;
-    std::mutex mutex_;  // of the throttle
-    model::LoginThrottle throttle_{{.attempts = 10,
-                                    .first_pause = 30s,
-                                    .longest_pause = 1h,
-                                    .forgotten_after = 1h,
-                                    .keys_max = 4096}};
+    NetworkThrottle throttle_;
 };
 
 }  // namespace kanmon::api

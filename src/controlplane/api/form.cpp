@@ -72,24 +72,32 @@ model::Outcome<void> add_pair(Parameters& parameters, std::string_view pair) {
     const auto name = percent_decoded(pair.substr(0, equals));
     const auto value =
         percent_decoded(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
-    if (!name || !value || name->empty() || !is_plain_text(*name) ||
-        !is_plain_text(*value, has_lines(*name)))
+    if (!name || !value)
+        return model::refuse(
+            "InvalidParameter",
+            fmt::format("The parameter '{}' is not percent-encoded.", escaped(pair, 64)));
+    return add_parameter(parameters, *name, *value);
+}
+
+}  // namespace
+
+model::Outcome<void> add_parameter(Parameters& parameters, const std::string& name,
+                                   const std::string& value) {
+    if (name.empty() || !is_plain_text(name) || !is_plain_text(value, has_lines(name)))
         return model::refuse("InvalidParameter",
-                             fmt::format("The parameter '{}' is not percent-encoded UTF-8 text "
-                                         "without control characters.",
-                                         escaped(pair, 64)));
-    const auto [entry, added] = parameters.try_emplace(*name, *value);
-    if (!added && entry->second != *value)
+                             fmt::format("The parameter '{}' is not UTF-8 text without control "
+                                         "characters.",
+                                         escaped(name, 64)));
+    const auto [entry, added] = parameters.try_emplace(name, value);
+    if (!added && entry->second != value)
         return model::refuse("InvalidParameter",
                              fmt::format("The parameter {} was given twice, with different values.",
-                                         escaped(*name, 64)));
+                                         escaped(name, 64)));
     if (parameters.size() > parameters_max)
         return model::refuse("InvalidParameter",
                              fmt::format("There are more than {} parameters.", parameters_max));
     return {};
 }
-
-}  // namespace
 
 model::Outcome<void> add_form(Parameters& parameters, std::string_view text) {
     while (!text.empty()) {

@@ -23,6 +23,11 @@ using Parameters = std::map<std::string, std::string, std::less<>>;
 /// same value only. InvalidParameter.
 model::Outcome<void> add_form(Parameters& parameters, std::string_view text);
 
+/// One more. Names and values have to be UTF-8 without control characters; the same name twice is
+/// accepted with the same value only. InvalidParameter.
+model::Outcome<void> add_parameter(Parameters& parameters, const std::string& name,
+                                   const std::string& value);
+
 std::string percent_encoded(std::string_view text);
 /// name=value joined by &, both encoded.
 std::string canonical_form(const Parameters& parameters);

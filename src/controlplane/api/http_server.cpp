@@ -178,6 +178,8 @@ MHD_Result send(MHD_Connection* connection, HttpResponse response) {
                                 std::to_string(response.retry_after.count()).c_str());
         MHD_add_response_header(built, "Retry-After", std::to_string(seconds.count()).c_str());
     }
+    if (response.status == MHD_HTTP_UNAUTHORIZED)
+        MHD_add_response_header(built, "WWW-Authenticate", "Bearer");
     if (response.close) MHD_add_response_header(built, "Connection", "close");
     const MHD_Result queued =
         MHD_queue_response(connection, static_cast<unsigned>(response.status), built);

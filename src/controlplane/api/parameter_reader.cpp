@@ -152,7 +152,7 @@ Parameters ParameterReader::below(std::string_view prefix) const {
 
 Parameters ParameterReader::json(std::string_view name) {
     const std::string_view document = find(name).value_or("");
-    if (document.empty()) return {};
+    if (document.empty()) return below(name);
     auto values = flat_json(document);
     if (values) return std::move(*values);
     refuse(model::illegal(name, fmt::format("{} is not one JSON object of names and plain values "

@@ -40,8 +40,8 @@ public:
     Parameters below(std::string_view prefix) const;
     /// The numbers N of Name.N and Name.N.…, ascending. IllegalParam.<Name>.
     std::vector<std::size_t> numbers(std::string_view name);
-    /// One JSON object of names and plain values, as text: {"Psk":"x","IkeLifetime":3600}. Empty
-    /// when absent. IllegalParam.<Name>.
+    /// One JSON object of names and plain values, as text: {"Psk":"x","IkeLifetime":3600}; or what
+    /// is below the name. Empty when absent. IllegalParam.<Name>.
     Parameters json(std::string_view name);
 
     /// RegionId: required; any region of this installation's choosing, so only its shape is

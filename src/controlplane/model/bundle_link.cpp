@@ -19,17 +19,8 @@ constexpr std::array<std::pair<BundleFormat, std::string_view>, 4> formats{
      {BundleFormat::p12_zip, "p12-zip"}}};
 
 constexpr std::string_view id_prefix = "lnk-";
-constexpr std::size_t id_octets = 24;  // lnk-, two region characters, eighteen random ones
-constexpr std::size_t token_digits = 64;
 constexpr std::size_t password_octets_min = 8;
 constexpr std::size_t password_octets_max = 128;
-
-bool is_lower_alphanumeric(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
-}
-bool is_lower_hexadecimal(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
 
 }  // namespace
 
@@ -65,22 +56,11 @@ Outcome<void> check_bundle_password(Bytes password) {
 }
 
 std::string ticket_text(const LinkTicket& ticket) {
-    return ticket.id.text + "." + to_hex(ticket.token.view());
+    return ticket_text(ticket.id.text, ticket.token);
 }
 
 std::optional<LinkTicket> parse_ticket(std::string_view text) {
-    if (text.size() != id_octets + 1 + token_digits || text[id_octets] != '.') return std::nullopt;
-    const std::string_view id = text.substr(0, id_octets);
-    if (!id.starts_with(id_prefix) ||
-        !std::ranges::all_of(id.substr(id_prefix.size()), is_lower_alphanumeric))
-        return std::nullopt;
-    LinkTicket ticket{{std::string(id)}, {}};
-    const std::string_view digits = text.substr(id_octets + 1);
-    if (!std::ranges::all_of(digits, is_lower_hexadecimal)) return std::nullopt;
-    Buffer octets = from_hex(digits);
-    std::ranges::copy(octets, ticket.token.mutable_view().begin());
-    wipe(octets);
-    return ticket;
+    return read_ticket_of<BundleLinkTag>(text, id_prefix);
 }
 
 }  // namespace kanmon::model

@@ -1,7 +1,4 @@
 // A link that gives a bundle to whoever holds it, once.
-//
-// The token is 256 bits from the kernel and is kept as its hash only; the id finds the row and is
-// no secret. So a copy of the store opens nothing.
 #pragma once
 
 #include <optional>
@@ -13,6 +10,7 @@
 #include "base/time.h"
 #include "controlplane/model/client_certificate.h"
 #include "controlplane/model/outcome.h"
+#include "controlplane/model/ticket.h"
 
 namespace kanmon::model {
 
@@ -42,11 +40,8 @@ struct BundleLink {
     friend bool operator==(const BundleLink&, const BundleLink&) = default;
 };
 
-/// What stands in the address behind /bundle/: the id, a dot and the token in hexadecimal.
-struct LinkTicket {
-    BundleLinkId id;
-    Secret<32> token;
-};
+/// What stands in the address behind /bundle/.
+using LinkTicket = Ticket<BundleLinkTag>;
 std::string ticket_text(const LinkTicket& ticket);
 /// Nothing unless it is exactly what `ticket_text` makes of some ticket; of hostile text.
 std::optional<LinkTicket> parse_ticket(std::string_view text);

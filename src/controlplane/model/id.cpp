@@ -89,4 +89,8 @@ DiagnosisId make_diagnosis_id(Random& random) {
     return made<DiagnosisTag>("vpndgn-", random);
 }
 
+BearerTokenId make_bearer_token_id(Random& random) {
+    return made<BearerTokenTag>("tok-", random);
+}
+
 }  // namespace kanmon::model

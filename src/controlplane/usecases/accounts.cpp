@@ -196,6 +196,7 @@ Outcome<AccessKeyView> Accounts::update_access_key(const Call& call,
             if (!*enabled)
                 if (const auto other = check_another_administers(ledger, *key); !other)
                     return unexpected(other.error());
+            if (!*enabled) remove_tokens(ledger, key->id);
             key->enabled = *enabled;
             ledger.access_keys().put(*key);
             return Receipt{key->id.text, key->name};
@@ -217,6 +218,7 @@ Outcome<void> Accounts::delete_access_key(const Call& call, const model::AccessK
             if (!key) return unexpected(key.error());
             if (const auto other = check_another_administers(ledger, *key); !other)
                 return unexpected(other.error());
+            remove_tokens(ledger, id);
             ledger.access_key_uses().remove(id.text);
             ledger.access_keys().remove(id.text);
             return Receipt{id.text, {}};

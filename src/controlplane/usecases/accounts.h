@@ -62,6 +62,7 @@ public:
     /// A further key for the caller's own account: at most two of administrators - one that is used
     /// and one to change to - and twenty others.
     Outcome<AccountCreated> create_access_key(const Call& call, const CreateAccessKey& request);
+    /// A key that is disabled loses its bearer tokens for good.
     /// OperationDenied.LastAccessKey: an account keeps an active key of an administrator.
     Outcome<AccessKeyView> update_access_key(const Call& call, const UpdateAccessKey& request);
     /// OperationDenied.LastAccessKey.

@@ -10,6 +10,7 @@
 
 #include "bridge/messages.h"
 #include "controlplane/model/account.h"
+#include "controlplane/model/bearer_token.h"
 #include "controlplane/model/bundle_link.h"
 #include "controlplane/model/client_certificate.h"
 #include "controlplane/model/customer_gateway.h"
@@ -45,7 +46,7 @@ public:
     /// Rows directly below a resource: servers, IPsec connections, routes and diagnoses of a
     /// gateway, certificates of a server and what is kept of their bundles, links of a certificate,
     /// gateways and vSwitches of a VPC, tunnels of a connection, tags of whatever is tagged, access
-    /// keys of an account and their uses, users of an identity source.
+    /// keys of an account, their uses and bearer tokens, users of an identity source.
     virtual std::vector<Row> below(const std::string& parent) const = 0;
     /// For kinds of which there may be thousands: how many, and some of them from `first` on.
     virtual std::size_t count(const Scope& scope) const = 0;
@@ -63,6 +64,8 @@ public:
     virtual Table<model::AccessKey>& access_keys() = 0;
     /// By the key's id; written by `Books::write_key_use`.
     virtual Table<model::AccessKeyUse>& access_key_uses() = 0;
+    /// Below their access key; when each was used is written by `Books::write_token_use`.
+    virtual Table<model::BearerToken>& bearer_tokens() = 0;
     virtual Table<model::Vpc>& vpcs() = 0;
     virtual Table<model::VpnGateway>& vpn_gateways() = 0;
     virtual Table<model::SslServer>& ssl_servers() = 0;
@@ -193,6 +196,9 @@ public:
 
     /// Replaces what was known of this key; nothing when the key is gone.
     virtual Outcome<void> write_key_use(const model::AccessKeyUse& use) = 0;
+
+    /// When a bearer token was used last; nothing when it is gone.
+    virtual Outcome<void> write_token_use(const model::BearerTokenId& id, UnixTime used_at) = 0;
 
     /// All or none, durable. Rows beyond `events_max` of an account push the oldest out. How many
     /// were new.

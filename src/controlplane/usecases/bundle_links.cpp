@@ -4,18 +4,11 @@
 
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/ticket_hash.h"
 
 namespace kanmon::usecases {
 
 namespace {
-
-/// In hexadecimal, of the token in hexadecimal.
-Buffer hash_of(Authority& authority, const Secret<32>& token) {
-    std::string text = to_hex(token.view());
-    const std::string hash = authority.digest(text);
-    wipe(std::as_writable_bytes(std::span<char>(text)));
-    return copy_of(as_bytes(hash));
-}
 
 Unexpected<model::Refusal> no_such_link() {
     return unexpected(model::Refusal{404, "InvalidBundleLink.NotFound",

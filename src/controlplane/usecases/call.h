@@ -20,6 +20,7 @@ struct Actor {
     std::string access_key;  // its id
     std::string request_id;
     model::KeyRole key_role = model::KeyRole::administrator;
+    model::BearerTokenId bearer_token = {};  // what was shown instead of a signature; empty: none
 };
 
 struct Call {

@@ -3,6 +3,7 @@
 
 #include "controlplane/usecases/accounts.h"
 #include "controlplane/usecases/attempts.h"
+#include "controlplane/usecases/bearer_tokens.h"
 #include "controlplane/usecases/bundle_links.h"
 #include "controlplane/usecases/client_certificates.h"
 #include "controlplane/usecases/clients.h"
@@ -29,6 +30,7 @@ struct ControlPlane {
     explicit ControlPlane(Ports& ports)
         : books(ports.books),
           accounts(ports),
+          bearer_tokens(ports),
           vpcs(ports),
           vswitches(ports),
           route_tables(ports),
@@ -53,6 +55,7 @@ struct ControlPlane {
 
     Books& books;  // to settle a change before somebody is told of it
     Accounts accounts;
+    BearerTokens bearer_tokens;
     Vpcs vpcs;
     VSwitches vswitches;
     RouteTables route_tables;

@@ -64,6 +64,16 @@ Outcome<model::BundleLink> own_bundle_link(Ledger& ledger, const Call& call,
     return own(ledger.bundle_links(), call, id, "InvalidBundleLinkId.NotFound", "link");
 }
 
+Outcome<model::BearerToken> own_bearer_token(Ledger& ledger, const Call& call,
+                                             const std::string& id) {
+    return own(ledger.bearer_tokens(), call, id, "InvalidBearerTokenId.NotFound", "bearer token");
+}
+
+void remove_tokens(Ledger& ledger, const model::AccessKeyId& key) {
+    for (const auto& token : ledger.bearer_tokens().below(key.text))
+        ledger.bearer_tokens().remove(token.id.text);
+}
+
 void remove_certificate(Ledger& ledger, const model::ClientCertificateId& id) {
     for (const auto& link : ledger.bundle_links().below(id.text))
         ledger.bundle_links().remove(link.id.text);

@@ -32,6 +32,12 @@ Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& ca
 /// InvalidBundleLinkId.NotFound
 Outcome<model::BundleLink> own_bundle_link(Ledger& ledger, const Call& call, const std::string& id);
 
+/// InvalidBearerTokenId.NotFound
+Outcome<model::BearerToken> own_bearer_token(Ledger& ledger, const Call& call,
+                                             const std::string& id);
+
+/// The bearer tokens of an access key go.
+void remove_tokens(Ledger& ledger, const model::AccessKeyId& key);
 /// What belongs to a certificate goes with it; its own row too.
 void remove_certificate(Ledger& ledger, const model::ClientCertificateId& id);
 /// What lies below a server goes with it; its own row too.

@@ -16,6 +16,9 @@ inline const std::string& parent_of(const model::AccessKey& row) {
 inline const std::string& parent_of(const model::AccessKeyUse& row) {
     return row.account.text;
 }
+inline const std::string& parent_of(const model::BearerToken& row) {
+    return row.access_key.text;
+}
 inline const std::string& parent_of(const model::Vpc& row) {
     return row.account.text;
 }

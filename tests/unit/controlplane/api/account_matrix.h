@@ -25,6 +25,9 @@ inline std::vector<Row> account_rows() {
             {"DescribeAccessKeys", {}, "200", "own"},
             {"UpdateAccessKey", {{"UserAccessKeyId", "$key"}, {"Status", "Inactive"}}},
             {"DeleteAccessKey", {{"UserAccessKeyId", "$key"}}},
+            {"CreateBearerToken", {{"TokenName", "n"}}, "200", "own"},
+            {"DescribeBearerTokens", {}, "200", "own"},
+            {"DeleteBearerToken", {{"TokenId", "$token"}}},
             {"DescribeAuditRecords", {{"ResourceId", "$vpc"}}}};
 }
 
@@ -221,6 +224,7 @@ inline std::vector<Row> matrix() {
 /// Two accounts; the first has one of everything.
 class Tenants : public ApiTest {
 public:
+    using ApiTest::send;
     void TestBody() override {}
 
     Tenants() { settle_in(); }
@@ -331,6 +335,7 @@ private:
         call("UpdateAccessKey", {{"UserAccessKeyId", ids["$key"]}, {"Status", "Inactive"}});
         viewer = tenant(call("CreateAccessKey", {{"Role", "viewer"}}));
         day_worker = tenant(call("CreateAccessKey", {{"Role", "operator"}}));
+        ids["$token"] = call("CreateBearerToken")["TokenId"];
         ids["$vpc"] =
             call("CreateVpc", {{"CidrBlock", "10.0.0.0/8"}, {"Namespace", "blue"}})["VpcId"];
         ids["$table"] = "vtb-" + ids["$vpc"].substr(4);
