@@ -25,7 +25,11 @@ inline std::vector<Row> account_rows() {
             {"DescribeAccessKeys", {}, "200", "own"},
             {"UpdateAccessKey", {{"UserAccessKeyId", "$key"}, {"Status", "Inactive"}}},
             {"DeleteAccessKey", {{"UserAccessKeyId", "$key"}}},
-            {"CreateBearerToken", {{"TokenName", "n"}}, "200", "own"},
+            {"CreateBearerToken",
+             {{"TokenName", "n"}},
+             "200",
+             "own",
+             "400 IllegalParam.ClientToken"},
             {"DescribeBearerTokens", {}, "200", "own"},
             {"DeleteBearerToken", {{"TokenId", "$token"}}},
             {"DescribeAuditRecords", {{"ResourceId", "$vpc"}}}};
