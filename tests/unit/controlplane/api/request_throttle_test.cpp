@@ -96,6 +96,19 @@ TEST_F(Throttled, WhatIsSignedRightlyCostsTheNetworkNothing) {
     EXPECT_EQ(code(from("192.0.2.1", operator_client.acs3("DescribeRegions", {}))), "OK");
 }
 
+TEST_F(Throttled, WhoeverGuessesAtTokensIsKeptOutLikeWhoeverGuessesAtSecrets) {
+    HttpRequest guess;
+    guess.method = "POST";
+    guess.path = "/api/DescribeRegions";
+    guess.headers = {{"host", "h"},
+                     {"content-type", "application/json"},
+                     {"authorization", "Bearer kmt_nothing"}};
+    guess.network = "192.0.2.1";
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(code(guess), "InvalidBearerToken");
+    EXPECT_EQ(code(guess), "Throttling.Api");
+    EXPECT_EQ(code(from("192.0.2.1", good())), "Throttling.Api");
+}
+
 TEST_F(Throttled, AReplayedRequestTakesNothingOfItsKeysShare) {
     const HttpRequest heard = from("192.0.2.1", good());
     EXPECT_EQ(code(heard), "OK");
