@@ -99,7 +99,7 @@ TEST_F(Throttled, WhatIsSignedRightlyCostsTheNetworkNothing) {
 TEST_F(Throttled, WhoeverGuessesAtTokensIsKeptOutLikeWhoeverGuessesAtSecrets) {
     HttpRequest guess;
     guess.method = "POST";
-    guess.path = "/api/DescribeRegions";
+    guess.path = "/api/v1/DescribeRegions";
     guess.headers = {{"host", "h"},
                      {"content-type", "application/json"},
                      {"authorization", "Bearer kmt_nothing"}};
