@@ -267,6 +267,15 @@ CREATE INDEX bearer_tokens_account ON bearer_tokens(account);
 CREATE INDEX bearer_tokens_key ON bearer_tokens(access_key);
 )sql";
 
+constexpr const char* diagnoses = R"sql(
+CREATE TABLE diagnoses (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, gateway TEXT NOT NULL, connection TEXT NOT NULL,
+    made_at INTEGER NOT NULL, items TEXT NOT NULL,
+    FOREIGN KEY (account, gateway) REFERENCES vpn_gateways(account, id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX diagnoses_gateway ON diagnoses(gateway);
+)sql";
+
 // Users, groups and applications meet within one source of one account, and a server asks a source
 // and an application of its own account only: composite keys refuse to store anything else. What a
 // server asks stands in a table of its own, since a column that is added later can have no such
@@ -362,9 +371,10 @@ ALTER TABLE audit ADD COLUMN link TEXT NOT NULL DEFAULT '';
 
 }  // namespace
 
-const std::array<const char*, 12> migrations{
-    first_tables,      server_options, identities,    sites,       certificates, key_roles,
-    many_certificates, log_moved_out,  bearer_tokens, assignments, recovery,     audit_chain};
+const std::array<const char*, 13> migrations{
+    first_tables, server_options,    identities,    sites,         certificates,
+    key_roles,    many_certificates, log_moved_out, bearer_tokens, diagnoses,
+    assignments,  recovery,          audit_chain};
 
 void migrate(Database& database, std::span<const char* const> steps) {
     database.survive(Durability::power_loss);

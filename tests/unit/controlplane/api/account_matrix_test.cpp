@@ -102,9 +102,11 @@ model::KeyRole least_role(std::string_view action) {
                                           "RemoveUsersFromIDaaSGroup",
                                           "RevokeIDaaSApplication",
                                           "AuthorizeIDaaSApplication",
-                                          "CreateIDaaSUserRecoveryCodes"};
+                                          "CreateIDaaSUserRecoveryCodes",
+                                          "DiagnoseVpnGateway"};
     if (std::ranges::find(operators, action) != operators.end()) return model::KeyRole::operating;
-    for (const std::string_view reads : {"Describe", "List", "Check", "CreateBearerToken"})
+    for (const std::string_view reads : {"Describe", "List", "Check", "CreateBearerToken",
+                                         "GetVpnGatewayDiagnoseResult", "DiagnoseVpnConnections"})
         if (action.starts_with(reads)) return model::KeyRole::viewer;
     return model::KeyRole::administrator;
 }
