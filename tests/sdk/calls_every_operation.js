@@ -32,10 +32,8 @@ const ABSENT = new Set(Object.entries({
   EndTime: GATEWAY_ROWS,
   // Of gateways with two public addresses.
   DisasterRecoveryInternetIp: GATEWAY_ROWS,
-  // Of the cloud's own identity service; absent for other sources in the original, too.
+  // Where an application is named, as in the original.
   IDaaSInstanceVersion: SERVER_ROWS,
-  IDaaSRegionId: SERVER_ROWS,
-  IDaaSApplicationId: SERVER_ROWS,
   // The customer gateway has it and shows it.
   AuthKey: BGP_ROWS,
   // Other products of the cloud, attached to a VPC.
