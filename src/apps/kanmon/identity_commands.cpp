@@ -91,8 +91,9 @@ std::vector<Command> user_commands() {
          "give a user ten recovery codes; shows them once",
          "CreateIDaaSUserRecoveryCodes",
          {user},
-         Shape::lines,
-         "RecoveryCodes"},
+         Shape::flat,
+         {},
+         {{"recovery code", "RecoveryCodes", Form::texts}}},
     };
 }
 
