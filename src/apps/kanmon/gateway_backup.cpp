@@ -73,7 +73,8 @@ Done write_entry(const std::string& folder, const adapters::BackupEntry& entry,
                  const struct stat& owner) {
     const auto known = std::ranges::find(files, entry.name, &File::name);
     if (known == files.end() && entry.name != store_name)
-        return unexpected<std::string>("the backup's content has another shape than this version's");
+        return unexpected<std::string>(
+            "the backup's content has another shape than this version's");
     const std::string path = folder + "/" + entry.name;
     const mode_t mode = known == files.end() ? 0600 : known->mode;
     if (auto written = write_whole_file(path, entry.content.view(), mode); !written) return written;
@@ -100,12 +101,16 @@ Done write_beside(const std::string& folder, const std::vector<adapters::BackupE
     return sync_directory(folder);
 }
 
-/// The one moment in which the old becomes the new.
+/// The exchange is the one moment in which the old becomes the new; whoever dies before or after it
+/// leaves one of the two whole in its place and the other as `replaced`.
 Done exchange(const std::string& state, const std::string& beside, const std::string& place) {
-    if (::renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) != 0)
-        return problem("rename " + beside);
     const std::string replaced = place + ".replaced";
     if (::rename(beside.c_str(), replaced.c_str()) != 0) return problem("rename " + beside);
+    if (::renameat2(AT_FDCWD, replaced.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) != 0) {
+        const auto why = problem("rename " + replaced);
+        ::rename(replaced.c_str(), beside.c_str());
+        return why;
+    }
     return sync_directory(state);
 }
 
