@@ -41,7 +41,8 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 of a cloud's VPN gateway: the same API, a command line, and reasons instead of
 a support FAQ.")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, init-system-helpers, nftables, passwd")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, init-system-helpers, nftables, passwd, procps")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates)  # for webhooks
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA

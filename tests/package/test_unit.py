@@ -47,3 +47,11 @@ def test_waits_for_readiness_and_longer_than_an_end_takes():
     assert unit["ExecReload"] == "/bin/kill -HUP $MAINPID"
     assert int(unit["TimeoutStopSec"].rstrip("s")) >= 2 + 5 + 2 + 30, "supervisor_main.cpp: patience at the end"
     assert unit["WatchdogSec"] == "60s"
+
+
+def test_leaves_the_owners_of_the_state_alone_and_does_not_try_again_what_cannot_start():
+    """StateDirectory= gives everything below it to the unit's user whenever the directory's owner differs."""
+    unit = UNIT.read_text()
+    assert not re.search(r"^(State|Configuration|Cache|Logs)Directory=", unit, re.M)
+    assert "\nReadWritePaths=/var/lib/kanmon\n" in unit and "\nRestartPreventExitStatus=2\n" in unit
+    assert re.search(r"^SystemCallFilter=@system-service seccomp$", unit, re.M), "the data process confines itself"

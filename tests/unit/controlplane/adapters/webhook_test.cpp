@@ -122,8 +122,15 @@ TEST_F(WebhookTest, SpeaksHttpsOnlyAndTrustsNobodyElse) {
     other.ca_file = "";
     EXPECT_NE(refusal(other), "") << "a certificate of nobody known";
     other = options();
-    other.url = "http" + other.url.substr(5);
-    EXPECT_NE(refusal(other), "");
+    const auto plain = api::HttpServer::start(
+        {.listen = Endpoint::v4(Ipv4{0x7f000001}, 0), .certificate = std::nullopt, .limits = {}},
+        [this](const api::HttpRequest& request) {
+            requests_.push_back(request);
+            return api::HttpResponse{.status = 204, .body = {}};
+        });
+    ASSERT_TRUE(plain) << plain.error();
+    other.url = "http://127.0.0.1:" + std::to_string((*plain)->port()) + "/";
+    EXPECT_NE(refusal(other), "") << "it would be taken";
     other.url = "file:///etc/passwd";
     EXPECT_NE(refusal(other), "");
     EXPECT_TRUE(requests_.empty());
