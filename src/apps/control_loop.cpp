@@ -79,13 +79,14 @@ int ControlLoop::run(int signals) {
         turn();
         if (options_.now_and_then) options_.now_and_then();
     }
+    store_meters(true);
     return 0;
 }
 
 /// False when it is time to stop.
 bool ControlLoop::wait(int signals) {
     const Instant now = boot_now();
-    Instant next = now + 10s;
+    Instant next = now + (meters_wait_ ? Duration(5ms) : Duration(10s));
     if (due_) next = std::min(next, publish_by_);
     if (compose_due_) next = std::min(next, compose_at_);
     if (!broker_ && !options_.broker_path.empty()) next = std::min(next, broker_retry_at_);
@@ -129,6 +130,7 @@ void ControlLoop::turn() {
     answer_logins();
     flush_data();
     store_attempts();
+    store_meters(false);
 }
 
 // --- towards data --------------------------------------------------------------------------------
@@ -155,6 +157,7 @@ void ControlLoop::drop_data(const char* why) {
     data_ = {};
     outbox_.clear();
     data_greeted_ = false;
+    plane_.monitoring.gone();
 }
 
 void ControlLoop::hear_data() {
@@ -176,6 +179,7 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
         log_event(Severity::info, "data process on the bridge",
                   {{"snapshot", std::to_string(hello->snapshot_number)}});
         plane_.clients.hello(*hello);
+        plane_.monitoring.hello(*hello, unix_now());
         plane_.logins.hello(*hello);
         data_greeted_ = true;
         compose_due_ = true;
@@ -200,6 +204,7 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
         return true;
     }
     if (const auto* client = std::get_if<bridge::ClientFact>(&message.body)) {
+        plane_.monitoring.learn(*client, boot_now(), unix_now());
         if (!plane_.clients.learn(*client)) return true;
         plane_.idaas.watch(*client);
         plane_.client_certificates.learn(*client, unix_now());
@@ -221,7 +226,24 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
         if (options_.configured) options_.configured();
         return true;
     }
-    return std::holds_alternative<bridge::DropFact>(message.body);
+    return watch(message);
+}
+
+/// Facts that only monitoring wants.
+bool ControlLoop::watch(const bridge::Message& message) {
+    if (const auto* drops = std::get_if<bridge::DropFact>(&message.body)) {
+        plane_.monitoring.learn(*drops);
+        return true;
+    }
+    if (const auto* traffic = std::get_if<bridge::TrafficFact>(&message.body)) {
+        plane_.monitoring.learn(*traffic, boot_now(), unix_now());
+        return true;
+    }
+    const auto* server = std::get_if<bridge::ServerFact>(&message.body);
+    if (server == nullptr) return false;
+    const std::uint32_t used = server->online + plane_.clients.slots_held({server->server_id});
+    plane_.monitoring.learn(*server, used, boot_now(), unix_now());
+    return true;
 }
 
 /// Together, so that a storm of clients costs few transactions.
@@ -265,12 +287,20 @@ void ControlLoop::flush_data() {
 
 void ControlLoop::store_attempts() {
     if (attempts_.empty()) return;
-    if (const auto stored = plane_.attempts.record(attempts_); !stored)
+    if (const auto stored = plane_.attempts.record(attempts_, unix_now()); !stored)
         attempts_lost_ += attempts_.size();
     attempts_.clear();
     if (attempts_lost_ > 0)
         log_event(Severity::warning, "attempt records lost",
                   {{"count", std::to_string(std::exchange(attempts_lost_, 0))}});
+}
+
+/// A part a turn, so that what waits for an answer does not wait for this.
+void ControlLoop::store_meters(bool at_once) {
+    const auto stored = plane_.monitoring.store(unix_now(), at_once);
+    if (!stored)
+        log_event(Severity::warning, "traffic not stored", {{"problem", stored.error().message}});
+    meters_wait_ = stored && *stored;
 }
 
 /// What becomes due by time alone. The wall clock decides, so it is asked and not slept for.
@@ -300,6 +330,7 @@ void ControlLoop::compose() {
     compose_again_at_ = enforced->again_at;
     due_ = std::move(*enforced);
     publish_by_ = boot_now() + publish_patience;
+    plane_.monitoring.know(usecases::watched_servers(due_->snapshot));
     want();
 }
 

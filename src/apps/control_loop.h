@@ -80,6 +80,7 @@ private:
     void accept_data();
     void hear_data();
     bool handle(const bridge::Message& message, std::vector<UniqueFd> descriptors);
+    bool watch(const bridge::Message& message);
     void settle_leases();
     void answer_logins();
     void send_data(const bridge::Message& message, UniqueFd descriptor = {});
@@ -93,6 +94,7 @@ private:
     void publish();
     void publish_if_due();
     void store_attempts();
+    void store_meters(bool at_once);
     void follow_the_clock();
     void tell(const char* event, const std::string& problem);
 
@@ -110,6 +112,7 @@ private:
     std::vector<std::uint64_t> lease_questions_;       // the ids of those that are questions
     std::vector<bridge::AttemptRecord> attempts_;
     std::uint64_t attempts_lost_ = 0;
+    bool meters_wait_ = false;
 
     bridge::PacketSocket broker_;
     Instant broker_retry_at_{};

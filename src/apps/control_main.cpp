@@ -17,6 +17,7 @@
 #include "apps/control_loop.h"
 #include "apps/control_state.h"
 #include "apps/event_places.h"
+#include "apps/no_execution.h"
 #include "apps/service_notify.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -48,6 +49,9 @@ struct Options {
     std::uint16_t http_loopback = 0;
     std::vector<std::string> public_addresses;
     std::uint16_t tun_queues = processors();
+    std::uint32_t log_megabytes = 80;
+    std::uint32_t log_days = 90;
+    std::uint32_t meter_megabytes = 200;
     apps::ControlLoopOptions loop;
     std::string syslog_socket;
     bool webhook_on_input = false;
@@ -101,12 +105,28 @@ Expected<PublicAddresses, std::string> read_addresses(const std::vector<std::str
     return addresses;
 }
 
+/// A fifth of the log is for strangers; of the meters an eighth for minutes of servers, three for
+/// their hours, two each for minutes and hours of clients.
+apps::RecordLimits record_limits(const Options& options) {
+    constexpr std::uint64_t point_octets = 256;
+    const std::uint64_t octets = std::uint64_t{options.log_megabytes} << 20;
+    const std::uint64_t eighth = (std::uint64_t{options.meter_megabytes} << 20) / point_octets / 8;
+    return {.log = {.client_octets_max = octets - octets / 5,
+                    .stranger_octets_max = octets / 5,
+                    .age_max = std::chrono::days(options.log_days)},
+            .meters = {.server_minutes_max = eighth,
+                       .server_hours_max = 3 * eighth,
+                       .client_minutes_max = 2 * eighth,
+                       .client_hours_max = 2 * eighth}};
+}
+
 Expected<std::unique_ptr<api::Service>, std::string> start_api(const Options& options,
                                                                const std::vector<Ipv4>& addresses,
                                                                usecases::ControlPlane& plane) {
     api::ServiceOptions service{.listen = options.api,
                                 .plain_listen = {},
                                 .state_folder = options.state,
+                                .metrics_token_file = options.state + "/metrics-token",
                                 .certificate_file = options.certificate,
                                 .key_file = options.key,
                                 .certificate_addresses = addresses};
@@ -155,7 +175,7 @@ int serve(const Options& options, int signals) {
     const auto addresses = read_addresses(options.public_addresses);
     if (!addresses) return fail(addresses.error());
     SystemRandom random;
-    auto state = apps::open_control_state(options.state, random);
+    auto state = apps::open_control_state(options.state, record_limits(options), random);
     if (!state) return fail(state.error());
     const auto authority = adapters::make_openssl_authority(random);
     const auto archiver = adapters::make_zip_archiver();
@@ -163,6 +183,8 @@ int serve(const Options& options, int signals) {
     adapters::WorkerPool workers(login_threads);
     apps::ControlOrders orders;
     usecases::Ports ports{.books = *state->books,
+                          .log = *state->log,
+                          .meters = *state->meters,
                           .authority = *authority,
                           .sealer = *state->sealer,
                           .archiver = *archiver,
@@ -230,6 +252,17 @@ int main(int argc, char** argv) {
         ->delimiter(',');
     app.add_option("--tun-queues", options.tun_queues, "queues of each TUN device")
         ->check(CLI::Range(1, 64));
+    app.add_option("--log-megabytes", options.log_megabytes,
+                   "size of the log of connection attempts; a fifth of it for strangers")
+        ->check(CLI::Range(5, 10000))
+        ->capture_default_str();
+    app.add_option("--meter-megabytes", options.meter_megabytes,
+                   "size of what is kept of traffic: minutes of a day, hours of a year")
+        ->check(CLI::Range(5, 10000))
+        ->capture_default_str();
+    app.add_option("--log-days", options.log_days, "age at which its records go")
+        ->check(CLI::Range(1, 3660))
+        ->capture_default_str();
     app.add_option("--data-uid", options.loop.data_uid, "uid of the data process")->required();
     app.add_flag("--allow-root", options.loop.allow_root, "uid 0 may be the data process (tests)");
     app.add_option("--syslog", options.syslog_socket, "socket that events go to, such as /dev/log");
@@ -248,5 +281,7 @@ int main(int argc, char** argv) {
     ::umask(0077);
     const UniqueFd signals = catch_signals();
     if (!confine()) return fail("the process cannot confine itself");
+    if (!apps::refuse_execution())
+        log_event(Severity::warning, "no seccomp here: programs could be started");
     return serve(options, signals.get());
 }

@@ -11,7 +11,9 @@
 
 #include "base/whole_file.h"
 #include "controlplane/adapters/master_key_sealer.h"
+#include "controlplane/adapters/sqlite_attempt_log.h"
 #include "controlplane/adapters/sqlite_books.h"
+#include "controlplane/adapters/sqlite_meter_book.h"
 
 namespace kanmon::apps {
 
@@ -23,7 +25,8 @@ Unexpected<std::string> problem(const std::string& what, const std::string& path
 
 }  // namespace
 
-Expected<ControlState, std::string> open_control_state(const std::string& folder, Random& random) {
+Expected<ControlState, std::string> open_control_state(const std::string& folder,
+                                                       const RecordLimits& limits, Random& random) {
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return problem("mkdir", folder);
     ControlState state;
     const std::string lock = folder + "/control.lock";
@@ -38,6 +41,12 @@ Expected<ControlState, std::string> open_control_state(const std::string& folder
     auto books = adapters::open_sqlite_books(store);
     if (!books) return unexpected(books.error().message);
     state.books = std::move(*books);
+    auto log = adapters::open_sqlite_attempt_log(folder + "/log.db", limits.log);
+    if (!log) return unexpected(log.error().message);
+    state.log = std::move(*log);
+    auto meters = adapters::open_sqlite_meter_book(folder + "/meters.db", limits.meters);
+    if (!meters) return unexpected(meters.error().message);
+    state.meters = std::move(*meters);
     state.sealer = adapters::make_sealer(*key, random);
     return state;
 }

@@ -107,6 +107,9 @@ Program control_program(const Installation& installation) {
     }
     add(program, "--public-address", joined(settings.public_addresses));
     add(program, "--data-uid", std::to_string(identities.data));
+    add(program, "--log-megabytes", std::to_string(settings.log_megabytes));
+    add(program, "--log-days", std::to_string(settings.log_days));
+    add(program, "--meter-megabytes", std::to_string(settings.traffic_megabytes));
     if (settings.http_loopback_port != 0)
         add(program, "--http-loopback", std::to_string(settings.http_loopback_port));
     if (settings.syslog) add(program, "--syslog", settings.syslog_socket);

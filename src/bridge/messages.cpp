@@ -94,22 +94,57 @@ void fields(Codec& codec, T& record) {
     codec.unix_time(record.at);
     codec.text(record.server_id, id_octets_max);
     bridge::fields(codec, record.remote);
+    codec.choice(record.transport, Transport::tcp);
     codec.number(record.session);
+    codec.choice(record.happening, Happening::ended);
     codec.choice(record.stage, Stage::ended);
-    codec.truth(record.refused);
     codec.choice(record.cause, last_cause);
+    codec.truth(record.known);
     codec.text(record.common_name, text_octets_max);
+    codec.text(record.username, text_octets_max);
+    bridge::fields(codec, record.tunnel_address);
+    codec.text(record.cipher, text_octets_max);
+    codec.text(record.version, text_octets_max);
+    codec.text(record.platform, text_octets_max);
+    bridge::fields(codec, record.former);
+    codec.number(record.received_octets);
+    codec.number(record.sent_octets);
     codec.text(record.detail, text_octets_max);
+}
+
+/// Both sides come from one build; another number of counters is another format.
+template <class Codec, class Counters>
+void counters(Codec& codec, Counters& all) {
+    auto count = static_cast<std::uint16_t>(all.size());
+    codec.bounded(count, static_cast<std::uint16_t>(all.size()),
+                  static_cast<std::uint16_t>(all.size()));
+    for (auto& counter : all) codec.number(counter);
 }
 
 template <class Codec, FieldsOf<DropFact> T>
 void fields(Codec& codec, T& fact) {
-    // Both sides come from one build; another number of causes is another format.
-    auto count = static_cast<std::uint16_t>(fact.by_cause.size());
-    codec.bounded(count, static_cast<std::uint16_t>(cause_count),
-                  static_cast<std::uint16_t>(cause_count));
-    for (auto& counter : fact.by_cause) codec.number(counter);
+    counters(codec, fact.by_cause);
     codec.number(fact.records_lost);
+}
+
+constexpr auto each_traffic = [](auto& codec, auto& client) {
+    codec.number(client.session);
+    counters(codec, client.meters);
+};
+constexpr std::size_t traffic_octets = 8 + 2 + 8 * client_meter_count;
+
+template <class Codec, FieldsOf<TrafficFact> T>
+void fields(Codec& codec, T& fact) {
+    codec.list(fact.clients, traffic_clients_max, traffic_octets, each_traffic);
+}
+
+template <class Codec, FieldsOf<ServerFact> T>
+void fields(Codec& codec, T& fact) {
+    codec.text(fact.server_id, id_octets_max);
+    codec.number(fact.online);
+    codec.number(fact.half_open);
+    counters(codec, fact.meters);
+    counters(codec, fact.drops);
 }
 
 template <class Codec, FieldsOf<SnapshotReady> T>

@@ -28,7 +28,7 @@
 namespace kanmon::bridge {
 
 inline constexpr std::uint16_t message_magic = 0x4b4d;  // "KM"
-inline constexpr std::uint8_t message_version = 2;
+inline constexpr std::uint8_t message_version = 3;
 inline constexpr std::size_t message_octets_max = 65536;
 inline constexpr std::size_t text_octets_max = 4096;
 
@@ -122,18 +122,73 @@ struct ClientFact {
 /// How far a connection attempt or a life got.
 enum class Stage : std::uint8_t { reset, tls, key_exchange, admission, pushed, connected, ended };
 
+/// What a record tells: how an attempt ended, or a moment of a client's life.
+enum class Happening : std::uint8_t { refused, connected, negotiated, renegotiated, moved, ended };
+
 /// One attempt or one life-cycle event, for the log that operators search.
 struct AttemptRecord {
     UnixTime at{};
     std::string server_id;
     Endpoint remote;
+    Transport transport = Transport::udp;
     std::uint64_t session = 0;  // 0 before there is one
+    Happening happening = Happening::refused;
     Stage stage = Stage::reset;
-    bool refused = false;  // when false, `cause` has no meaning
-    Cause cause = Cause::truncated;
-    std::string common_name;  // empty before TLS
-    std::string detail;       // dates, cipher, alert: hostile parts are escaped already
+    Cause cause = Cause::truncated;  // of `refused` and `ended`; without meaning elsewhere
+    /// A certificate of ours was shown, or a login accepted. Records of anybody else are a
+    /// stranger's: whoever reaches a port can cause them, so they never displace those of clients.
+    bool known = false;
+    std::string common_name = {};       // empty before TLS
+    std::string username = {};          // as the client spelt it: hostile
+    Ipv4 tunnel_address = {};           // zero before there is one
+    std::string cipher = {};            // of the data channel
+    std::string version = {};           // IV_VER of `connected`: hostile
+    std::string platform = {};          // IV_PLAT of `connected`: hostile
+    Endpoint former = {};               // of `moved`: where the client was before
+    std::uint64_t received_octets = 0;  // of `ended`: tunnelled octets from the client
+    std::uint64_t sent_octets = 0;
+    std::string detail = {};            // dates, alerts: hostile parts are escaped already
     friend bool operator==(const AttemptRecord&, const AttemptRecord&) = default;
+};
+
+/// What is counted of a server; the first `client_meter_count` of a client too.
+enum class Meter : std::uint8_t {
+    received_octets,  // tunnelled octets from clients
+    sent_octets,
+    received_packets,
+    sent_packets,
+    dropped_packets,  // of a server: of every cause
+    handshakes_begun,
+    handshakes_done,  // the client was connected
+    handshakes_refused,
+    renegotiations,
+    moves
+};
+inline constexpr std::size_t client_meter_count = 5;
+inline constexpr std::size_t meter_count = 10;
+
+/// Absolute since the session began.
+struct ClientTraffic {
+    std::uint64_t session = 0;
+    std::array<std::uint64_t, client_meter_count> meters{};
+    friend bool operator==(const ClientTraffic&, const ClientTraffic&) = default;
+};
+/// Every second, the clients that carried something since: at most `traffic_clients_max` of them.
+struct TrafficFact {
+    std::vector<ClientTraffic> clients;
+    friend bool operator==(const TrafficFact&, const TrafficFact&) = default;
+};
+inline constexpr std::size_t traffic_clients_max = 1000;
+
+/// Every second, of each server: absolute since the data process started or the server was made,
+/// clients that are gone included.
+struct ServerFact {
+    std::string server_id;
+    std::uint32_t online = 0;
+    std::uint32_t half_open = 0;
+    std::array<std::uint64_t, meter_count> meters{};
+    std::array<std::uint64_t, cause_count> drops{};
+    friend bool operator==(const ServerFact&, const ServerFact&) = default;
 };
 
 /// Counters of dropped packets by cause, absolute since the data process started.
@@ -190,7 +245,8 @@ struct ReleaseSlot {
 
 using MessageBody = std::variant<DataHello, LeaseQuestion, LeaseFact, ClientFact, AttemptRecord,
                                  DropFact, SnapshotReady, LeaseAnswer, Disconnect, ReleaseSlot,
-                                 LoginQuestion, LoginAnswer, StrangerStream>;
+                                 LoginQuestion, LoginAnswer, StrangerStream, TrafficFact,
+                                 ServerFact>;
 
 struct Message {
     std::uint64_t id = 0;

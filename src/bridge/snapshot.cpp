@@ -125,6 +125,12 @@ void fields(Codec& codec, T& snapshot) {
 
 }  // namespace
 
+std::uint32_t pool_capacity(const Cidr& pool, Topology topology) {
+    const std::uint64_t used = topology == Topology::net30 ? 2 : 3;
+    const std::uint64_t units = topology == Topology::net30 ? pool.size() / 4 : pool.size();
+    return units > used ? static_cast<std::uint32_t>(units - used) : 0;
+}
+
 Ipv6 tunnel_address6(const Cidr& pool, const Cidr6& pool6, Ipv4 address) {
     Ipv6 result = pool6.base;
     std::uint64_t carry = address.value - pool.base.value;

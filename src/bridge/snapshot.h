@@ -146,6 +146,9 @@ enum class SnapshotError : std::uint8_t {
     trailing
 };
 
+/// How many clients a pool can hold at once.
+std::uint32_t pool_capacity(const Cidr& pool, Topology topology);
+
 /// The IPv6 tunnel address of a client with this IPv4 one: as far behind its pool's first.
 Ipv6 tunnel_address6(const Cidr& pool, const Cidr6& pool6, Ipv4 address);
 /// And back: the IPv4 tunnel address that this one follows from, or nothing for one beyond the

@@ -71,11 +71,17 @@ class Gateway:
         for name in ("kanmond", "kanmon-broker", *(both if real else ())):
             shutil.copy(f"{BIN}/{name}", self.programs)
         for name in () if real else both:
-            with open(f"{self.programs}/{name}", "w") as out:
-                out.write(STAND_IN)
-            os.chmod(f"{self.programs}/{name}", 0o755)
+            self.stand_in(name, STAND_IN)
         self.process = None
         self.settings = None  # a file; without one all stands on the command line
+
+    def stand_in(self, name, text):
+        """Puts a script where the program is; written beside it, since that one may just be starting."""
+        draft = f"{self.programs}/{name}.draft"
+        with open(draft, "w") as out:
+            out.write(text)
+        os.chmod(draft, 0o755)
+        os.replace(draft, f"{self.programs}/{name}")
 
     def words(self, *options, state="state"):
         if self.settings:
@@ -317,8 +323,7 @@ webhook_private_networks = ["10.0.0.0/8"]
     refused = subprocess.run(gateway.words("--check-config"), capture_output=True, text=True)
     assert refused.returncode == 2 and "may be read by anybody" in refused.stderr
     os.chmod(secret, 0o600)
-    with open(f"{gateway.programs}/kanmon-control", "w") as out:
-        out.write(STAND_IN.replace("while True", f"open('{gateway.folder}/run/control/read','w').write(sys.stdin.read())\nwhile True"))
+    gateway.stand_in("kanmon-control", STAND_IN.replace("while True", f"open('{gateway.folder}/run/control/read','w').write(sys.stdin.read())\nwhile True"))
     _, control, _ = gateway.start()
     for _ in range(2):  # and again after it died
         read = f"{gateway.folder}/run/control/read"
@@ -340,8 +345,7 @@ def test_a_hang_up_reaches_control_and_nobody_else(gateway):
     broker, control, data = gateway.start()
     stand_in = STAND_IN.replace("while True", "signal.signal(signal.SIGHUP, lambda *_: os._exit(7))\nwhile True")
     for name in ("control", "data"):
-        with open(f"{gateway.programs}/kanmon-{name}", "w") as out:
-            out.write(stand_in)
+        gateway.stand_in(f"kanmon-{name}", stand_in)
     os.kill(control, signal.SIGKILL)
     again = wait_until(lambda: gateway.pid("control") not in (0, control) and gateway.pid("control"))
     wait_until(lambda: int(re.search(r"SigCgt:\s+(\w+)", open(f"/proc/{again}/status").read())[1], 16) & 1)
@@ -359,8 +363,7 @@ def say(*_):
 if "WATCHDOG_USEC" in os.environ: sys.exit(9)
 signal.signal(signal.SIGHUP, say)
 while True""")
-    with open(f"{gateway.programs}/kanmon-control", "w") as out:
-        out.write(stand_in)
+    gateway.stand_in("kanmon-control", stand_in)
     manager = ServiceManager(f"{gateway.folder}/systemd", 0.4)
     _, control, data = gateway.start(environment=manager.environment)
     assert "READY" not in "".join(manager.hear_until("WATCHDOG=1")), "control has said nothing yet"

@@ -421,37 +421,6 @@ TYPED_TEST_P(BooksContract, LeasesAreKeptByServerAndAddress) {
     EXPECT_EQ(*this->books->leases(), std::vector{second});
 }
 
-TYPED_TEST_P(BooksContract, AttemptsAreFoundByServerNameAndTime) {
-    std::vector<bridge::AttemptRecord> records;
-    for (int i = 0; i < 5; ++i) {
-        bridge::AttemptRecord record;
-        record.at = unix_time_of(100 + i);
-        record.server_id = i == 4 ? "vss-2" : "vss-1";
-        record.remote = Endpoint::v4(Ipv4{0xcb007107}, 4711);
-        record.session = 0xffffffffffffffff;
-        record.stage = bridge::Stage::tls;
-        record.refused = true;
-        record.cause = Cause::certificate_expired;
-        record.common_name = i == 1 ? "vsc-2" : "vsc-1";
-        record.detail = "detail";
-        records.push_back(record);
-    }
-    ASSERT_TRUE(this->books->append_attempts(records));
-    const auto found = this->books->attempts({.server_id = "vss-1",
-                                              .common_name = "vsc-1",
-                                              .from = unix_time_of(100),
-                                              .to = unix_time_of(103),
-                                              .page = {.number = 1, .size = 50}});
-    ASSERT_TRUE(found);
-    EXPECT_EQ(*found, (std::vector{records[0], records[2], records[3]}));
-    const auto second = this->books->attempts({.server_id = "vss-1",
-                                               .common_name = "",
-                                               .from = unix_time_of(101),
-                                               .to = unix_time_of(200),
-                                               .page = {.number = 2, .size = 2}});
-    EXPECT_EQ(*second, std::vector{records[3]});
-}
-
 TYPED_TEST_P(BooksContract, UsersAreFoundByTheNameTheyHaveInTheirSource) {
     const model::IdaasUser user = contract_user("user-1", "anna");
     ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
@@ -536,6 +505,6 @@ REGISTER_TYPED_TEST_SUITE_P(BooksContract, AnEventOfOneMarkIsStoredOnceAndTheNew
                             EveryChangeHasALargerNumber, RowsOfEveryKindComeBackAsTheyWerePut,
                             WhatLeadsToOtherSitesComesBackAsItWasPut,
                             PutReplacesARowInItsPlaceAndRemoveForgetsIt,
-                            LeasesAreKeptByServerAndAddress, AttemptsAreFoundByServerNameAndTime);
+                            LeasesAreKeptByServerAndAddress);
 
 }  // namespace kanmon::usecases

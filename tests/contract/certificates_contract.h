@@ -48,16 +48,7 @@ TYPED_TEST_P(CertificatesContract, ThousandsAreCountedAndReadInPieces) {
 
 TYPED_TEST_P(CertificatesContract, WhatBelongsToCertificatesComesBackAndGoesWithThem) {
     const model::AccountId account = contract_actor.account;
-    const model::ClientCertificate certificate{.id = {"vsc-1"},
-                                               .account = account,
-                                               .server = contract_server().id,
-                                               .name = "n",
-                                               .created_at = unix_time_of(1),
-                                               .not_after = unix_time_of(2),
-                                               .serial = "1f",
-                                               .certificate_pem = "pem",
-                                               .sealed_key = from_hex("01"),
-                                               .static_address = {}};
+    const model::ClientCertificate certificate = contract_certificate();
     const model::RevocationList list{contract_server().id, account, "1a",        unix_time_of(1),
                                      unix_time_of(2),      false,   {"aa", "bb"}};
     const model::BundleLink link{.id = {"lnk-1"},

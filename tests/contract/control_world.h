@@ -4,7 +4,9 @@
 #include <map>
 #include <sstream>
 
+#include "contract/memory_attempt_log.h"
 #include "contract/memory_books.h"
+#include "contract/memory_meter_book.h"
 #include "controlplane/usecases/control_plane.h"
 #include "controlplane/usecases/enforcement.h"
 
@@ -162,6 +164,8 @@ public:
 
 struct ControlWorld {
     MemoryBooks books;
+    MemoryAttemptLog log;
+    MemoryMeterBook meters;
     CountingAuthority authority;
     TransparentSealer sealer;
     ListingArchiver archiver;
@@ -170,6 +174,8 @@ struct ControlWorld {
     RecordingGatekeeper gatekeeper;
     SeededRandom random{1};
     Ports ports{.books = books,
+                .log = log,
+                .meters = meters,
                 .authority = authority,
                 .sealer = sealer,
                 .archiver = archiver,

@@ -200,28 +200,6 @@ public:
         return rows;
     }
 
-    Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) override {
-        for (const auto& record : records) {
-            std::vector<bridge::AttemptRecord>& rows = attempts_[record.server_id];
-            rows.push_back(record);
-            if (rows.size() > attempts_max) rows.erase(rows.begin());
-        }
-        return {};
-    }
-    Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) override {
-        std::vector<bridge::AttemptRecord> rows;
-        std::uint64_t skipped = std::uint64_t{query.page.number - 1} * query.page.size;
-        for (const auto& record : attempts_[query.server_id]) {
-            if (record.at < query.from || record.at > query.to) continue;
-            if (!query.common_name.empty() && record.common_name != query.common_name) continue;
-            if (skipped > 0)
-                --skipped;
-            else if (rows.size() < query.page.size)
-                rows.push_back(record);
-        }
-        return rows;
-    }
-
     Outcome<void> write_held_bundles(const std::vector<model::HeldBundle>& held) override {
         if (away) return model::unavailable("The store is away.");
         for (const model::HeldBundle& row : held)
@@ -288,7 +266,6 @@ private:
     std::vector<AuditRow> audit_;
     std::map<std::pair<std::string, std::string>, Remembered> tokens_;
     std::map<std::pair<std::string, Ipv4>, StoredLease> leases_;
-    std::map<std::string, std::vector<bridge::AttemptRecord>> attempts_;
     std::vector<model::Event> events_;
     std::uint64_t events_ever_ = 0;
     std::map<std::string, UnixTime> marks_;

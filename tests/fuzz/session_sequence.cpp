@@ -131,6 +131,7 @@ private:
     void check(const InstallKey&) { require(admitted_ && !ended_); }
     void check(const SendWithKey&) { require(admitted_ && !ended_); }
     void check(const Connected&) { require(admitted_ && !ended_); }
+    void check(const Renegotiated&) { require(admitted_ && !ended_); }
     void check(const RetireKey&) { require(admitted_); }
     void check(const SendInBand&) { require(admitted_ && !ended_); }
     void check(const Ended&) { require(!std::exchange(ended_, true)); }

@@ -1,9 +1,11 @@
 """Many real clients at once: the maximum, who waits for a slot, what a flood does to newcomers."""
+import re
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from connecting import connect_times, summary
-from lab import BIN, Lab, RELAY
+from lab import BIN, Lab, RELAY, VPC_HOST
 
 
 def test_fifty_clients_ping_and_the_next_is_refused_until_a_slot_is_free():
@@ -22,6 +24,41 @@ def test_fifty_clients_ping_and_the_next_is_refused_until_a_slot_is_free():
         laptops[0].stop()  # its slot is held for five seconds, then free
         late.wait_connected(timeout=60)
         late.ping()
+    finally:
+        lab.close()
+
+
+def test_bandwidth_and_maximum_change_up_and_down_under_load_and_nobody_is_dropped():
+    lab = Lab(connections=5)
+    try:
+        bundle = lab.bundle(lab.certificate())
+        laptops = [lab.laptop().connect(bundle) for _ in range(3)]
+        load = [lab.network.start(laptop.name, "ping", "-q", "-f", "-i", "0.005", "-s", "1200",
+                                  VPC_HOST, log=lab.network.folder / f"load-{laptop.number}")
+                for laptop in laptops]
+
+        def change(**settings):
+            lab.call("ModifyVpnGatewayAttribute", RegionId="local", VpnGatewayId=lab.gateway_id,
+                     **settings)
+            lab.wait_active()
+            time.sleep(0.5)
+
+        for settings in ({"Bandwidth": 100}, {"Bandwidth": 1000}, {"SslConnections": 10},
+                         {"SslConnections": 2}, {"Bandwidth": 200, "SslConnections": 3}):
+            change(**settings)
+            assert [laptop.connects() for laptop in laptops] == [1, 1, 1], settings
+        late = lab.laptop().connect(lab.bundle(lab.certificate("late")), wait=False)
+        late.wait_log(r"AUTH_FAILED,TEMP.*maximum of concurrent connections")
+        change(SslConnections=5)
+        late.wait_connected(timeout=60)
+        for process in load:
+            lab.network.stop(process, signal.SIGINT)
+        for laptop in laptops:
+            said = (lab.network.folder / f"load-{laptop.number}").read_text()
+            counts = re.search(r"(\d+) packets transmitted, (\d+) received", said)
+            sent, received = map(int, counts.groups())
+            assert sent > 300 and received == sent, said
+        assert [laptop.connects() for laptop in laptops] == [1, 1, 1]
     finally:
         lab.close()
 

@@ -97,12 +97,31 @@ async function makeCertificate(client, sslVpnServerId) {
   assert.deepEqual(list.sslVpnClientCertKeys.sslVpnClientCertKey.map(
     (row) => row.sslVpnClientCertId), [id]);
 
+  await readsTheLog(client, sslVpnServerId, id);
   await client.deleteSslVpnClientCert(
     request('DeleteSslVpnClientCertRequest', { sslVpnClientCertId: id }));
   const gone = await refusal(client.describeSslVpnClientCert(
     request('DescribeSslVpnClientCertRequest', { sslVpnClientCertId: id })));
   assert.equal(gone.statusCode, 404);
   assert.equal(gone.code, 'InvalidInstanceId.NotFound');
+}
+
+async function readsTheLog(client, vpnSslServerId, sslVpnClientCertId) {
+  const to = Math.floor(Date.now() / 1000);
+  for (const time of [{ minutePeriod: 10 }, { from: to - 60, to }, { from: to - 60, minutePeriod: 1 },
+    { to, minutePeriod: 1 }]) {
+    const { body } = await client.describeVpnSslServerLogs(request('DescribeVpnSslServerLogsRequest', {
+      vpnSslServerId, sslVpnClientCertId, pageNumber: 1, pageSize: 50, ...time }));
+    assert.deepEqual(body.data.logs, []);
+    assert.strictEqual(body.count, 0);
+    assert.strictEqual(body.isCompleted, true);
+    assert.strictEqual(body.pageSize, 50);
+  }
+  for (const time of [{}, { from: to }, { to }]) {
+    const refused = await refusal(client.describeVpnSslServerLogs(
+      request('DescribeVpnSslServerLogsRequest', { vpnSslServerId, ...time })));
+    assert.equal(refused.code, 'MissingMinutePeriod');
+  }
 }
 
 async function removeAll(client, vpcId, vpnGatewayId, sslVpnServerId) {

@@ -39,7 +39,7 @@ enum class Shape : unsigned char {
     table,  // rows of a list, all pages
     first,  // the first row of a list, name by value; none is an error
     flat,   // the answer itself, name by value
-    lines,  // texts of a list, one a line
+    tail,   // Line of each row, and with --follow of those to come; see log_tail.h
     file,   // Content goes to a file
     link    // as flat, and the address that Path is at
 };

@@ -12,6 +12,9 @@ struct JsonDocument::Tree {
     const Json* at(std::string_view path) const {
         const Json* here = &value;
         while (!path.empty()) {
+            // A name may have a dot of its own: "net_rx.rate".
+            if (here->is_object() && here->contains(std::string(path)))
+                return &(*here)[std::string(path)];
             const std::size_t dot = path.find('.');
             const std::string name(path.substr(0, dot));
             path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);

@@ -40,6 +40,7 @@ struct Parsed {
     std::deque<std::string> values;  // one an argument, in their order; a deque does not move them
     std::deque<CLI::Option*> given;
     bool wait = false;
+    bool follow = false;
     std::string output;
 };
 
@@ -83,6 +84,8 @@ void add_arguments(CLI::App& app, Parsed& parsed) {
     }
     if (parsed.command->waits != Waits::no)
         app.add_flag("--wait", parsed.wait, "return when the gateway has carried it out");
+    if (parsed.command->shape == Shape::tail)
+        app.add_flag("--follow", parsed.follow, "go on with what happens from now on");
     if (parsed.command->shape == Shape::file)
         app.add_option("--output", parsed.output, "file to write, - for standard output");
 }
@@ -171,6 +174,7 @@ int run_parsed(ApiClient& client, const Parsed& parsed, const Options& options) 
                                 .parameters = std::move(*parameters),
                                 .json = options.json,
                                 .wait = parsed.wait,
+                                .follow = parsed.follow,
                                 .output = parsed.output});
 }
 

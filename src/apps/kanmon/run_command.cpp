@@ -11,6 +11,7 @@
 #include <cstring>
 #include <thread>
 
+#include "apps/kanmon/log_tail.h"
 #include "apps/kanmon/terminal_text.h"
 #include "base/time.h"
 #include "base/unique_fd.h"
@@ -22,18 +23,6 @@ namespace {
 constexpr auto poll_pause = std::chrono::milliseconds(200);
 constexpr int polls_max = 300;  // a minute
 constexpr std::string_view rows_a_page = "50";
-
-int fail(const std::string& sentence) {
-    std::fputs(fmt::format("kanmon: {}\n", sentence).c_str(), stderr);
-    return 1;
-}
-
-int refused(const ApiAnswer& answer, bool json) {
-    if (json) std::puts(answer.body.c_str());
-    return fail(fmt::format("{}: {} (request {})", showable(answer.document.text("Code")),
-                            showable(answer.document.text("Message")),
-                            showable(answer.document.text("RequestId"))));
-}
 
 std::string octets_text(std::int64_t octets) {
     if (octets < 1000) return std::to_string(octets);
@@ -196,10 +185,8 @@ int show(ApiClient& client, const Invocation& invocation, const ApiAnswer& answe
             std::fputs(name_by_value(rows.front(), command.columns).c_str(), stdout);
             break;
         }
-        case Shape::lines:
-            for (const JsonDocument& line : answer.document.items(command.list))
-                std::puts(showable(line.text("")).c_str());
-            break;
+        case Shape::tail:
+            break;  // has a way of its own
         case Shape::table: {
             const auto rows = all_rows(client, invocation, answer);
             if (!rows) return fail(rows.error());
@@ -237,12 +224,24 @@ std::string gateway_of(const Invocation& invocation, const ApiAnswer& answer) {
 
 }  // namespace
 
+int fail(const std::string& sentence) {
+    std::fputs(fmt::format("kanmon: {}\n", sentence).c_str(), stderr);
+    return 1;
+}
+
+int refused(const ApiAnswer& answer, bool json) {
+    if (json) std::puts(answer.body.c_str());
+    return fail(fmt::format("{}: {} (request {})", showable(answer.document.text("Code")),
+                            showable(answer.document.text("Message")),
+                            showable(answer.document.text("RequestId"))));
+}
+
 int run_command(ApiClient& client, Invocation invocation) {
     const Command& command = *invocation.command;
     for (const FixedParameter& fixed : command.fixed)
         invocation.parameters.try_emplace(std::string(fixed.name), fixed.value);
-    if (command.shape == Shape::table || command.shape == Shape::lines)
-        invocation.parameters.try_emplace("PageSize", rows_a_page);
+    if (command.shape == Shape::tail) return run_tail(client, std::move(invocation));
+    if (command.shape == Shape::table) invocation.parameters.try_emplace("PageSize", rows_a_page);
     const auto answer = client.call(std::string(command.action), invocation.parameters);
     if (!answer) return fail(answer.error());
     if (answer->status != 200) return refused(*answer, invocation.json);

@@ -18,6 +18,9 @@ struct Settings {
     std::vector<std::string> public_addresses = {};
     std::uint32_t shards = 0;       // 0: one a processor
     std::uint32_t tls_workers = 0;  // 0: kanmon-data's own choice
+    std::uint32_t log_megabytes = 80;
+    std::uint32_t log_days = 90;
+    std::uint32_t traffic_megabytes = 200;
     std::string data_user = "64241";
     std::string control_user = "64242";
     std::string group = "64240";

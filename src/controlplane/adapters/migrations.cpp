@@ -1,5 +1,7 @@
 #include "controlplane/adapters/migrations.h"
 
+#include <fmt/core.h>
+
 namespace kanmon::adapters {
 
 namespace {
@@ -246,9 +248,32 @@ constexpr const char* many_certificates = R"sql(
 CREATE INDEX client_certificates_server ON client_certificates(server);
 )sql";
 
+// The log has a store of its own: sqlite_attempt_log.cpp.
+constexpr const char* log_moved_out = R"sql(
+DROP TABLE attempts;
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 7> migrations{first_tables, server_options, identities,       sites,
-                                            certificates, key_roles,      many_certificates};
+const std::array<const char*, 8> migrations{
+    first_tables, server_options, identities,        sites,
+    certificates, key_roles,      many_certificates, log_moved_out};
+
+void migrate(Database& database, std::span<const char* const> steps) {
+    database.survive(Durability::power_loss);
+    Statement in = database.prepare("PRAGMA user_version");
+    in.step();
+    const auto present = static_cast<std::size_t>(in.number());
+    in.step();
+    if (present > steps.size())
+        throw StoreError(
+            fmt::format("the file has version {}, this program knows {}", present, steps.size()));
+    for (std::size_t step = present; step < steps.size(); ++step) {
+        Transaction transaction(database);
+        database.run(steps[step]);
+        database.run(fmt::format("PRAGMA user_version = {}", step + 1));
+        transaction.commit();
+    }
+}
 
 }  // namespace kanmon::adapters

@@ -3,9 +3,16 @@
 #pragma once
 
 #include <array>
+#include <span>
+
+#include "controlplane/adapters/sqlite_database.h"
 
 namespace kanmon::adapters {
 
-extern const std::array<const char*, 7> migrations;
+extern const std::array<const char*, 8> migrations;
+
+/// Brings a file to the last of `steps`, each in a transaction of its own. StoreError for a file
+/// of a newer program.
+void migrate(Database& database, std::span<const char* const> steps);
 
 }  // namespace kanmon::adapters

@@ -4,13 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
-#include <set>
 
 #include "controlplane/adapters/group_sync.h"
 #include "controlplane/adapters/migrations.h"
 #include "controlplane/adapters/sqlite_account_tables.h"
 #include "controlplane/adapters/sqlite_events.h"
+#include "controlplane/adapters/sqlite_guard.h"
 #include "controlplane/adapters/sqlite_tables.h"
 
 namespace kanmon::adapters {
@@ -112,43 +111,10 @@ private:
     std::uint64_t number_;
 };
 
-/// What SQLite says is for the log of the operator, not for callers of other accounts.
-template <class T>
-Outcome<T> guarded(const std::function<Outcome<T>()>& work) {
-    try {
-        return work();
-    } catch (const StoreError& error) {
-        return model::unavailable(fmt::format("The store is away: {}.", error.what()));
-    }
-}
-
-Cause cause_of_code(std::string_view code) {
-    const auto row = std::ranges::find(cause_table, code, &CauseRow::code);
-    return row == cause_table.end() ? Cause::malformed : row->cause;
-}
-
-bridge::AttemptRecord read_attempt(Statement& in) {
-    bridge::AttemptRecord record;
-    record.server_id = in.text();
-    record.at = unix_time_of(in.number());
-    const Buffer address = in.blob();
-    if (address.size() != record.remote.address.octets.size())
-        throw StoreError("a stored address cannot be read");
-    std::memcpy(record.remote.address.octets.data(), address.data(), address.size());
-    record.remote.port = static_cast<std::uint16_t>(in.number());
-    record.session = static_cast<std::uint64_t>(in.number());
-    record.stage = static_cast<bridge::Stage>(in.number());
-    record.refused = in.number() != 0;
-    record.cause = cause_of_code(in.text());
-    record.common_name = in.text();
-    record.detail = in.text();
-    return record;
-}
-
 class SqliteBooks final : public Books {
 public:
     explicit SqliteBooks(const std::string& path) : database_(path) {
-        migrate();
+        migrate(database_, migrations);
         sync_.emplace(path + "-wal", &::fdatasync);
     }
 
@@ -182,8 +148,6 @@ public:
     }
     Outcome<void> write_leases(const std::vector<LeaseWrite>& writes) override;
     Outcome<std::vector<StoredLease>> leases() override;
-    Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) override;
-    Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) override;
     Outcome<void> write_held_bundles(const std::vector<model::HeldBundle>& held) override {
         return guarded<void>([&]() -> Outcome<void> {
             put_held_bundles(database_, held);
@@ -203,7 +167,6 @@ public:
     Outcome<std::uint64_t> next_snapshot_number() override;
 
 private:
-    void migrate();
     void take_over();
     void write_lease(const LeaseWrite& write);
     Outcome<Receipt> change_books(const Actor& actor, const Token& token, const Change& change);
@@ -220,23 +183,6 @@ private:
     std::optional<GroupSync> sync_;  // from when the log is there
     bool taken_over_ = false;
 };
-
-void SqliteBooks::migrate() {
-    database_.survive(Durability::power_loss);
-    Statement in = database_.prepare("PRAGMA user_version");
-    in.step();
-    const auto present = static_cast<std::size_t>(in.number());
-    in.step();
-    if (present > migrations.size())
-        throw StoreError(fmt::format("the file has version {}, this program knows {}", present,
-                                     migrations.size()));
-    for (std::size_t step = present; step < migrations.size(); ++step) {
-        Transaction transaction(database_);
-        database_.run(migrations[step]);
-        database_.run(fmt::format("PRAGMA user_version = {}", step + 1));
-        transaction.commit();
-    }
-}
 
 /// What an earlier process wrote may still be in the kernel's memory alone, or be taken for written
 /// after an fdatasync that failed. Here a token is answered by it, so it goes into the file first:
@@ -353,59 +299,6 @@ Outcome<std::vector<StoredLease>> SqliteBooks::leases() {
             rows.push_back(std::move(row));
         }
         return rows;
-    });
-}
-
-Outcome<void> SqliteBooks::append_attempts(const std::vector<bridge::AttemptRecord>& records) {
-    return guarded<void>([&]() -> Outcome<void> {
-        database_.survive(Durability::process_death);
-        Transaction transaction(database_);
-        std::set<std::string> servers;
-        for (const bridge::AttemptRecord& record : records) {
-            database_.prepare("INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-                .bind(record.server_id)
-                .bind(seconds_of(record.at))
-                .bind_blob(std::as_bytes(std::span(record.remote.address.octets)))
-                .bind(record.remote.port)
-                .bind(record.session)
-                .bind(static_cast<std::int64_t>(record.stage))
-                .bind(record.refused)
-                .bind(row_of(record.cause).code)
-                .bind(record.common_name)
-                .bind(record.detail)
-                .run();
-            servers.insert(record.server_id);
-        }
-        for (const std::string& server : servers)
-            database_
-                .prepare(
-                    "DELETE FROM attempts WHERE server = ?1 AND number <= "
-                    "(SELECT number FROM attempts WHERE server = ?1 "
-                    "ORDER BY number DESC LIMIT 1 OFFSET ?2)")
-                .bind(server)
-                .bind(std::uint64_t{attempts_max})
-                .run();
-        transaction.commit();
-        return {};
-    });
-}
-
-Outcome<std::vector<bridge::AttemptRecord>> SqliteBooks::attempts(const AttemptQuery& query) {
-    using Records = std::vector<bridge::AttemptRecord>;
-    return guarded<Records>([&]() -> Outcome<Records> {
-        Statement in = database_.prepare(
-            "SELECT server, at, remote_address, remote_port, session, stage, refused, cause, "
-            "common_name, detail FROM attempts WHERE server = ?1 AND at >= ?2 AND at <= ?3 "
-            "AND (?4 = '' OR common_name = ?4) ORDER BY number LIMIT ?5 OFFSET ?6");
-        in.bind(query.server_id)
-            .bind(seconds_of(query.from))
-            .bind(seconds_of(query.to))
-            .bind(query.common_name)
-            .bind(query.page.size)
-            .bind(std::uint64_t{query.page.number - 1} * query.page.size);
-        Records records;
-        while (in.step()) records.push_back(read_attempt(in));
-        return records;
     });
 }
 

@@ -74,6 +74,8 @@ Actions ssl_actions() {
         {"ModifySslVpnServer", modify_ssl_vpn_server, administer},
         {"DeleteSslVpnServer", delete_ssl_vpn_server, administer},
         {"DescribeVpnSslServerLogs", describe_vpn_ssl_server_logs, view},
+        {"DescribeSslVpnServerRecords", describe_ssl_vpn_server_records, view},
+        {"DescribeVpnMetrics", describe_vpn_metrics, view},
         {"CreateSslVpnClientCert", create_ssl_vpn_client_cert, operate},
         {"DescribeSslVpnClientCert", describe_ssl_vpn_client_cert, view},
         {"DescribeSslVpnClientCerts", describe_ssl_vpn_client_certs, view},
@@ -182,6 +184,10 @@ void add_tags(JsonObject& answer, std::string_view outer, const model::Tags& tag
         return row;
     };
     add_nested_list(answer, outer, "Tag", rows_of(tags, fields));
+}
+
+std::string address_text(const Endpoint& endpoint) {
+    return endpoint.is_v4() ? to_string(endpoint.as_v4()) : to_string(endpoint.address);
 }
 
 std::int64_t milliseconds(UnixTime time) {

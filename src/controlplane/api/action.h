@@ -34,6 +34,9 @@ const std::vector<NamedAction>& actions();
 /// Milliseconds since 1970, as most times of the API are.
 std::int64_t milliseconds(UnixTime time);
 
+/// Without its port; an IPv4 address in its own spelling.
+std::string address_text(const Endpoint& endpoint);
+
 /// PageNumber, PageSize and TotalCount.
 template <class T>
 void add_page(JsonObject& answer, const usecases::Page<T>& page) {

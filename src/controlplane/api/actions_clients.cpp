@@ -14,11 +14,6 @@ std::string common_name(const std::string& name) {
     return name.starts_with("vsc-") ? "CN=" + escaped(name) : escaped(name);
 }
 
-/// Without its port; an IPv4 address in its own spelling.
-std::string address_text(const Endpoint& endpoint) {
-    return endpoint.is_v4() ? to_string(endpoint.as_v4()) : to_string(endpoint.address);
-}
-
 JsonObject client_row(const model::ClientConnection& client) {
     JsonObject row;
     row.text("CommonName", common_name(client.common_name))

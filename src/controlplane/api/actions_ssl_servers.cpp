@@ -1,4 +1,4 @@
-// SSL servers and the log of attempts to connect to them. `Topology`, `HoldSeconds`, the table of
+// SSL servers. `Topology`, `HoldSeconds`, the table of
 // model/option_table.h, `Warnings` and `BundleRevision` are Kanmon's extensions.
 #include "controlplane/api/actions.h"
 #include "controlplane/api/parameter_reader.h"
@@ -130,31 +130,6 @@ ActionAnswer delete_ssl_vpn_server(const ActionRequest& request) {
         .and_then(
             [&](const auto& id) { return request.plane.ssl_servers.remove(request.call, id); })
         .map([] { return JsonObject(); });
-}
-
-ActionAnswer describe_vpn_ssl_server_logs(const ActionRequest& request) {
-    ParameterReader read(request.parameters);
-    read.region();
-    usecases::DescribeSslServerLogs wanted{.server = read.required("VpnSslServerId"),
-                                           .certificate = read.text("SslVpnClientCertId"),
-                                           .from = read.optional_number("From"),
-                                           .to = read.optional_number("To"),
-                                           .minute_period = read.optional_number("MinutePeriod"),
-                                           .page = read.page()};
-    return read.finish(wanted)
-        .and_then(
-            [&](const auto& checked) { return request.plane.attempts.logs(request.call, checked); })
-        .map([](const auto& found) {
-            JsonObject lines;
-            lines.texts("Logs", found.lines);
-            JsonObject answer;
-            answer.number("Count", static_cast<std::uint64_t>(found.lines.size()))
-                .object("Data", std::move(lines))
-                .flag("IsCompleted", found.completed)
-                .number("PageNumber", found.page.number)
-                .number("PageSize", found.page.size);
-            return answer;
-        });
 }
 
 }  // namespace kanmon::api

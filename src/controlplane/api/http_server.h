@@ -29,7 +29,7 @@ struct HttpLimits {
     std::size_t body_octets = 256 * 1024;
     /// Read and thrown away before a too large body is answered; beyond it the connection closes.
     std::size_t discarded_octets = 4 * 1024 * 1024;
-    unsigned threads = 2;
+    unsigned threads = 8;  // an answer may wait for the disk, and holds one meanwhile
     /// How many connections that somebody else accepted are served beside the own ones; 0: none.
     unsigned adopted = 0;
 };

@@ -15,14 +15,17 @@
 #include "controlplane/api/downloads.h"
 #include "controlplane/api/http_server.h"
 #include "controlplane/api/listening_socket.h"
+#include "controlplane/api/metrics_page.h"
 #include "controlplane/api/timestamp.h"
 
 namespace kanmon::api {
 
 struct Service::Parts {
-    explicit Parts(usecases::ControlPlane& plane) : api(plane, random), downloads(plane, random) {}
+    explicit Parts(usecases::ControlPlane& plane)
+        : api(plane, random), downloads(plane, random), metrics(plane) {}
 
     HttpResponse answer(const HttpRequest& request) {
+        if (MetricsPage::serves(request)) return metrics.answer(request);
         return Downloads::serves(request) ? downloads.answer(request, unix_now(), boot_now())
                                           : api.answer(request, unix_now(), boot_now());
     }
@@ -30,6 +33,7 @@ struct Service::Parts {
     SystemRandom random;
     Api api;
     Downloads downloads;
+    MetricsPage metrics;
     std::optional<CertificateFiles> certificate_files;
     // Last: their threads end before what they use.
     std::unique_ptr<HttpServer> secure;
@@ -166,6 +170,10 @@ void Service::adopt(UniqueFd connection) {
 Expected<std::unique_ptr<Service>, std::string> Service::start(const ServiceOptions& options,
                                                                usecases::ControlPlane& plane) {
     auto parts = std::make_unique<Parts>(plane);
+    if (!options.metrics_token_file.empty())
+        if (auto token = parts->metrics.load_token(options.metrics_token_file, parts->random);
+            !token)
+            return unexpected(token.error());
     const HttpHandler handler = [served = parts.get()](const HttpRequest& request) {
         return served->answer(request);
     };

@@ -20,6 +20,7 @@ struct ServiceOptions {
     std::string listen = "127.0.0.1:8443";  // HTTPS; port 0: the kernel chooses; empty: none
     std::string plain_listen;               // plain HTTP, on loopback only; empty: none
     std::string state_folder;               // api.crt and api.key live here
+    std::string metrics_token_file = {};    // made when it is not there; empty: no /metrics
     std::string certificate_file = {};      // a pair given instead of those; both or neither
     std::string key_file = {};
     std::vector<Ipv4> certificate_addresses;

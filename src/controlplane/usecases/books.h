@@ -142,14 +142,6 @@ struct LeaseWrite {
     bool gone = false;
 };
 
-struct AttemptQuery {
-    std::string server_id;
-    std::string common_name;  // empty: all
-    UnixTime from{};
-    UnixTime to{};
-    PageRequest page;
-};
-
 /// An event to store unless one of the same mark ever was; empty: always.
 struct EventWrite {
     model::Event event;          // its number is given by the store
@@ -193,11 +185,6 @@ public:
     virtual Outcome<void> write_leases(const std::vector<LeaseWrite>& writes) = 0;
     virtual Outcome<std::vector<StoredLease>> leases() = 0;
 
-    /// Rows beyond `attempts_max` of a server push the oldest out.
-    virtual Outcome<void> append_attempts(const std::vector<bridge::AttemptRecord>& records) = 0;
-    /// Oldest first.
-    virtual Outcome<std::vector<bridge::AttemptRecord>> attempts(const AttemptQuery& query) = 0;
-
     /// What holders of certificates have announced; replaces what they did before. Rows of
     /// certificates that are gone are left out.
     virtual Outcome<void> write_held_bundles(const std::vector<model::HeldBundle>& held) = 0;
@@ -219,7 +206,5 @@ public:
     /// A number larger than any given before, also across restarts.
     virtual Outcome<std::uint64_t> next_snapshot_number() = 0;
 };
-
-inline constexpr std::size_t attempts_max = 20000;
 
 }  // namespace kanmon::usecases

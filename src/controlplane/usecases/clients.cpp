@@ -138,6 +138,13 @@ std::vector<std::uint64_t> Clients::sessions_of(const model::SslServerId& server
     return sessions;
 }
 
+std::uint32_t Clients::slots_held(const model::SslServerId& server) const {
+    const std::lock_guard turn(ports_.turn);
+    return static_cast<std::uint32_t>(
+        std::distance(held_.lower_bound({server.text, Ipv4{}}),
+                      held_.upper_bound({server.text, Ipv4{0xffffffff}})));
+}
+
 std::uint32_t Clients::online(const model::SslServerId& server) const {
     return static_cast<std::uint32_t>(std::ranges::count_if(
         online_, [&](const auto& entry) { return entry.second.server_id == server.text; }));

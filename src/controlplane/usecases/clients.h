@@ -33,6 +33,8 @@ public:
     /// Sessions of a user; the caller holds the turn.
     std::vector<std::uint64_t> sessions_of(const model::SslServerId& server,
                                            const std::string& username) const;
+    /// Slots that are held for clients that left.
+    std::uint32_t slots_held(const model::SslServerId& server) const;
     /// Clients online now; the caller holds the turn.
     std::uint32_t online(const model::SslServerId& server) const;
 

@@ -11,6 +11,7 @@
 #include "controlplane/usecases/events.h"
 #include "controlplane/usecases/idaas.h"
 #include "controlplane/usecases/logins.h"
+#include "controlplane/usecases/monitoring.h"
 #include "controlplane/usecases/server_authorities.h"
 #include "controlplane/usecases/ssl_servers.h"
 #include "controlplane/usecases/tagging.h"
@@ -41,6 +42,7 @@ struct ControlPlane {
           events(ports),
           certificate_watch(ports),
           attempts(ports),
+          monitoring(ports),
           idaas(ports, clients),
           directory(ports),
           logins(ports, directory) {}
@@ -62,6 +64,7 @@ struct ControlPlane {
     Events events;
     CertificateWatch certificate_watch;
     Attempts attempts;
+    Monitoring monitoring;
     Idaas idaas;
     Directory directory;
     Logins logins;

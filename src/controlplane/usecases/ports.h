@@ -14,7 +14,9 @@
 
 #include "base/random.h"
 #include "base/secret.h"
+#include "controlplane/usecases/attempt_log.h"
 #include "controlplane/usecases/books.h"
+#include "controlplane/usecases/meter_book.h"
 
 namespace kanmon::usecases {
 
@@ -145,6 +147,8 @@ struct Installation {
 
 struct Ports {
     Books& books;
+    AttemptLog& log;
+    MeterBook& meters;
     Authority& authority;
     Sealer& sealer;
     Archiver& archiver;

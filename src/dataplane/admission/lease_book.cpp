@@ -41,13 +41,6 @@ bool is_over(const bridge::Lease& lease, Instant now) {
 
 }  // namespace
 
-std::uint32_t pool_capacity(const Cidr& pool, bridge::Topology topology) {
-    const std::uint64_t size = pool.size();
-    const std::uint64_t used = topology == bridge::Topology::net30 ? 2 : 3;
-    const std::uint64_t units = topology == bridge::Topology::net30 ? size / net30_octets : size;
-    return units > used ? static_cast<std::uint32_t>(units - used) : 0;
-}
-
 std::optional<Ipv4> pool_address(const Cidr& pool, bridge::Topology topology, std::uint32_t index) {
     if (index >= pool_capacity(pool, topology)) return std::nullopt;
     const std::uint32_t offset =

@@ -23,8 +23,7 @@
 
 namespace kanmon::admission {
 
-/// How many clients a pool can hold at once.
-std::uint32_t pool_capacity(const Cidr& pool, bridge::Topology topology);
+using bridge::pool_capacity;
 /// The tunnel address of client number `index` (0 …) or nothing beyond the capacity.
 std::optional<Ipv4> pool_address(const Cidr& pool, bridge::Topology topology, std::uint32_t index);
 /// The gateway's own tunnel address: the first host address.

@@ -15,6 +15,14 @@ namespace {
 
 constexpr std::int64_t wait_milliseconds_max = 1000;
 
+void add(bridge::ServerFact& sum, const bridge::ServerFact& part) {
+    sum.server_id = part.server_id;
+    sum.online += part.online;
+    sum.half_open += part.half_open;
+    for (std::size_t i = 0; i < sum.meters.size(); ++i) sum.meters[i] += part.meters[i];
+    for (std::size_t i = 0; i < sum.drops.size(); ++i) sum.drops[i] += part.drops[i];
+}
+
 }  // namespace
 
 Keeper::Keeper(KeeperOptions options, KeeperWiring wiring)
@@ -32,12 +40,14 @@ Keeper::Keeper(KeeperOptions options, KeeperWiring wiring)
           },
           [this](bridge::BrokerMessage message) { broker_.send(bridge::encode(message)); }),
       unsent_(wiring_.inboxes.size()),
-      drops_(wiring_.inboxes.size()) {}
+      drops_(wiring_.inboxes.size()),
+      servers_(wiring_.inboxes.size()) {}
 
 void Keeper::run() {
     ::pthread_setname_np(::pthread_self(), "keeper");
     now_ = boot_now();
     report_at_ = now_ + report_interval;
+    traffic_at_ = now_ + traffic_interval;
     while (!stopping_.load()) {
         if (control_.reach(now_)) greet_control();
         if (broker_.reach(now_)) ports_.broker_connected(now_);
@@ -52,6 +62,7 @@ void Keeper::run() {
         logins_.reach(now_);
         ports_.reach(now_);
         if (now_ >= report_at_) report();
+        if (now_ >= traffic_at_) report_traffic();
         retry_shards();
         send_records();
         clients_.store(gate_.clients());
@@ -69,7 +80,7 @@ void Keeper::stop() {
 }
 
 void Keeper::wait() {
-    Instant until = report_at_;
+    Instant until = std::min(report_at_, traffic_at_);
     for (const auto& deadline :
          {control_.next_attempt(), broker_.next_attempt(), gate_.next_deadline(),
           logins_.next_deadline(), ports_.next_deadline()})
@@ -186,8 +197,9 @@ void Keeper::drain_inbox() {
         std::visit([&](auto&& body) { take(message.shard, std::move(body)); },
                    std::move(message.body));
     });
-    more |= wiring_.inbox->records.drain(
-        [&](bridge::AttemptRecord record) { keep_record(std::move(record)); });
+    for (auto* records : {&wiring_.inbox->records, &wiring_.inbox->stranger_records})
+        more |=
+            records->drain([&](bridge::AttemptRecord record) { keep_record(std::move(record)); });
     if (more) wiring_.inbox->wakeup.signal();
 }
 
@@ -219,6 +231,23 @@ void Keeper::take(std::uint32_t shard, DropReport report) {
         for (std::size_t i = 0; i < cause_count; ++i) fact.by_cause[i] += part.by_cause[i];
     fact.records_lost = wiring_.inbox->records_lost.load();
     tell_control({0, fact});
+}
+
+/// Clients as they are; servers added up when the last shard has spoken.
+void Keeper::take(std::uint32_t shard, shard::Traffic traffic) {
+    for (std::size_t first = 0; first < traffic.clients.size();) {
+        const std::size_t count =
+            std::min(traffic.clients.size() - first, bridge::traffic_clients_max);
+        const auto begin = traffic.clients.begin() + static_cast<std::ptrdiff_t>(first);
+        tell_control({0, bridge::TrafficFact{{begin, begin + static_cast<std::ptrdiff_t>(count)}}});
+        first += count;
+    }
+    servers_[shard] = std::move(traffic.servers);
+    if (shard + 1 != servers_.size()) return;
+    std::map<std::string, bridge::ServerFact> sums;
+    for (const auto& part : servers_)
+        for (const bridge::ServerFact& fact : part) add(sums[fact.server_id], fact);
+    for (auto& [id, sum] : sums) tell_control({0, std::move(sum)});
 }
 
 void Keeper::take(std::uint32_t, TunLost message) {
@@ -280,8 +309,14 @@ void Keeper::report() {
     for (std::uint32_t shard = 0; shard < unsent_.size(); ++shard) to_shard(shard, ReportAll{});
 }
 
+void Keeper::report_traffic() {
+    traffic_at_ = now_ + traffic_interval;
+    if (!control_.connected()) return;
+    for (std::uint32_t shard = 0; shard < unsent_.size(); ++shard) to_shard(shard, ReportTraffic{});
+}
+
 void Keeper::keep_record(bridge::AttemptRecord record) {
-    if (records_.size() >= records_max)
+    if (records_.size() >= (record.known ? records_max : records_of_strangers_max))
         wiring_.inbox->records_lost.fetch_add(1, std::memory_order_relaxed);
     else
         records_.push_back(std::move(record));

@@ -36,10 +36,12 @@ struct KeeperWiring {
 class Keeper final : public GateOutlet, public LoginOutlet {
 public:
     static constexpr std::size_t records_max = 4096;
+    static constexpr std::size_t records_of_strangers_max = 2048;  // waiting, whoever's they are
     static constexpr std::size_t ended_max = 4096;
     static constexpr std::size_t outbox_for_records = 1024;
     static constexpr std::size_t outbox_for_strangers = 32;
     static constexpr Duration report_interval = 5s;
+    static constexpr Duration traffic_interval = 1s;
 
     Keeper(KeeperOptions options, KeeperWiring wiring);
 
@@ -71,12 +73,14 @@ private:
     void take(std::uint32_t shard, SessionLeft message);
     void take(std::uint32_t shard, bridge::ClientFact fact);
     void take(std::uint32_t shard, DropReport report);
+    void take(std::uint32_t shard, shard::Traffic traffic);
     void take(std::uint32_t shard, TunLost message);
     void take(std::uint32_t shard, Stranger message);
 
     void to_shard(std::uint32_t shard, ShardMessage message);
     void retry_shards();
     void report();
+    void report_traffic();
     void send_records();
     void keep_record(bridge::AttemptRecord record);
 
@@ -90,11 +94,13 @@ private:
     PortDesk ports_;
     std::vector<std::deque<ShardMessage>> unsent_;  // by shard: what its mailbox had no room for
     std::deque<bridge::AttemptRecord> records_;
-    std::deque<bridge::ClientFact> ended_;  // said again after a reconnect
-    std::vector<DropReport> drops_;         // by shard
+    std::deque<bridge::ClientFact> ended_;                  // said again after a reconnect
+    std::vector<DropReport> drops_;                         // by shard
+    std::vector<std::vector<bridge::ServerFact>> servers_;  // by shard
     std::uint64_t snapshot_number_ = 0;
     Instant now_{};
     Instant report_at_{};
+    Instant traffic_at_{};
     std::atomic<std::size_t> clients_{0};
     std::atomic<bool> dismissing_{false};
     std::atomic<bool> stopping_{false};

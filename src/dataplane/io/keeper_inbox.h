@@ -31,17 +31,20 @@ struct TunLost {
 struct KeeperMessage {
     std::uint32_t shard = 0;
     std::variant<std::monostate, shard::AdmissionQuestion, shard::LoginQuestion, SessionLeft,
-                 bridge::ClientFact, DropReport, TunLost, Stranger>
+                 bridge::ClientFact, DropReport, shard::Traffic, TunLost, Stranger>
         body;
 };
 
 struct KeeperInbox {
     static constexpr std::size_t messages_max = 16384;
     static constexpr std::size_t records_max = 4096;
+    static constexpr std::size_t stranger_records_max = 1024;
 
     Wakeup wakeup;
     Mailbox<KeeperMessage> mailbox{messages_max, wakeup};
+    /// Apart, so that a flood of strangers leaves the records of clients their room.
     Mailbox<bridge::AttemptRecord> records{records_max, wakeup};
+    Mailbox<bridge::AttemptRecord> stranger_records{stranger_records_max, wakeup};
     std::atomic<std::uint64_t> records_lost{0};
 };
 

@@ -49,9 +49,11 @@ struct DisconnectSession {
 };
 /// Report every client and the drop counters.
 struct ReportAll {};
+/// Report what was carried since the last time.
+struct ReportTraffic {};
 
 using ShardMessage = std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener,
-                                  ArrangeListeners, DisconnectSession, ReportAll,
+                                  ArrangeListeners, DisconnectSession, ReportAll, ReportTraffic,
                                   shard::AdmissionAnswer, shard::LoginReply, shard::TlsDone>;
 
 struct StrayPacket {

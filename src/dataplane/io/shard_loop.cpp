@@ -409,6 +409,10 @@ void ShardLoop::take(ReportAll) {
     tell_keeper({index_, report});
 }
 
+void ShardLoop::take(ReportTraffic) {
+    tell_keeper({index_, shard_.traffic()});
+}
+
 void ShardLoop::take(shard::AdmissionAnswer message) {
     shard_.answer(std::move(message), now_, wall_);
 }
@@ -442,7 +446,8 @@ void ShardLoop::report(bridge::ClientFact fact) {
 }
 
 void ShardLoop::report(bridge::AttemptRecord record) {
-    if (!wiring_.keeper->records.post(std::move(record)))
+    auto& mailbox = record.known ? wiring_.keeper->records : wiring_.keeper->stranger_records;
+    if (!mailbox.post(std::move(record)))
         wiring_.keeper->records_lost.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -89,6 +89,7 @@ private:
     void take(ArrangeListeners message);
     void take(DisconnectSession message);
     void take(ReportAll message);
+    void take(ReportTraffic message);
     void take(shard::AdmissionAnswer message);
     void take(shard::LoginReply message);
     void take(shard::TlsDone message);

@@ -194,6 +194,8 @@ bool Streams::take(Connection& connection, MutableBytes received) {
         connection.opened = opening == wire::StreamOpening::hello;
         if (opening == wire::StreamOpening::stranger) {
             count(Cause::unknown_opcode);
+            shard_.note_stranger(connection.path, Cause::unknown_opcode,
+                                 "the connection does not speak OpenVPN", now_, wall_);
             release(connection);
             return false;
         }
@@ -379,6 +381,9 @@ void Streams::fail(Connection& connection) {
 
 void Streams::end(Connection& connection) {
     const shard::Path path = connection.path;
+    if (!connection.opened)
+        shard_.note_stranger(path, Cause::truncated, "the connection ended before a first packet",
+                             now_, wall_);
     release(connection);
     shard_.hang_up(path, now_, wall_);
 }

@@ -89,6 +89,7 @@ void Session::State::succeed() {
     keys.retired.push_back(std::move(keys.current));
     keys.current = std::move(keys.upcoming);
     renegotiated = now;
+    emit(Renegotiated{});
     // The client keeps one old key: what we send with must not be older than that.
     send_with(keys.retired.back()->key_id());
     while (keys.retired.size() > 1 &&

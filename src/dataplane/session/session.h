@@ -109,6 +109,8 @@ struct Connected {
     std::uint16_t tun_mtu = 1500;  // what was pushed, or what every client has without
     wire::PeerInfo peer_info;
 };
+/// The next key of a connected client is agreed.
+struct Renegotiated {};
 /// The client is gone or refused; its slot may be held from now. The session lingers (`Finished`
 /// follows) so that retransmissions are answered.
 struct Ended {
@@ -120,7 +122,8 @@ struct Ended {
 struct Finished {};
 
 using SessionEvent = std::variant<LoginRequest, AdmissionRequest, InstallKey, SendWithKey,
-                                  RetireKey, SendInBand, Connected, Ended, Finished>;
+                                  RetireKey, SendInBand, Connected, Ended, Finished,
+                                  Renegotiated>;
 
 /// When to call `reach` next, and why: the reason appears in traces.
 struct Deadline {

@@ -38,9 +38,11 @@ struct Client {
     std::uint64_t received_octets = 0, sent_octets = 0;
     std::uint64_t received_packets = 0, sent_packets = 0;
     std::uint64_t refused_packets = 0, oversize_packets = 0, fragmented_packets = 0;
+    std::uint64_t told_packets = 0;  // all of these, when its traffic was last told
     Instant told_too_big{};   // when the VPC was last told that a packet did not fit
     Instant told_sent{};      // when the session last heard that we sent
     Instant told_carried{};   // and that a tunnelled packet came or went
+    Instant told_moved{};     // when the log last heard that the client speaks from elsewhere
     bool told_limit = false;  // that the sending key nears its end
     bool reachable = true;    // its listener still exists
     bool over = false;        // Ended, or about to be destroyed

@@ -95,6 +95,7 @@ void Shard::State::configure(std::vector<Profile> profiles) {
         server.around = around(*server.datagrams);
         open_doorway(server, former);
     }
+    follow_servers();
     for (const auto& client : clients) {
         if (client == nullptr || client->buried) continue;
         relocate(*client);

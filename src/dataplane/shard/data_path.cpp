@@ -68,13 +68,15 @@ bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPa
     const bool late = opened.key_id == client.newest_key && opened.packet_id < client.newest_packet;
     if (late) return true;  // overtaken on its way from the address that the client has left
     if (!may_move(client, to)) return false;
-    client.path = to;
+    const Endpoint former = std::exchange(client.path, to).remote;
     client.way_in = servers[to.server].listener_of(to);
     directory.move(client.slot, place_of(to));
     client.path_limit.forget(client.path_limit.outer_max());
     client.upload_hole = {};
     measure(client);
     if (client.connected) report(client, bridge::ClientStatus::online, Cause::client_left);
+    count(client, bridge::Meter::moves);
+    record_move(client, former);
     return true;
 }
 

@@ -1,7 +1,6 @@
 // What sessions say, and what the keeper answers.
 #include <cstdlib>
 
-#include "base/escape.h"
 #include "dataplane/shard/state.h"
 #include "dataplane/wire/stream_framing.h"
 
@@ -33,6 +32,16 @@ std::string clock_text(std::int32_t behind) {
            (behind > 0 ? "behind" : "ahead of") + " the gateway's";
 }
 
+bridge::Transport transport_of(const Client& client) {
+    return client.profile->tcp ? bridge::Transport::tcp : bridge::Transport::udp;
+}
+
+/// What the client says its user's name is; longer ones are not names.
+std::string claimed_name(const Client& client) {
+    constexpr std::size_t octets_shown = 64;
+    return client.session.claimed_username().substr(0, octets_shown);
+}
+
 }  // namespace
 
 /// Takes out of a session whatever it has to say. Events come before datagrams: the keys that a
@@ -40,6 +49,7 @@ std::string clock_text(std::int32_t behind) {
 void Shard::State::pump(Client& client) {
     if (client.pumping) return;  // an outlet that decides at once: the outer loop goes on
     client.pumping = true;
+    serving = client.path.server;
     for (;;) {
         if (auto event = client.session.next_event()) {
             std::visit([&](auto&& what) { on(client, std::move(what)); }, std::move(*event));
@@ -164,13 +174,27 @@ void Shard::State::on(Client& client, session::SendInBand&& message) {
 void Shard::State::on(Client& client, session::Connected&& connected) {
     client.connected = true;
     client.connected_at = wall;
+    count(client, bridge::Meter::handshakes_done);
     client.cipher = std::move(connected.cipher);
     client.tun_mtu = connected.tun_mtu;
     client.peer_info = std::move(connected.peer_info);
     report(client, bridge::ClientStatus::online, Cause::client_left);
-    record(client, bridge::Stage::connected, std::nullopt,
-           connected.description + ", version " + escaped(client.peer_info.version) +
-               ", platform " + escaped(client.peer_info.platform));
+    record(client, bridge::Happening::connected, bridge::Stage::connected, std::nullopt, {});
+    record(client, bridge::Happening::negotiated, bridge::Stage::connected, std::nullopt,
+           std::move(connected.description));
+}
+
+void Shard::State::on(Client& client, session::Renegotiated&&) {
+    count(client, bridge::Meter::renegotiations);
+    record(client, bridge::Happening::renegotiated, bridge::Stage::connected, std::nullopt, {});
+}
+
+/// One that keeps jumping to and fro says so once in a while.
+void Shard::State::record_move(Client& client, const Endpoint& former) {
+    constexpr Duration pause = 1s;
+    if (!client.connected || now < client.told_moved + pause) return;
+    client.told_moved = now;
+    record(client, bridge::Happening::moved, bridge::Stage::connected, std::nullopt, {}, former);
 }
 
 void Shard::State::on(Client& client, session::Ended&& ended) {
@@ -182,52 +206,64 @@ void Shard::State::on(Client& client, session::Finished&&) {
 }
 
 void Shard::State::report(const Client& client, bridge::ClientStatus status, Cause cause) {
-    outlet.report(bridge::ClientFact{
-        .session = client.number,
-        .status = status,
-        .server_id = client.profile->server.id,
-        .common_name = common_name_of(client),
-        .remote = client.path.remote,
-        .transport = client.profile->tcp ? bridge::Transport::tcp : bridge::Transport::udp,
-        .tunnel_address = client.tunnel_address,
-        .cipher = client.cipher,
-        .version = client.peer_info.version,
-        .platform = client.peer_info.platform,
-        .revision = client.peer_info.revision,
-        .username = client.username,
-        .clock_behind_seconds = client.clock_behind,
-        .connected_at = client.connected_at,
-        .received_octets = client.received_octets,
-        .sent_octets = client.sent_octets,
-        .received_packets = client.received_packets,
-        .sent_packets = client.sent_packets,
-        .refused_packets = client.refused_packets,
-        .oversize_packets = client.oversize_packets,
-        .fragmented_packets = client.fragmented_packets,
-        .segment_limit = client.segment_limit,
-        .cause = cause});
+    outlet.report(bridge::ClientFact{.session = client.number,
+                                     .status = status,
+                                     .server_id = client.profile->server.id,
+                                     .common_name = common_name_of(client),
+                                     .remote = client.path.remote,
+                                     .transport = transport_of(client),
+                                     .tunnel_address = client.tunnel_address,
+                                     .cipher = client.cipher,
+                                     .version = client.peer_info.version,
+                                     .platform = client.peer_info.platform,
+                                     .revision = client.peer_info.revision,
+                                     .username = client.username,
+                                     .clock_behind_seconds = client.clock_behind,
+                                     .connected_at = client.connected_at,
+                                     .received_octets = client.received_octets,
+                                     .sent_octets = client.sent_octets,
+                                     .received_packets = client.received_packets,
+                                     .sent_packets = client.sent_packets,
+                                     .refused_packets = client.refused_packets,
+                                     .oversize_packets = client.oversize_packets,
+                                     .fragmented_packets = client.fragmented_packets,
+                                     .segment_limit = client.segment_limit,
+                                     .cause = cause});
 }
 
-void Shard::State::record(const Client& client, bridge::Stage stage, std::optional<Cause> cause,
-                          std::string detail) {
-    constexpr std::size_t user_octets_shown = 64;
-    if (const std::string& user = client.session.claimed_username(); !user.empty())
-        detail += (detail.empty() ? "user " : "; user ") + escaped(user, user_octets_shown);
+void Shard::State::record(const Client& client, bridge::Happening happening, bridge::Stage stage,
+                          std::optional<Cause> cause, std::string detail, const Endpoint& former) {
     if (is_skewed(client)) {
         detail += (detail.empty() ? "" : "; ") + clock_text(*client.clock_behind);
         // What the client's TLS objects to is most likely the date in our certificate.
         if (cause == Cause::tls_failed && !client.connected) cause = Cause::clock_skew;
     }
-    outlet.report(bridge::AttemptRecord{
-        .at = wall,
-        .server_id = client.profile->server.id,
-        .remote = client.path.remote,
-        .session = client.number,
-        .stage = stage,
-        .refused = cause.has_value() && (!client.connected || *cause != Cause::client_left),
-        .cause = cause.value_or(Cause::client_left),
-        .common_name = common_name_of(client),
-        .detail = std::move(detail)});
+    // Also one that is refused for its dates, or while it is still asked for its password.
+    const auto& certificate = client.session.certificate();
+    bridge::AttemptRecord row{.at = wall,
+                              .server_id = client.profile->server.id,
+                              .remote = client.path.remote,
+                              .transport = transport_of(client),
+                              .session = client.number,
+                              .happening = happening,
+                              .stage = stage,
+                              .cause = cause.value_or(Cause::client_left),
+                              .known = certificate.has_value() || !client.username.empty(),
+                              .common_name = certificate ? certificate->common_name : "",
+                              .username = claimed_name(client),
+                              .tunnel_address = client.tunnel_address,
+                              .cipher = client.cipher,
+                              .former = former,
+                              .detail = std::move(detail)};
+    if (happening == bridge::Happening::connected) {
+        row.version = client.peer_info.version;
+        row.platform = client.peer_info.platform;
+    }
+    if (happening == bridge::Happening::ended) {
+        row.received_octets = client.received_octets;
+        row.sent_octets = client.sent_octets;
+    }
+    outlet.report(std::move(row));
 }
 
 }  // namespace kanmon::shard

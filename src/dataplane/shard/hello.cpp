@@ -61,6 +61,16 @@ std::int32_t clock_behind(UnixTime ours, std::uint32_t theirs) {
         std::clamp(seconds_of(ours) - std::int64_t{theirs}, -most, most));
 }
 
+bridge::AttemptRecord stranger_record(const Path& path, const Server& server, UnixTime wall,
+                                      Cause cause, std::string detail) {
+    return {.at = wall,
+            .server_id = server.settings().id,
+            .remote = path.remote,
+            .transport = path.is_stream() ? bridge::Transport::tcp : bridge::Transport::udp,
+            .cause = cause,
+            .detail = std::move(detail)};
+}
+
 }  // namespace
 
 admission::Greeter FirstPacket::greeter() const {
@@ -111,23 +121,29 @@ Expected<Doorway::Opened, Cause> Shard::State::open_door(const Path& path, Serve
 /// Silence is all that its sender gets, so the operator gets some words about it.
 void Shard::State::report_wrong_key(const Path& path, const Server& server, Bytes hello) {
     if (!is_hello(wire::peek(hello)->opcode) || !wrong_key_records.take(now)) return;
-    outlet.report(bridge::AttemptRecord{
-        .at = wall,
-        .server_id = server.settings().id,
-        .remote = path.remote,
-        .stage = bridge::Stage::reset,
-        .refused = true,
-        .cause = Cause::wrapping_mismatch,
-        .common_name = {},
-        .detail = wrong_key_text(server.settings().wrapping, hello) + " (" +
-                  std::to_string(server.door->mismatches) + " such packets so far)"});
+    outlet.report(stranger_record(path, server, wall, Cause::wrapping_mismatch,
+                                  wrong_key_text(server.settings().wrapping, hello) + " (" +
+                                      std::to_string(server.door->mismatches) +
+                                      " such packets so far)"));
+}
+
+void Shard::State::note_stranger(const Path& path, Cause cause, std::string_view detail) {
+    const Server* server = server_of(path);
+    if (server == nullptr || !stranger_records.take(now)) return;
+    outlet.report(stranger_record(path, *server, wall, cause, std::string(detail)));
+}
+
+void Shard::State::turn_away_hello(const Path& path) {
+    drop(Cause::rate_limited);
+    // The address of a datagram may be anybody's: a flood of forged ones is counted, not told.
+    if (path.is_stream()) note_stranger(path, Cause::rate_limited, {});
 }
 
 void Shard::State::meet(const FirstPacket& first) {
     if (is_hello(first.packet.opcode)) {
         if (first.packet.packet_id != 0U) return ignore(first.path, Cause::reset_not_first);
         if (!first.path.is_stream()) return answer_hello(first);
-        if (!hellos.allow(first.path.remote, now)) return drop(Cause::rate_limited);
+        if (!hellos.allow(first.path.remote, now)) return turn_away_hello(first.path);
         return begin_session(first, {});
     }
     if (!is_beginning(first.packet)) return drop(Cause::unknown_client);
@@ -136,7 +152,7 @@ void Shard::State::meet(const FirstPacket& first) {
 
 /// Also when the address has a session: that one goes on until the new one has proved itself.
 void Shard::State::answer_hello(const FirstPacket& first) {
-    if (!hellos.allow(first.path.remote, now)) return drop(Cause::rate_limited);
+    if (!hellos.allow(first.path.remote, now)) return turn_away_hello(first.path);
     const admission::Greeter greeter = first.greeter();
     const wire::SessionId cookie = cookies.issue(greeter, now);
     issued.remember(greeter, cookie, now);
@@ -192,7 +208,7 @@ void Shard::State::begin_session(const FirstPacket& first, const wire::SessionId
     const auto entry = half_open.enter(slot, first.path.remote, now);
     if (!entry.entered) {
         give_back(slot, false);
-        return drop(Cause::rate_limited);
+        return turn_away_hello(first.path);
     }
     if (entry.evict)
         remove(*clients[*entry.evict], Cause::rate_limited, "too many unfinished handshakes");
@@ -215,6 +231,7 @@ void Shard::State::begin_session(const FirstPacket& first, const wire::SessionId
     client.slot = slot;
     client.path = first.path;
     client.way_in = first.server.listener_of(first.path);
+    count(client, bridge::Meter::handshakes_begun);
     client.key_metadata = copy_of(first.opened.metadata);
     if (first.opened.replay) client.clock_behind = clock_behind(wall, first.opened.replay->time);
     const auto taken = client.session.receive_control(first.datagram, now);

@@ -46,7 +46,11 @@ void Shard::State::conclude(Client& client, Cause cause, bridge::Stage stage, st
     if (Server* server = server_of(client.path); server != nullptr)
         server->addresses->clear(client.tunnel_address, client.slot);
     if (client.connected) report(client, bridge::ClientStatus::ended, cause);
-    record(client, client.connected ? bridge::Stage::ended : stage, cause, std::move(detail));
+    keep_counts_of(client);
+    if (client.connected)
+        record(client, bridge::Happening::ended, bridge::Stage::ended, cause, std::move(detail));
+    else
+        record(client, bridge::Happening::refused, stage, cause, std::move(detail));
 }
 
 void Shard::State::remove(Client& client, Cause cause, std::string detail) {

@@ -59,6 +59,7 @@ Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
       piece_room(arena_octets) {}
 
 void Shard::State::receive(const Path& path, MutableBytes packet) {
+    serving = path.server;
     Server* server = server_of(path);
     const auto first = wire::peek(packet);
     if (server == nullptr) return drop(Cause::unknown_client);
@@ -114,6 +115,7 @@ void Shard::receive(const Path& path, std::span<const MutableBytes> packets, Ins
 
 void Shard::from_tunnel(ServerIndex server, MutableBytes packet, Instant now) {
     const State::Turn turn(*state_, now);
+    state_->serving = server;
     state_->from_tunnel(server, packet);
 }
 
@@ -152,7 +154,14 @@ void Shard::hang_up(const Path& path, Instant now, UnixTime wall) {
     const State& state = *state_;
     for (Slot slot = state.directory.newest_at(place_of(path)); slot != no_slot;
          slot = state.directory.older_here(slot))
-        if (Client* client = state.at(slot)) state_->remove(*client, Cause::client_left, {});
+        if (Client* client = state.at(slot))
+            state_->remove(*client, Cause::client_left, "the connection was closed");
+}
+
+void Shard::note_stranger(const Path& path, Cause cause, std::string_view detail, Instant now,
+                          UnixTime wall) {
+    const State::Turn turn(*state_, now, wall);
+    state_->note_stranger(path, cause, detail);
 }
 
 bool Shard::serves(const Path& path) const {
@@ -174,6 +183,10 @@ void Shard::report_all(UnixTime wall) {
     for (const auto& client : state_->clients)
         if (client != nullptr && client->connected && !client->over)
             state_->report(*client, bridge::ClientStatus::online, Cause::client_left);
+}
+
+Traffic Shard::traffic() {
+    return state_->traffic();
 }
 
 const std::array<std::uint64_t, cause_count>& Shard::drops() const {

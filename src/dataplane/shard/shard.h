@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/address.h"
 #include "base/random.h"
@@ -131,6 +132,13 @@ public:
     virtual void report(bridge::AttemptRecord record) = 0;
 };
 
+/// What was carried and counted, absolute; of clients only those that carried something since the
+/// last time.
+struct Traffic {
+    std::vector<bridge::ClientTraffic> clients;
+    std::vector<bridge::ServerFact> servers;  // of the present snapshot
+};
+
 struct ShardOptions {
     std::uint32_t index = 0;  // 0 .. count-1
     std::uint32_t count = 1;  // shards of this process
@@ -165,6 +173,10 @@ public:
     void disconnect(std::uint64_t session, Cause cause, Instant now, UnixTime wall);
     /// The stream of this path (a TCP connection) has ended: so have its clients.
     void hang_up(const Path& path, Instant now, UnixTime wall);
+    /// Somebody reached this path and was turned away before there was a session: for the log,
+    /// which takes a few of these a minute. `detail` is our own words.
+    void note_stranger(const Path& path, Cause cause, std::string_view detail, Instant now,
+                       UnixTime wall);
     /// True when a session has begun on this stream and is not over.
     bool serves(const Path& path) const;
     void reach(Instant now, UnixTime wall);
@@ -173,6 +185,8 @@ public:
     /// Facts of all clients, for a reconnected control and for the counters.
     void report_all(UnixTime wall);
     const std::array<std::uint64_t, cause_count>& drops() const;
+    /// Walks over all clients: for once a second, not for every packet.
+    Traffic traffic();
     std::size_t clients() const;    // that hold a tunnel address
     std::size_t half_open() const;  // that have not been admitted yet
     /// True when the shard owns the client that uses this tunnel address (TUN queues may stray).

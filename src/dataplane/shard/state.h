@@ -8,6 +8,7 @@
 //   events.cpp     what sessions say: keys, admission, beginnings and ends
 //   lifetime.cpp   slots, deadlines, birth and burial of clients
 //   configure.cpp  new snapshots
+//   counts.cpp     what was carried and counted, for who watches
 #pragma once
 
 #include <deque>
@@ -82,7 +83,10 @@ struct Shard::State {
         State& state_;
     };
 
-    void drop(Cause cause) { ++drops[static_cast<std::size_t>(cause)]; }
+    void drop(Cause cause) {
+        ++drops[static_cast<std::size_t>(cause)];
+        if (serving < counts.size()) ++counts[serving].drops[static_cast<std::size_t>(cause)];
+    }
     void receive(const Path& path, MutableBytes packet);
     Server* server_of(const Path& path);
     Client* at(Slot slot) const;
@@ -94,7 +98,9 @@ struct Shard::State {
     void ignore(const Path& path, Cause cause);
     void meet(const FirstPacket& first);
     Expected<Doorway::Opened, Cause> open_door(const Path& path, Server& server, Bytes datagram);
+    void note_stranger(const Path& path, Cause cause, std::string_view detail);
     void report_wrong_key(const Path& path, const Server& server, Bytes hello);
+    void turn_away_hello(const Path& path);
     void answer_hello(const FirstPacket& first);
     void repeat_answer(const FirstPacket& first);
     void send_reset(const FirstPacket& first, const wire::SessionId& own);
@@ -140,12 +146,14 @@ struct Shard::State {
     void on(Client& client, session::RetireKey&& key);
     void on(Client& client, session::SendInBand&& message);
     void on(Client& client, session::Connected&& connected);
+    void on(Client& client, session::Renegotiated&& done);
     void on(Client& client, session::Ended&& ended);
     void on(Client& client, session::Finished&& finished);
     void answer(const AdmissionAnswer& answer);
     void report(const Client& client, bridge::ClientStatus status, Cause cause);
-    void record(const Client& client, bridge::Stage stage, std::optional<Cause> cause,
-                std::string detail);
+    void record(const Client& client, bridge::Happening happening, bridge::Stage stage,
+                std::optional<Cause> cause, std::string detail, const Endpoint& former = {});
+    void record_move(Client& client, const Endpoint& former);
     std::uint64_t predecessor_of(const Client& client) const;
 
     // --- lifetime.cpp
@@ -158,6 +166,13 @@ struct Shard::State {
     void bury();
     void schedule(Client& client);
     void reach();
+
+    // --- counts.cpp
+    bridge::ServerFact* counts_of(const Client& client);
+    void count(const Client& client, bridge::Meter meter);
+    void keep_counts_of(const Client& gone);
+    void follow_servers();
+    Traffic traffic();
 
     // --- configure.cpp
     void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles);
@@ -200,17 +215,19 @@ struct Shard::State {
     admission::IssuedCookies issued;
     std::optional<admission::BroughtKeys> brought;  // since there is a tls-crypt-v2 server
     std::uint32_t latest_wrapping_time = 0;
-    RecordBudget wrong_key_records;
+    RecordBudget wrong_key_records, stranger_records;
     admission::RateLimit hellos;
     admission::HalfOpen half_open;
 
     std::vector<Due>
         deadlines;  // a heap; entries that no longer count are skipped when they come up
     std::array<std::uint64_t, cause_count> drops{};
-    Client* heard = nullptr;       // of the present run
-    Client* unprepared = nullptr;  // whose keys want preparation after it
-    Buffer arena;                  // where packets are sealed
-    Buffer piece_room;             // where pieces of packets and answers to the VPC are made
+    std::vector<bridge::ServerFact> counts;  // by ServerIndex; of traffic, that of clients gone
+    ServerIndex serving = no_server;         // whose packet or client it is about now
+    Client* heard = nullptr;                 // of the present run
+    Client* unprepared = nullptr;            // whose keys want preparation after it
+    Buffer arena;                            // where packets are sealed
+    Buffer piece_room;  // where pieces of packets and answers to the VPC are made
     routing::AnswerBudget answers;
 };
 

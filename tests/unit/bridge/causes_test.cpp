@@ -59,12 +59,9 @@ TEST(Causes, ARowStandsAtItsOwnNumber) {
 }
 
 TEST(Causes, ThePageHoldsTheTable) {
-    const std::string path = in_checkout("docs/causes.md");
-    if (std::getenv("KANMON_WRITE_DOCS") != nullptr) std::ofstream(path) << causes_page();
-    std::ifstream in(path);
-    const std::string page{std::istreambuf_iterator<char>(in), {}};
-    EXPECT_EQ(page, causes_page()) << "docs/causes.md is old; make it again with "
-                                      "KANMON_WRITE_DOCS=1 bin/bridge_test";
+    EXPECT_EQ(page_in_checkout("docs/causes.md", causes_page()), causes_page())
+        << "docs/causes.md is old; make it again with "
+           "KANMON_WRITE_DOCS=1 bin/bridge_test";
 }
 
 }  // namespace

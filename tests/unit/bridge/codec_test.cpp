@@ -93,7 +93,8 @@ TEST(BridgeMessage, RefusesForeignMagicVersionAndType) {
     };
     EXPECT_EQ(error_with(0, 0), MessageError::wrong_magic);
     EXPECT_EQ(error_with(2, 9), MessageError::wrong_version);
-    EXPECT_EQ(error_with(3, 13), MessageError::unknown_type);
+    EXPECT_EQ(error_with(3, static_cast<int>(std::variant_size_v<MessageBody>)),
+              MessageError::unknown_type);
     EXPECT_EQ(decode_broker_message(octets).error(), MessageError::wrong_magic);
 }
 

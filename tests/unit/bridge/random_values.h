@@ -73,6 +73,9 @@ public:
     SslServer server();
     Snapshot snapshot();
     ClientFact client_fact();
+    AttemptRecord attempt_record();
+    ClientTraffic client_traffic();
+    ServerFact server_fact();
     MessageBody body();
     BrokerBody broker_body();
     WantedServer wanted();
@@ -162,8 +165,48 @@ inline ClientFact RandomValues::client_fact() {
     return fact;
 }
 
+inline AttemptRecord RandomValues::attempt_record() {
+    AttemptRecord record;
+    record.at = unix_time();
+    record.server_id = text();
+    record.remote = endpoint();
+    record.transport = choice(Transport::tcp);
+    record.session = number<std::uint64_t>();
+    record.happening = choice(Happening::ended);
+    record.stage = choice(Stage::ended);
+    record.cause = cause();
+    record.known = coin();
+    record.common_name = text();
+    record.username = text();
+    record.tunnel_address = address();
+    record.cipher = text();
+    record.version = text(256);
+    record.platform = text(256);
+    record.former = endpoint();
+    record.received_octets = number<std::uint64_t>();
+    record.sent_octets = number<std::uint64_t>();
+    record.detail = text(4096);
+    return record;
+}
+
+inline ClientTraffic RandomValues::client_traffic() {
+    ClientTraffic traffic{.session = number<std::uint64_t>(), .meters = {}};
+    for (auto& counter : traffic.meters) counter = number<std::uint64_t>();
+    return traffic;
+}
+
+inline ServerFact RandomValues::server_fact() {
+    ServerFact fact;
+    fact.server_id = text();
+    fact.online = number<std::uint32_t>();
+    fact.half_open = number<std::uint32_t>();
+    for (auto& counter : fact.meters) counter = number<std::uint64_t>();
+    for (auto& counter : fact.drops) counter = number<std::uint64_t>();
+    return fact;
+}
+
 inline MessageBody RandomValues::body() {
-    switch (below(13)) {
+    switch (below(15)) {
         case 0:
             return DataHello{number<std::uint64_t>(), number<std::uint64_t>()};
         case 1:
@@ -173,15 +216,7 @@ inline MessageBody RandomValues::body() {
         case 3:
             return client_fact();
         case 4:
-            return AttemptRecord{unix_time(),
-                                 text(),
-                                 endpoint(),
-                                 number<std::uint64_t>(),
-                                 choice(Stage::ended),
-                                 coin(),
-                                 cause(),
-                                 text(),
-                                 text(4096)};
+            return attempt_record();
         case 5: {
             DropFact fact;
             for (auto& counter : fact.by_cause) counter = number<std::uint64_t>();
@@ -211,6 +246,10 @@ inline MessageBody RandomValues::body() {
         case 11:
             return LoginAnswer{choice(LoginVerdict::open_page), text(), cause(), text(), text(),
                                number<std::uint32_t>()};
+        case 12:
+            return TrafficFact{list(9, [&] { return client_traffic(); })};
+        case 13:
+            return server_fact();
         default:
             return StrangerStream{text(), endpoint()};
     }

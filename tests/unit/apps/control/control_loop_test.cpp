@@ -96,6 +96,8 @@ protected:
     ControlWorld world;
     ControlOrders orders;
     usecases::Ports ports{.books = world.books,
+                          .log = world.log,
+                          .meters = world.meters,
                           .authority = world.authority,
                           .sealer = world.sealer,
                           .archiver = world.archiver,

@@ -227,12 +227,9 @@ TEST(NearestName, IsTheOneWithTheFewestLettersToChange) {
 }
 
 TEST(SettingsPage, HoldsTheTable) {
-    const std::string path = in_checkout("docs/configuration.md");
-    if (std::getenv("KANMON_WRITE_DOCS") != nullptr) std::ofstream(path) << settings_page();
-    std::ifstream file(path);
-    const std::string page{std::istreambuf_iterator<char>(file), {}};
-    EXPECT_EQ(page, settings_page()) << "docs/configuration.md is old; make it again with "
-                                        "KANMON_WRITE_DOCS=1 settings_test";
+    EXPECT_EQ(page_in_checkout("docs/configuration.md", settings_page()), settings_page())
+        << "docs/configuration.md is old; make it again with "
+           "KANMON_WRITE_DOCS=1 settings_test";
 }
 
 }  // namespace

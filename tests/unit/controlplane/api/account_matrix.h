@@ -71,6 +71,8 @@ inline std::vector<Row> server_rows() {
         {"ModifySslVpnServer", {{"SslVpnServerId", "$server"}, {"Name", "x"}}},
         {"DeleteSslVpnServer", {{"SslVpnServerId", "$server"}}},
         {"DescribeVpnSslServerLogs", {{"VpnSslServerId", "$server"}, {"MinutePeriod", "10"}}},
+        {"DescribeSslVpnServerRecords", {{"SslVpnServerId", "$server"}}},
+        {"DescribeVpnMetrics", {{"ResourceId", "$server"}}},
         {"CreateSslVpnClientCert", {{"SslVpnServerId", "$server"}}},
         {"DescribeSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
         {"DescribeSslVpnClientCerts", {{"SslVpnClientCertId", "$certificate"}}},

@@ -173,30 +173,5 @@ TEST_F(Enforcing, OrdersToDisconnectAndToReleaseLeaveAnAuditRow) {
     EXPECT_FALSE(world.plane.clients.disconnect(world.account("bob"), server, "vsc-1"));
 }
 
-TEST_F(Enforcing, TheLogIsTextThatCannotBreakOut) {
-    bridge::AttemptRecord record;
-    record.at = world.now;
-    record.server_id = server.text;
-    record.remote = Endpoint::v4(*parse_ipv4("203.0.113.7"), 4711);
-    record.stage = bridge::Stage::tls;
-    record.refused = true;
-    record.cause = Cause::certificate_expired;
-    record.common_name = "vsc-1\r\n\x1b[2J";
-    ASSERT_TRUE(world.plane.attempts.record({record}));
-    DescribeSslServerLogs request;
-    request.server = server.text;
-    EXPECT_EQ(world.plane.attempts.logs(alice, request).error().code, "MissingMinutePeriod");
-    request.minute_period = 10;
-    const auto logs = world.plane.attempts.logs(alice, request);
-    ASSERT_TRUE(logs);
-    ASSERT_EQ(logs->lines.size(), 1u);
-    EXPECT_THAT(logs->lines.front(),
-                HasSubstr("2023-11-14 22:13:20 203.0.113.7:4711 CN=vsc-1\\x0d\\x0a\\x1b[2J refused "
-                          "at TLS: certificate expired (certificate_expired)"));
-    EXPECT_FALSE(world.plane.attempts.logs(world.account("bob"), request));
-    request.from = seconds_of(world.now) + 1;
-    EXPECT_TRUE(world.plane.attempts.logs(alice, request)->lines.empty());
-}
-
 }  // namespace
 }  // namespace kanmon::usecases

@@ -228,6 +228,40 @@ TEST_F(KeeperAmongOthers, CountersOfShardsAndLostRecordsReachControl) {
     EXPECT_EQ(std::get<bridge::DropFact>(fact->body).records_lost, 3u);
 }
 
+TEST_F(KeeperAmongOthers, TrafficOfClientsAndServersReachesControl) {
+    shard::Traffic traffic;
+    traffic.clients.resize(bridge::traffic_clients_max + 1);
+    traffic.servers.push_back({.server_id = "vss-1", .online = 7});
+    ASSERT_TRUE(inbox_.mailbox.post({0, traffic}));
+    const auto first = control_.next<bridge::TrafficFact>();
+    const auto second = control_.next<bridge::TrafficFact>();
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(std::get<bridge::TrafficFact>(first->body).clients.size(),
+              bridge::traffic_clients_max);
+    EXPECT_EQ(std::get<bridge::TrafficFact>(second->body).clients.size(), 1u);
+    const auto server = control_.next<bridge::ServerFact>();
+    ASSERT_TRUE(server);
+    EXPECT_EQ(std::get<bridge::ServerFact>(server->body), traffic.servers.front());
+}
+
+TEST_F(KeeperAmongOthers, AFloodOfStrangersLeavesTheRecordsOfClientsTheirRoom) {
+    constexpr int known_records = 1000;
+    control_.hang_up();  // and control reads nothing for a while
+    while (inbox_.records_lost.load() == 0)
+        if (!inbox_.stranger_records.post(
+                bridge::AttemptRecord{.server_id = "vss-1", .remote = {}}))
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    for (int i = 0; i < known_records; ++i)
+        ASSERT_TRUE(inbox_.records.post(
+            bridge::AttemptRecord{.server_id = "vss-1", .remote = {}, .known = true}));
+    control_.accept();
+    for (int known = 0; known < known_records;) {
+        const auto record = control_.next<bridge::AttemptRecord>();
+        ASSERT_TRUE(record) << known;
+        if (std::get<bridge::AttemptRecord>(record->body).known) ++known;
+    }
+}
+
 TEST_F(KeeperAmongOthers, PassesTheStrangersOfSharedPortsOnToControlAndClosesThemWithoutIt) {
     push(sample_snapshot(1));
     ASSERT_TRUE(next_for_shard<ConfigureShard>());

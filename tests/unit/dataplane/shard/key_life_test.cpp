@@ -138,7 +138,9 @@ TEST(KeyLimits, AServerWithoutACipherCountsItsPacketIdsToo) {
     Stream stream(bare, limits, server);
     stream.run(1000);
     EXPECT_EQ(stream.peer->engine.cipher(), crypto::CipherSuite::none);
-    EXPECT_NE(stream.world.records.back().detail.find("cipher 'none' (WARNING"), std::string::npos);
+    EXPECT_TRUE(std::ranges::any_of(stream.world.records, [](const auto& record) {
+        return record.detail.find("cipher 'none' (WARNING") != std::string::npos;
+    }));
 }
 
 TEST(KeyLimits, AKeyWhoseSuccessorNeverComesStopsInsteadOfRepeatingItself) {

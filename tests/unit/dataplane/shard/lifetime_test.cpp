@@ -27,7 +27,8 @@ TEST(Admission, ARefusedClientIsToldAndHoldsNothing) {
     EXPECT_NE(second.overs[0].text.find("maximum of concurrent connections"), std::string::npos);
     EXPECT_EQ(world.shard.clients(), 1U);
     EXPECT_TRUE(world.lefts.empty());
-    EXPECT_TRUE(world.records.back().refused);
+    EXPECT_EQ(world.records.back().happening, bridge::Happening::refused);
+    EXPECT_TRUE(world.records.back().known);
     EXPECT_EQ(world.records.back().cause, Cause::connections_exhausted);
     EXPECT_EQ(world.records.back().common_name, "vsc-2");
     world.run(60s);

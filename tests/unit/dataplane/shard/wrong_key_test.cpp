@@ -75,7 +75,8 @@ TEST(WrongKey, LeavesARecordThatNamesServerAddressAndCount) {
     EXPECT_EQ(record.remote, stranger.remote);
     EXPECT_EQ(record.session, 0U);
     EXPECT_EQ(record.stage, bridge::Stage::reset);
-    EXPECT_TRUE(record.refused);
+    EXPECT_EQ(record.happening, bridge::Happening::refused);
+    EXPECT_FALSE(record.known);
     EXPECT_EQ(record.cause, Cause::wrapping_mismatch);
     EXPECT_EQ(record.detail,
               "the client uses the key for tls-crypt, this server tls-auth "
@@ -176,7 +177,7 @@ TEST(Clock, ThatIsTenMinutesOffIsTheCauseWhenTlsFails) {
         world.run(10s);
         ASSERT_FALSE(world.records.empty());
         const bridge::AttemptRecord& record = world.records.back();
-        EXPECT_TRUE(record.refused);
+        EXPECT_EQ(record.happening, bridge::Happening::refused);
         EXPECT_EQ(record.cause, behind == 599 ? Cause::tls_failed : Cause::clock_skew);
         EXPECT_EQ(record.detail, behind == 599 ? "alert: certificate expired"
                                                : "alert: certificate expired; the client's clock "

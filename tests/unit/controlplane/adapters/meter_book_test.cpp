@@ -1,0 +1,67 @@
+#include "contract/meter_book_contract.h"
+
+#include <filesystem>
+
+#include "controlplane/adapters/sqlite_meter_book.h"
+
+namespace kanmon::usecases {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SqliteMeterMaker {
+    SqliteMeterMaker() {
+        std::string pattern = (fs::temp_directory_path() / "kanmon-meters-XXXXXX").string();
+        folder = ::mkdtemp(pattern.data());
+    }
+    ~SqliteMeterMaker() { fs::remove_all(folder); }
+    std::unique_ptr<MeterBook> make(const MeterLimits& limits) {
+        auto book = adapters::open_sqlite_meter_book(folder + "/meters.db", limits);
+        EXPECT_TRUE(book);
+        return std::move(*book);
+    }
+    std::string folder;
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MeterBookContract, SqliteMeterMaker);
+
+std::size_t points(MeterBook& book, const std::string& subject) {
+    return book
+        .find({.subject = subject,
+               .grain = MeterGrain::minute,
+               .from = {},
+               .to = meter_now + std::chrono::days(1),
+               .count = 100'000})
+        ->size();
+}
+
+TEST(MeterRoom, ClientsPushOutTheOldestOfClientsAndNothingOfServers) {
+    SqliteMeterMaker maker;
+    const auto book = maker.make({.client_minutes_max = 100});
+    UnixTime now = meter_now;
+    for (int minute = 0; minute < 20; ++minute, now += std::chrono::minutes(1)) {
+        std::vector<MeterWrite> writes{contract_write("vss-1", now, 1)};
+        for (int client = 0; client < 10; ++client)
+            writes.push_back(contract_write("vss-1/vsc-" + std::to_string(client), now, 1));
+        ASSERT_TRUE(book->add(writes, 1, {}, now));
+    }
+    EXPECT_EQ(points(*book, "vss-1"), 20u);
+    for (int client = 0; client < 10; ++client)
+        EXPECT_EQ(points(*book, "vss-1/vsc-" + std::to_string(client)), 10u);
+}
+
+TEST(MeterRoom, ALimitThatBecameSmallerHoldsAfterAStart) {
+    SqliteMeterMaker maker;
+    {
+        const auto book = maker.make({});
+        std::vector<MeterWrite> writes;
+        for (int minute = 0; minute < 300; ++minute)
+            writes.push_back(contract_write("vss-1", meter_now + std::chrono::minutes(minute), 1));
+        ASSERT_TRUE(book->add(writes, 1, {}, meter_now));
+    }
+    const auto book = maker.make({.server_minutes_max = 50});
+    ASSERT_TRUE(book->add({}, 1, {}, meter_now));
+    EXPECT_EQ(points(*book, "vss-1"), 50u);
+}
+
+}  // namespace
+}  // namespace kanmon::usecases
