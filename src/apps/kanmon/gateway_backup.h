@@ -2,7 +2,7 @@
 // its machine, and not by its API.
 //
 // A backup holds the store, the master key that opens its secrets, the API's own certificate and
-// key, and the installation's access key. Settings, a certificate they name, log and meters are not.
+// key, and the installation's access key; no settings nor what they name, no log, no meters.
 #pragma once
 
 #include <string>
