@@ -394,8 +394,9 @@ const std::vector<Command>& commands() {
         std::vector<Command> all;
         for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
                           certificate_commands(), identity_source_commands(), user_commands(),
-                          client_commands(), site_commands(), local_commands()})
+                          client_commands(), site_commands()})
             all.insert(all.end(), part.begin(), part.end());
+        for (const Command& command : local_commands()) all.push_back(command);
         return all;
     }();
     return table;
