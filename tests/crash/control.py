@@ -38,6 +38,7 @@ class Control:
             self.process = subprocess.Popen(
                 (*self.prefix, BIN / "kanmon-control", "--state", self.state, "--bridge",
                  f"{self.folder}.bridge", "--api", "", "--http-loopback", str(self.port),
+                 "--api-rate", "1000000", "--api-burst", "1000000",
                  "--public-address", "203.0.113.1", "--data-uid", "0", "--allow-root"),
                 stdout=log, stderr=log, env=environment)
 
