@@ -44,6 +44,7 @@ class Control:
         self.process = subprocess.Popen(
             (BIN / "kanmon-control", "--state", self.folder / "control", "--bridge",
              self.folder / "bridge", "--api", self.endpoint.removeprefix("https://"),
+             "--api-rate", "1000000", "--api-burst", "1000000",
              "--public-address", "203.0.113.1", "--data-uid", "0", "--allow-root"),
             stdout=self.log, stderr=self.log)
         root_key = self.folder / "control/root-access-key.json"

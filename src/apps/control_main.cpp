@@ -49,6 +49,7 @@ struct Options {
     std::uint16_t http_loopback = 0;
     std::vector<std::string> public_addresses;
     std::uint16_t tun_queues = processors();
+    api::RequestRate rate;
     std::uint32_t log_megabytes = 80;
     std::uint32_t log_days = 90;
     std::uint32_t meter_megabytes = 200;
@@ -129,7 +130,8 @@ Expected<std::unique_ptr<api::Service>, std::string> start_api(const Options& op
                                 .metrics_token_file = options.state + "/metrics-token",
                                 .certificate_file = options.certificate,
                                 .key_file = options.key,
-                                .certificate_addresses = addresses};
+                                .certificate_addresses = addresses,
+                                .rate = options.rate};
     if (options.http_loopback != 0)
         service.plain_listen = "127.0.0.1:" + std::to_string(options.http_loopback);
     return api::Service::start(service, plane);
@@ -246,6 +248,12 @@ int main(int argc, char** argv) {
                    "PEM for the API; read again when it changes. Without it one is made");
     app.add_option("--key", options.key, "PEM of its key");
     app.add_option("--http-loopback", options.http_loopback, "port of plain HTTP on 127.0.0.1");
+    app.add_option("--api-rate", options.rate.per_second,
+                   "requests a second that are taken of one access key (100)")
+        ->check(CLI::Range(1, 1'000'000));
+    app.add_option("--api-burst", options.rate.burst,
+                   "requests that one may send at once before the rate counts (200)")
+        ->check(CLI::Range(1, 1'000'000));
     app.add_option("--public-address", options.public_addresses,
                    "address that clients connect to: IPv4, several times for several; one IPv6")
         ->required()

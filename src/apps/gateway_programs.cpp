@@ -107,6 +107,8 @@ Program control_program(const Installation& installation) {
     }
     add(program, "--public-address", joined(settings.public_addresses));
     add(program, "--data-uid", std::to_string(identities.data));
+    add(program, "--api-rate", std::to_string(settings.requests_per_second));
+    add(program, "--api-burst", std::to_string(settings.requests_at_once));
     add(program, "--log-megabytes", std::to_string(settings.log_megabytes));
     add(program, "--log-days", std::to_string(settings.log_days));
     add(program, "--meter-megabytes", std::to_string(settings.traffic_megabytes));

@@ -154,6 +154,16 @@ inline model::VpnRoute contract_route() {
             .created_at = unix_time_of(13)};
 }
 
+inline model::Diagnosis contract_diagnosis() {
+    return {.id = {"vpndgn-1"},
+            .account = contract_actor.account,
+            .gateway = {"vpn-1"},
+            .connection = {"vco-gone"},
+            .made_at = unix_time_of(15),
+            .items = {{"A", model::DiagnosisLevel::error, {{"x", "1=2"}, {"y", ""}}},
+                      {"B", model::DiagnosisLevel::warning, {}}}};
+}
+
 inline model::CustomerGateway contract_customer_gateway() {
     return {.id = {"cgw-1"},
             .account = contract_actor.account,
@@ -365,6 +375,7 @@ TYPED_TEST_P(BooksContract, WhatLeadsToOtherSitesComesBackAsItWasPut) {
         ledger.ipsec_tunnels().put(contract_tunnel());
         ledger.vpn_routes().put(contract_route());
         ledger.resource_tags().put(tag);
+        ledger.diagnoses().put(contract_diagnosis());
         return Outcome<Receipt>(Receipt{"x", ""});
     }));
     ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
@@ -375,6 +386,7 @@ TYPED_TEST_P(BooksContract, WhatLeadsToOtherSitesComesBackAsItWasPut) {
         EXPECT_EQ(ledger.ipsec_tunnels().below("vco-1"), std::vector{contract_tunnel()});
         EXPECT_EQ(ledger.vpn_routes().below("vpn-1"), std::vector{contract_route()});
         EXPECT_EQ(ledger.resource_tags().below("vpn-1"), std::vector{tag});
+        EXPECT_EQ(ledger.diagnoses().below("vpn-1"), std::vector{contract_diagnosis()});
         EXPECT_FALSE(ledger.resource_tags().find("vpn-1"));
     }));
 }

@@ -163,7 +163,12 @@ public:
 };
 
 struct ControlWorld {
+    ControlWorld() = default;
+    /// On a store of the test's own instead of memory.
+    explicit ControlWorld(Books& other) : store(&other) {}
+
     MemoryBooks books;
+    Books* store = &books;
     MemoryAttemptLog log;
     MemoryMeterBook meters;
     CountingAuthority authority;
@@ -173,7 +178,7 @@ struct ControlWorld {
     InlineWorkers workers;
     RecordingGatekeeper gatekeeper;
     SeededRandom random{1};
-    Ports ports{.books = books,
+    Ports ports{.books = *store,
                 .log = log,
                 .meters = meters,
                 .authority = authority,

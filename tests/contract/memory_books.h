@@ -81,6 +81,7 @@ public:
     Table<model::IpsecTunnel>& ipsec_tunnels() override { return ipsec_tunnels_; }
     Table<model::VpnRoute>& vpn_routes() override { return vpn_routes_; }
     Table<model::ResourceTag>& resource_tags() override { return resource_tags_; }
+    Table<model::Diagnosis>& diagnoses() override { return diagnoses_; }
     std::vector<bridge::StaticAddress> static_addresses(const std::string& server) const override {
         std::vector<bridge::StaticAddress> addresses;
         for (const model::ClientCertificate& row : certificates_.below(server))
@@ -117,6 +118,7 @@ private:
     MemoryTable<model::IpsecTunnel> ipsec_tunnels_;
     MemoryTable<model::VpnRoute> vpn_routes_;
     MemoryTable<model::ResourceTag> resource_tags_;
+    MemoryTable<model::Diagnosis> diagnoses_;
     std::uint64_t number_ = 0;
 };
 

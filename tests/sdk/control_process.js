@@ -31,7 +31,8 @@ function answers(port) {
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 class ControlProcess {
-  static async start(program) {
+  /// `rate`, `burst`: requests a second of one key, and at once.
+  static async start(program, { rate = 10000, burst = 10000 } = {}) {
     const control = new ControlProcess();
     control.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kanmon-sdk-'));
     control.state = path.join(control.folder, 'control');
@@ -41,7 +42,8 @@ class ControlProcess {
     control.child = spawn(program, [
       '--state', control.state, '--bridge', path.join(control.folder, 'bridge'),
       '--api', `127.0.0.1:${control.httpsPort}`, '--http-loopback', String(control.httpPort),
-      '--public-address', '203.0.113.1', '--data-uid', '0', '--allow-root',
+      '--public-address', '203.0.113.1', '--api-rate', String(rate),
+      '--api-burst', String(burst), '--data-uid', '0', '--allow-root',
     ], { stdio: ['ignore', log, log] });
     control.exited = new Promise((resolve) => {
       control.child.on('exit', resolve);

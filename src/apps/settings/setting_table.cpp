@@ -38,6 +38,13 @@ const std::vector<Setting> table{
     {"api", "http_loopback_port", &Settings::http_loopback_port,
      "Serves the API as plain HTTP too, on 127.0.0.1 only, for tools on this host.",
      "a port from 0 to 65535; 0 means not", "8080", "--http-loopback", nullptr, 0, 65535},
+    {"api", "requests_per_second", &Settings::requests_per_second,
+     "Requests a second that are taken of one access key, and of one address whose requests nobody "
+     "has signed.",
+     "1 to 1000000 requests a second", "1000", "--api-rate", nullptr, 1, 1'000'000},
+    {"api", "requests_at_once", &Settings::requests_at_once,
+     "Requests that it may send at once before the rate counts.", "1 to 1000000 requests", "2000",
+     "--api-burst", nullptr, 1, 1'000'000},
     {"gateway", "public_addresses", &Settings::public_addresses,
      "What clients connect to; gateways get them in this order. Empty: the address that this host "
      "uses towards the internet.",

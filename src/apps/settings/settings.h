@@ -15,6 +15,8 @@ struct Settings {
     std::string certificate_file = {};  // both empty: one is made
     std::string key_file = {};
     std::uint32_t http_loopback_port = 0;  // 0: none
+    std::uint32_t requests_per_second = 100;
+    std::uint32_t requests_at_once = 200;
     std::vector<std::string> public_addresses = {};
     std::uint32_t shards = 0;       // 0: one a processor
     std::uint32_t tls_workers = 0;  // 0: kanmon-data's own choice

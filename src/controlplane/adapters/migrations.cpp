@@ -267,11 +267,20 @@ CREATE INDEX bearer_tokens_account ON bearer_tokens(account);
 CREATE INDEX bearer_tokens_key ON bearer_tokens(access_key);
 )sql";
 
+constexpr const char* diagnoses = R"sql(
+CREATE TABLE diagnoses (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, gateway TEXT NOT NULL, connection TEXT NOT NULL,
+    made_at INTEGER NOT NULL, items TEXT NOT NULL,
+    FOREIGN KEY (account, gateway) REFERENCES vpn_gateways(account, id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX diagnoses_gateway ON diagnoses(gateway);
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 9> migrations{
-    first_tables, server_options,    identities,    sites,        certificates,
-    key_roles,    many_certificates, log_moved_out, bearer_tokens};
+const std::array<const char*, 10> migrations{
+    first_tables, server_options,    identities,    sites,         certificates,
+    key_roles,    many_certificates, log_moved_out, bearer_tokens, diagnoses};
 
 void migrate(Database& database, std::span<const char* const> steps) {
     database.survive(Durability::power_loss);

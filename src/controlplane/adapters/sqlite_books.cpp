@@ -47,6 +47,7 @@ public:
           ipsec_tunnels_(database),
           vpn_routes_(database),
           resource_tags_(database),
+          diagnoses_(database),
           database_(database),
           number_(number) {}
 
@@ -72,6 +73,7 @@ public:
     Table<model::IpsecTunnel>& ipsec_tunnels() override { return ipsec_tunnels_; }
     Table<model::VpnRoute>& vpn_routes() override { return vpn_routes_; }
     Table<model::ResourceTag>& resource_tags() override { return resource_tags_; }
+    Table<model::Diagnosis>& diagnoses() override { return diagnoses_; }
     std::vector<bridge::StaticAddress> static_addresses(const std::string& server) const override {
         return read_static_addresses(database_, server);
     }
@@ -110,6 +112,7 @@ private:
     SqliteTable<model::IpsecTunnel> ipsec_tunnels_;
     SqliteTable<model::VpnRoute> vpn_routes_;
     SqliteTable<model::ResourceTag> resource_tags_;
+    SqliteTable<model::Diagnosis> diagnoses_;
     Database& database_;
     std::uint64_t number_;
 };

@@ -1,5 +1,5 @@
 // Shapes of what leads to other sites: vSwitches, customer gateways, IPsec connections, their
-// tunnels and routes, and the tags of resources.
+// tunnels, routes and diagnoses, and the tags of resources.
 #include <array>
 
 #include "controlplane/adapters/sqlite_shape.h"
@@ -253,11 +253,40 @@ struct Shape<model::ResourceTag> {
     }
 };
 
+template <>
+struct Shape<model::Diagnosis> {
+    static constexpr auto table = "diagnoses";
+    static constexpr std::array columns{"id",         "account", "gateway",
+                                        "connection", "made_at", "items"};
+    static constexpr auto account = "account", parent = "gateway";
+    static void write(Statement& out, const model::Diagnosis& row) {
+        out.bind(row.id.text)
+            .bind(row.account.text)
+            .bind(row.gateway.text)
+            .bind(row.connection.text)
+            .bind(seconds_of(row.made_at))
+            .bind(model::stored_text(row.items));
+    }
+    static model::Diagnosis read(Statement& in) {
+        model::Diagnosis row;
+        row.id.text = in.text();
+        row.account.text = in.text();
+        row.gateway.text = in.text();
+        row.connection.text = in.text();
+        row.made_at = read_time(in);
+        auto items = model::diagnosis_items_of(in.text());
+        if (!items) throw StoreError("a stored diagnosis cannot be read");
+        row.items = std::move(*items);
+        return row;
+    }
+};
+
 template class SqliteTable<model::VSwitch>;
 template class SqliteTable<model::CustomerGateway>;
 template class SqliteTable<model::VpnConnection>;
 template class SqliteTable<model::IpsecTunnel>;
 template class SqliteTable<model::VpnRoute>;
 template class SqliteTable<model::ResourceTag>;
+template class SqliteTable<model::Diagnosis>;
 
 }  // namespace kanmon::adapters

@@ -53,5 +53,6 @@ extern template class SqliteTable<model::VpnConnection>;
 extern template class SqliteTable<model::IpsecTunnel>;
 extern template class SqliteTable<model::VpnRoute>;
 extern template class SqliteTable<model::ResourceTag>;
+extern template class SqliteTable<model::Diagnosis>;
 
 }  // namespace kanmon::adapters

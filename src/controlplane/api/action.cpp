@@ -1,6 +1,7 @@
 #include "controlplane/api/action.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "controlplane/api/actions.h"
 #include "controlplane/api/parameter_reader.h"
@@ -46,11 +47,15 @@ Actions place_actions() {
         {"CreateVpc", create_vpc, administer},
         {"DescribeVpcs", describe_vpcs, view},
         {"DescribeVpcAttribute", describe_vpc_attribute, view},
+        {"ModifyVpcAttribute", modify_vpc_attribute, administer},
         {"DeleteVpc", delete_vpc, administer},
         {"CreateVSwitch", create_vswitch, administer},
         {"DescribeVSwitches", describe_vswitches, view},
         {"DescribeVSwitchAttributes", describe_vswitch_attributes, view},
+        {"ModifyVSwitchAttribute", modify_vswitch_attribute, administer},
         {"DeleteVSwitch", delete_vswitch, administer},
+        {"DescribeRouteTableList", describe_route_table_list, view},
+        {"DescribeRouteEntryList", describe_route_entry_list, view},
         {"DescribeRegions", describe_regions, view},
         {"DescribeZones", describe_zones, view},
     };
@@ -123,6 +128,9 @@ Actions connection_actions() {
         {"DeleteVpnConnection", delete_vpn_connection, administer},
         {"DownloadVpnConnectionConfig", download_vpn_connection_config, operate},
         {"DescribeVpnConnectionLogs", describe_vpn_connection_logs, view},
+        {"DiagnoseVpnGateway", diagnose_vpn_gateway, operate},
+        {"GetVpnGatewayDiagnoseResult", get_vpn_gateway_diagnose_result, view},
+        {"DiagnoseVpnConnections", diagnose_vpn_connections, view},
     };
 }
 
@@ -159,6 +167,11 @@ Actions actions_without_meaning() {
         {"ModifyVcoRouteEntryWeight", refuse_attachments, view},
         {"DeleteVcoRouteEntry", refuse_attachments, view},
         {"DescribeVpnCrossAccountAuthorizations", refuse_attachments, view},
+        {"CreateIpsecServer", refuse_ipsec_servers, view},
+        {"ListIpsecServers", refuse_ipsec_servers, view},
+        {"UpdateIpsecServer", refuse_ipsec_servers, view},
+        {"DeleteIpsecServer", refuse_ipsec_servers, view},
+        {"ListIpsecServerLogs", refuse_ipsec_servers, view},
     };
 }
 
@@ -189,6 +202,19 @@ model::Outcome<usecases::Call> with_common(usecases::Call call, const ParameterS
     if (const auto fits = model::check_client_token(call.client_token); !fits)
         return unexpected(fits.error());
     return read.finish(std::move(call));
+}
+
+void add_texts(JsonObject& answer, std::string_view outer, std::string_view inner,
+               const std::vector<std::string>& texts) {
+    JsonObject list;
+    list.texts(inner, texts);
+    answer.object(outer, std::move(list));
+}
+
+std::int64_t account_number(const model::AccountId& account) {
+    std::int64_t number = 0;
+    std::from_chars(account.text.data(), account.text.data() + account.text.size(), number);
+    return number;
 }
 
 void add_tags(JsonObject& answer, std::string_view outer, const model::Tags& tags) {

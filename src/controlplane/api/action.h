@@ -66,6 +66,13 @@ JsonObject page_answer(const usecases::Page<T>& page, std::string_view outer,
     return answer;
 }
 
+/// {outer: {inner: ["…"]}}
+void add_texts(JsonObject& answer, std::string_view outer, std::string_view inner,
+               const std::vector<std::string>& texts);
+
+/// OwnerId is a number in the original's answers.
+std::int64_t account_number(const model::AccountId& account);
+
 /// {"Tag":[{"Key","Value"}]} under `outer`.
 void add_tags(JsonObject& answer, std::string_view outer, const model::Tags& tags);
 

@@ -20,12 +20,17 @@ ActionAnswer delete_bearer_token(const ActionRequest& request);
 ActionAnswer create_vpc(const ActionRequest& request);
 ActionAnswer describe_vpcs(const ActionRequest& request);
 ActionAnswer describe_vpc_attribute(const ActionRequest& request);
+ActionAnswer modify_vpc_attribute(const ActionRequest& request);
 ActionAnswer delete_vpc(const ActionRequest& request);
 
 ActionAnswer create_vswitch(const ActionRequest& request);
 ActionAnswer describe_vswitches(const ActionRequest& request);
 ActionAnswer describe_vswitch_attributes(const ActionRequest& request);
+ActionAnswer modify_vswitch_attribute(const ActionRequest& request);
 ActionAnswer delete_vswitch(const ActionRequest& request);
+
+ActionAnswer describe_route_table_list(const ActionRequest& request);
+ActionAnswer describe_route_entry_list(const ActionRequest& request);
 
 ActionAnswer describe_regions(const ActionRequest& request);
 ActionAnswer describe_zones(const ActionRequest& request);
@@ -47,6 +52,10 @@ ActionAnswer delete_vpn_connection(const ActionRequest& request);
 ActionAnswer download_vpn_connection_config(const ActionRequest& request);
 ActionAnswer describe_vpn_connection_logs(const ActionRequest& request);
 
+ActionAnswer diagnose_vpn_gateway(const ActionRequest& request);
+ActionAnswer get_vpn_gateway_diagnose_result(const ActionRequest& request);
+ActionAnswer diagnose_vpn_connections(const ActionRequest& request);
+
 ActionAnswer create_vpn_route_entry(const ActionRequest& request);
 ActionAnswer describe_vpn_route_entries(const ActionRequest& request);
 ActionAnswer delete_vpn_route_entry(const ActionRequest& request);
@@ -62,6 +71,7 @@ ActionAnswer modify_vpn_pbr_route_entry_weight(const ActionRequest& request);
 ActionAnswer refuse_enhanced_gateways(const ActionRequest& request);
 ActionAnswer refuse_sm_certificates(const ActionRequest& request);
 ActionAnswer refuse_attachments(const ActionRequest& request);
+ActionAnswer refuse_ipsec_servers(const ActionRequest& request);
 
 ActionAnswer tag_resources(const ActionRequest& request);
 ActionAnswer untag_resources(const ActionRequest& request);

@@ -21,7 +21,7 @@ JsonObject certificate_fields(const usecases::ClientCertificateView& view) {
         .number("CreateTime", milliseconds(certificate.created_at))
         .number("EndTime", milliseconds(certificate.not_after))
         .text("Status", view.status)
-        .text("ResourceGroupId", "")
+        .text("ResourceGroupId", view.resource_group)
         .text("StaticAddress",
               certificate.static_address ? to_string(*certificate.static_address) : std::string())
         .text("BundleState", view.bundle_state)
@@ -117,6 +117,7 @@ ActionAnswer describe_ssl_vpn_client_certs(const ActionRequest& request) {
                                                 .server = read.text("SslVpnServerId"),
                                                 .name = read.text("Name"),
                                                 .bundle_state = read.text("BundleState"),
+                                                .resource_group = read.text("ResourceGroupId"),
                                                 .page = read.page()};
     return read.finish(wanted)
         .and_then(check_state)

@@ -40,7 +40,7 @@ JsonObject server_fields(const usecases::SslServerView& view) {
         .text("InternetIp", to_string(view.public_address))
         .flag("EnableMultiFactorAuth", server.multi_factor)
         .text("IDaaSInstanceId", server.idaas_instance.text)
-        .text("ResourceGroupId", "")
+        .text("ResourceGroupId", view.resource_group)
         .text("DnsServers", server.dns_servers)
         .text("Topology", model::topology_text(server.topology))
         .number("HoldSeconds", server.hold_seconds)
@@ -88,6 +88,7 @@ ActionAnswer describe_ssl_vpn_servers(const ActionRequest& request) {
     usecases::DescribeSslServers wanted{.id = read.text("SslVpnServerId"),
                                         .gateway = read.text("VpnGatewayId"),
                                         .name = read.text("Name"),
+                                        .resource_group = read.text("ResourceGroupId"),
                                         .page = read.page()};
     return read.finish(wanted)
         .and_then([&](const auto& checked) {

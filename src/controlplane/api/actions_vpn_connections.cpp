@@ -171,7 +171,7 @@ ActionAnswer modify_vpn_connection_attribute(const ActionRequest& request) {
             wanted.change = std::move(change);
             return request.plane.vpn_connections.modify(request.call, wanted);
         })
-        .map(connection_fields);
+        .map(modified_connection_fields);
 }
 
 ActionAnswer modify_tunnel_attribute(const ActionRequest& request) {

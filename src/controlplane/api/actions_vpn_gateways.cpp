@@ -67,6 +67,7 @@ JsonObject modified_fields(const usecases::VpnGatewayView& view) {
         .text("ResourceGroupId", gateway.resource_group)
         .flag("AutoPropagate", gateway.auto_propagate)
         .flag("EnableBgp", view.dynamic_routing);
+    if (gateway.ssl_enabled) fields.text("SslVpnInternetIp", to_string(gateway.public_address));
     return fields;
 }
 

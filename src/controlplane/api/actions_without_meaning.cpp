@@ -21,4 +21,10 @@ ActionAnswer refuse_attachments(const ActionRequest&) {
         "CreateVpnConnection.");
 }
 
+ActionAnswer refuse_ipsec_servers(const ActionRequest&) {
+    return model::unsupported(
+        "There is no IKEv2 server here for the clients that phones have built in; use "
+        "CreateSslVpnServer, whose bundles OpenVPN's programs for phones take.");
+}
+
 }  // namespace kanmon::api

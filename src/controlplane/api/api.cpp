@@ -93,7 +93,11 @@ HttpResponse failed(const model::Refusal& refusal, const std::string& request_id
         .text("Code", refusal.code)
         .text("Message", refusal.message)
         .text("Recommend", "See docs/api.md, section Errors.");
-    return {refusal.http_status, body.dump()};
+    HttpResponse response;
+    response.status = refusal.http_status;
+    response.body = body.dump();
+    response.retry_after = std::chrono::ceil<std::chrono::milliseconds>(refusal.retry_after);
+    return response;
 }
 
 std::string named(const usecases::TokenHolder& caller) {
@@ -144,10 +148,46 @@ model::Outcome<JsonObject> Api::perform(std::string_view name, const usecases::T
     if (!call) return unexpected(call.error());
     auto outcome = action->run(
         {.plane = plane_, .call = *call, .parameters = {parameters}, .now = arrival.boot});
+    // What only reads has no transaction that would say so.
+    if (outcome && call->dry_run)
+        return model::refuse("DryRunOperation", "The request would succeed.");
     if (!reads_only(name)) outcome = settled(std::move(outcome));
     if (outcome && caller.credential.key_role == model::KeyRole::viewer)
         outcome->withhold_secrets();
     return outcome;
+}
+
+/// Everything up to the signature, at the cost of the network when that is not right.
+model::Outcome<SignedCall> Api::signed_call(const HttpRequest& request, Parameters& all,
+                                            const Arrival& arrival) {
+    if (auto free = throttle_.admit(request.network, arrival.boot); !free)
+        return unexpected(free.error());
+    const auto checked = [&]() -> model::Outcome<SignedCall> {
+        if (const auto fits = check_form_request(request); !fits) return unexpected(fits.error());
+        Parameters query;
+        if (const auto read = add_form(query, request.query); !read)
+            return unexpected(read.error());
+        all = query;
+        if (const auto read = add_form(all, request.body); !read) return unexpected(read.error());
+        return authentication_.check(request, query, all, arrival.now, arrival.boot);
+    };
+    auto caller = checked();
+    if (!caller && caller.error().http_status < 429)
+        throttle_.charge(request.network, arrival.boot);
+    return caller;
+}
+
+/// The same for a bearer token, which takes of the share of the key that it goes with.
+model::Outcome<usecases::TokenHolder> Api::token_holder(const HttpRequest& request,
+                                                        const Arrival& arrival) {
+    auto caller = bearers_.check(request, arrival.now, arrival.boot);
+    if (!caller) {
+        if (caller.error().http_status < 429) throttle_.charge(request.network, arrival.boot);
+        return unexpected(caller.error());
+    }
+    if (auto free = throttle_.charge_key(caller->credential.access_key.text, arrival.boot); !free)
+        return unexpected(free.error());
+    return caller;
 }
 
 Api::Answered Api::run_form(const HttpRequest& request, const Arrival& arrival) {
@@ -156,13 +196,8 @@ Api::Answered Api::run_form(const HttpRequest& request, const Arrival& arrival) 
         answered.outcome = unexpected(why);
         return std::move(answered);
     };
-    if (const auto fits = check_form_request(request); !fits) return refused(fits.error());
-    Parameters query;
-    if (const auto read = add_form(query, request.query); !read) return refused(read.error());
-    Parameters all = query;
-    if (const auto read = add_form(all, request.body); !read) return refused(read.error());
-
-    auto caller = authentication_.check(request, query, all, arrival.now);
+    Parameters all;
+    auto caller = signed_call(request, all, arrival);
     if (!caller) return refused(caller.error());
     answered.action = caller->action;
     answered.access_key = caller->credential.access_key.text;
@@ -197,6 +232,8 @@ Api::Answered Api::run_json(const HttpRequest& request, const Arrival& arrival) 
         answered.outcome = unexpected(why);
         return std::move(answered);
     };
+    if (const auto free = throttle_.admit(request.network, arrival.boot); !free)
+        return refused(free.error());
     if (const auto fits = check_json_request(request); !fits) return refused(fits.error());
     const std::string name = request.path.substr(json_path.size());
     if (name == "login") {
@@ -204,7 +241,7 @@ Api::Answered Api::run_json(const HttpRequest& request, const Arrival& arrival) 
         answered.outcome = log_in(request, arrival);
         return answered;
     }
-    const auto caller = bearers_.check(request, arrival.now, arrival.boot);
+    const auto caller = token_holder(request, arrival);
     if (!caller) return refused(caller.error());
     answered.action = name;
     answered.access_key = caller->credential.access_key.text;
@@ -230,13 +267,19 @@ HttpResponse Api::answer(const HttpRequest& request, UnixTime now, Instant boot)
         Answered answered = request.path.starts_with(json_path) ? run_json(request, arrival)
                                                                 : run_form(request, arrival);
         const bool done = answered.outcome.has_value();
-        log_event(done && reads_only(answered.action) ? Severity::debug : Severity::info,
-                  "api call",
+        const bool is_quiet =
+            done ? reads_only(answered.action) : answered.outcome.error().http_status == 429;
+        log_event(is_quiet ? Severity::debug : Severity::info, "api call",
                   {{"action", answered.action},
                    {"access_key", answered.access_key},
                    {"bearer_token", answered.bearer_token},
                    {"code", done ? "OK" : answered.outcome.error().code},
                    {"request_id", request_id}});
+        if (is_quiet && !done)
+            if (const auto news = throttle_.news(boot))
+                log_event(Severity::warning, "api calls throttled",
+                          {{"of_keys", std::to_string(news->of_keys)},
+                           {"of_networks", std::to_string(news->of_networks)}});
         if (!done) return failed(answered.outcome.error(), request_id, host);
         answered.outcome->text("RequestId", request_id);
         return {200, answered.outcome->dump()};

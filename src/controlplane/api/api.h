@@ -24,18 +24,25 @@ inline constexpr std::string_view json_path = "/api/v1/";
 class Api {
 public:
     /// `random` must be usable from any thread.
-    Api(usecases::ControlPlane& plane, Random& random)
+    Api(usecases::ControlPlane& plane, Random& random, const RequestRate& rate)
         : plane_(plane),
           random_(random),
-          authentication_(plane.accounts, random),
+          throttle_(rate),
+          authentication_(plane.accounts, throttle_, random),
           bearers_(plane.bearer_tokens) {}
 
     HttpResponse answer(const HttpRequest& request, UnixTime now, Instant boot);
+    /// Requests refused because there were too many.
+    RequestThrottle::Counts throttled() const { return throttle_.counts(); }
 
 private:
     struct Answered;
     struct Arrival;
     HttpResponse description();
+    model::Outcome<SignedCall> signed_call(const HttpRequest& request, Parameters& all,
+                                           const Arrival& arrival);
+    model::Outcome<usecases::TokenHolder> token_holder(const HttpRequest& request,
+                                                       const Arrival& arrival);
     Answered run_form(const HttpRequest& request, const Arrival& arrival);
     Answered run_json(const HttpRequest& request, const Arrival& arrival);
     model::Outcome<JsonObject> log_in(const HttpRequest& request, const Arrival& arrival);
@@ -46,6 +53,7 @@ private:
 
     usecases::ControlPlane& plane_;
     Random& random_;
+    RequestThrottle throttle_;
     Authentication authentication_;
     BearerAuthentication bearers_;
     std::once_flag described_;

@@ -13,15 +13,32 @@ std::string value_of(const Parameters& parameters, std::string_view name) {
 
 }  // namespace
 
+/// A call whose signature is right, and what tells it from a replayed one.
+struct Authentication::Signed {
+    SignedCall call;
+    std::string nonce;
+    UnixTime at{};
+};
+
 model::Outcome<SignedCall> Authentication::check(const HttpRequest& request,
                                                  const Parameters& query, const Parameters& all,
-                                                 UnixTime now) {
-    if (request.header("authorization")) return check_header(request, query, now);
-    return check_parameters(request, all, now);
+                                                 UnixTime now, Instant boot) {
+    auto found = request.header("authorization") ? check_header(request, query, now)
+                                                 : check_parameters(request, all, now);
+    if (!found) return unexpected(found.error());
+    const std::string& key = found->call.credential.access_key.text;
+    // Twice: what is refused takes no room in the nonce book, and what is replayed costs nothing.
+    if (auto free = throttle_.admit_key(key, boot); !free) return unexpected(free.error());
+    if (auto fresh = nonces_.use(key, found->nonce, found->at, now); !fresh)
+        return unexpected(fresh.error());
+    if (auto free = throttle_.charge_key(key, boot); !free) return unexpected(free.error());
+    accounts_.note_use(found->call.credential, now);
+    return std::move(found->call);
 }
 
-model::Outcome<SignedCall> Authentication::check_header(const HttpRequest& request,
-                                                        const Parameters& query, UnixTime now) {
+model::Outcome<Authentication::Signed> Authentication::check_header(const HttpRequest& request,
+                                                                    const Parameters& query,
+                                                                    UnixTime now) {
     const auto authorization =
         parse_acs3_authorization(request.header("authorization").value_or(""));
     if (!authorization) return unexpected(authorization.error());
@@ -31,16 +48,15 @@ model::Outcome<SignedCall> Authentication::check_header(const HttpRequest& reque
     if (!signed_at) return unexpected(signed_at.error());
     const auto matches = check_acs3(request, query, *authorization, credential->secret.view());
     if (!matches) return unexpected(matches.error());
-    const std::string nonce(request.header("x-acs-signature-nonce").value_or(""));
-    const auto fresh = nonces_.use(authorization->access_key, nonce, *signed_at, now);
-    if (!fresh) return unexpected(fresh.error());
-    accounts_.note_use(*credential, now);
-    return SignedCall{std::move(*credential), std::string(*request.header("x-acs-action")),
-                      std::string(*request.header("x-acs-version"))};
+    return Signed{{std::move(*credential), std::string(*request.header("x-acs-action")),
+                   std::string(*request.header("x-acs-version"))},
+                  std::string(request.header("x-acs-signature-nonce").value_or("")),
+                  *signed_at};
 }
 
-model::Outcome<SignedCall> Authentication::check_parameters(const HttpRequest& request,
-                                                            const Parameters& all, UnixTime now) {
+model::Outcome<Authentication::Signed> Authentication::check_parameters(const HttpRequest& request,
+                                                                        const Parameters& all,
+                                                                        UnixTime now) {
     for (const std::string_view name : {"AccessKeyId", "Action", "Version", "Timestamp"})
         if (value_of(all, name).empty()) return model::missing(name);
     auto credential = accounts_.credential({value_of(all, "AccessKeyId")});
@@ -49,11 +65,9 @@ model::Outcome<SignedCall> Authentication::check_parameters(const HttpRequest& r
     if (!signed_at) return unexpected(signed_at.error());
     const auto matches = check_rpc(request.method, all, credential->secret.view());
     if (!matches) return unexpected(matches.error());
-    const auto fresh =
-        nonces_.use(credential->access_key.text, value_of(all, "SignatureNonce"), *signed_at, now);
-    if (!fresh) return unexpected(fresh.error());
-    accounts_.note_use(*credential, now);
-    return SignedCall{std::move(*credential), value_of(all, "Action"), value_of(all, "Version")};
+    return Signed{{std::move(*credential), value_of(all, "Action"), value_of(all, "Version")},
+                  value_of(all, "SignatureNonce"),
+                  *signed_at};
 }
 
 }  // namespace kanmon::api

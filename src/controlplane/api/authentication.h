@@ -1,7 +1,8 @@
-// Who signed a request. Both signatures end in the same credential, window and nonce book.
+// Who signed a request. Both signatures end in the same credential, window, share and nonce book.
 //
 // Promises: nothing is remembered of a request whose signature is wrong, so nobody without the
-//           secret can use up a nonce or fill the book.
+//           secret can use up a nonce, fill the book or take of a key's share; a replayed request
+//           takes nothing of it either.
 // Owner:    any thread.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include "controlplane/api/form.h"
 #include "controlplane/api/http_request.h"
 #include "controlplane/api/nonce_book.h"
+#include "controlplane/api/request_throttle.h"
 #include "controlplane/usecases/accounts.h"
 
 namespace kanmon::api {
@@ -21,22 +23,25 @@ struct SignedCall {
 
 class Authentication {
 public:
-    Authentication(usecases::Accounts& accounts, Random& random)
-        : accounts_(accounts), nonces_(Secret<32>(random.array<32>())) {}
+    Authentication(usecases::Accounts& accounts, RequestThrottle& throttle, Random& random)
+        : accounts_(accounts), throttle_(throttle), nonces_(Secret<32>(random.array<32>())) {}
 
     /// `query`: of the query alone; `all`: of the query and the body.
     /// MissingAccessKeyId, InvalidAccessKeyId.NotFound (404), IncompleteSignature,
-    /// SignatureDoesNotMatch, SignatureNonceUsed, InvalidTimeStamp.Expired, Missing<Name>.
+    /// SignatureDoesNotMatch, SignatureNonceUsed, InvalidTimeStamp.Expired, Missing<Name>;
+    /// Throttling.User (429).
     model::Outcome<SignedCall> check(const HttpRequest& request, const Parameters& query,
-                                     const Parameters& all, UnixTime now);
+                                     const Parameters& all, UnixTime now, Instant boot);
 
 private:
-    model::Outcome<SignedCall> check_header(const HttpRequest& request, const Parameters& query,
+    struct Signed;
+    model::Outcome<Signed> check_header(const HttpRequest& request, const Parameters& query,
+                                        UnixTime now);
+    model::Outcome<Signed> check_parameters(const HttpRequest& request, const Parameters& all,
                                             UnixTime now);
-    model::Outcome<SignedCall> check_parameters(const HttpRequest& request, const Parameters& all,
-                                                UnixTime now);
 
     usecases::Accounts& accounts_;
+    RequestThrottle& throttle_;
     NonceBook nonces_;
 };
 

@@ -73,25 +73,33 @@ JsonObject health_fields(const model::HealthCheck& health) {
     return fields;
 }
 
-/// A row of TunnelOptions: texts only, but for the place.
+void add_flag(JsonObject& fields, std::string_view name, bool flag, Numbers numbers) {
+    if (numbers == Numbers::as_numbers)
+        fields.flag(name, flag);
+    else
+        fields.text(name, text_of(flag));
+}
+
+/// A row of TunnelOptions. When it is read, texts only, but for the place; the answer of the action
+/// that changes it has numbers and flags, as the original's.
 JsonObject tunnel_row(const usecases::VpnConnectionView& view, const usecases::TunnelView& one,
-                      std::uint32_t place) {
+                      std::uint32_t place, Numbers numbers) {
     const model::TunnelSettings settings = named(view, one);
     JsonObject row;
     row.text("TunnelId", one.tunnel.id.text)
         .number("TunnelIndex", place)
         .text("CustomerGatewayId", one.tunnel.customer_gateway.text)
         .text("Role", model::tunnel_role_text(one.tunnel.role))
-        .text("EnableDpd", text_of(one.tunnel.dead_peer_detection))
-        .text("EnableNatTraversal", text_of(one.tunnel.nat_traversal))
         .text("InternetIp", to_string(view.gateway.public_address))
         .text("State", "active")
         .text("Status", model::no_tunnel_yet)
         .text("RemoteCaCertificate", "")
         .text("ZoneNo", "")
-        .object("TunnelIkeConfig", ike_fields(settings, one.psk, Numbers::as_texts))
-        .object("TunnelIpsecConfig", group_fields(settings, TunnelGroup::ipsec, Numbers::as_texts));
-    JsonObject bgp = bgp_fields(one, Numbers::as_texts);
+        .object("TunnelIkeConfig", ike_fields(settings, one.psk, numbers))
+        .object("TunnelIpsecConfig", group_fields(settings, TunnelGroup::ipsec, numbers));
+    add_flag(row, "EnableDpd", one.tunnel.dead_peer_detection, numbers);
+    add_flag(row, "EnableNatTraversal", one.tunnel.nat_traversal, numbers);
+    JsonObject bgp = bgp_fields(one, numbers);
     bgp.text("BgpStatus", view.connection.dynamic_routing ? "failed" : "");
     row.object("TunnelBgpConfig", std::move(bgp));
     return row;
@@ -112,9 +120,7 @@ void add_only_tunnel(JsonObject& fields, const usecases::VpnConnectionView& view
     fields.object("VpnBgpConfig", std::move(bgp));
 }
 
-}  // namespace
-
-JsonObject connection_fields(const usecases::VpnConnectionView& view) {
+JsonObject fields_of(const usecases::VpnConnectionView& view, Numbers of_tunnels) {
     const model::VpnConnection& connection = view.connection;
     JsonObject fields;
     fields.text("VpnConnectionId", connection.id.text)
@@ -136,14 +142,30 @@ JsonObject connection_fields(const usecases::VpnConnectionView& view) {
         .text("ResourceGroupId", view.gateway.resource_group)
         .text("Spec", std::to_string(view.gateway.bandwidth_mbit) + "M")
         .text("RemoteCaCertificate", "")
+        .text("TunnelBandwidth", "Standard")
+        .text("TransitRouterId", "")  // of connections that are attached to one
+        .text("TransitRouterName", "")
+        .text("ZoneNo", "")
         .object("VcoHealthCheck", health_fields(connection.health))
         .texts("Warnings", view.warnings);
     add_only_tunnel(fields, view);
     std::vector<JsonObject> rows;
     if (connection.named_tunnels)
         for (std::uint32_t place = 0; place < view.tunnels.size(); ++place)
-            rows.push_back(tunnel_row(view, view.tunnels[place], place + 1));
+            rows.push_back(tunnel_row(view, view.tunnels[place], place + 1, of_tunnels));
     add_nested_list(fields, "TunnelOptionsSpecification", "TunnelOptions", std::move(rows));
+    return fields;
+}
+
+}  // namespace
+
+JsonObject connection_fields(const usecases::VpnConnectionView& view) {
+    return fields_of(view, Numbers::as_texts);
+}
+
+JsonObject modified_connection_fields(const usecases::VpnConnectionView& view) {
+    JsonObject fields = fields_of(view, Numbers::as_numbers);
+    fields.text("Description", "");  // this action only
     return fields;
 }
 

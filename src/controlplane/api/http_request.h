@@ -1,6 +1,7 @@
 // One HTTP exchange as values: what came in, what goes out. Nothing here knows a library.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,7 @@ struct HttpResponse {
     std::string body;
     bool close = false;  // the connection ends with this answer
     std::string_view content_type = "application/json;charset=utf-8";
+    std::chrono::milliseconds retry_after{};  // when to ask again; zero: nothing is said of it
     std::string file_name = {};  // not empty: to be saved under it; letters, digits, - and . only
 };
 

@@ -172,6 +172,12 @@ MHD_Result send(MHD_Connection* connection, HttpResponse response) {
         MHD_add_response_header(built, "Content-Disposition",
                                 ("attachment; filename=\"" + response.file_name + "\"").c_str());
     MHD_add_response_header(built, "X-Content-Type-Options", "nosniff");
+    if (response.retry_after.count() > 0) {
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(response.retry_after);
+        MHD_add_response_header(built, "x-acs-retry-after",
+                                std::to_string(response.retry_after.count()).c_str());
+        MHD_add_response_header(built, "Retry-After", std::to_string(seconds.count()).c_str());
+    }
     if (response.status == MHD_HTTP_UNAUTHORIZED)
         MHD_add_response_header(built, "WWW-Authenticate", "Bearer");
     if (response.close) MHD_add_response_header(built, "Connection", "close");

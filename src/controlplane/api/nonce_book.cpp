@@ -68,9 +68,10 @@ model::Outcome<void> NonceBook::use(const std::string& access_key, const std::st
                              "This nonce was used before; each request needs a new one.");
     std::size_t& used = of_key_[access_key];
     if (size_ >= all_max_ || used >= key_max_)
-        return unexpected(model::Refusal{
-            429, "Throttling.User",
-            "Too many requests within the last 15 minutes; try again a minute later."});
+        return model::throttled(
+            "Throttling.User",
+            "Too many requests within the last 15 minutes; try again a minute later.",
+            std::chrono::minutes(1));
     Page& page = pages_[std::chrono::floor<std::chrono::minutes>(signed_at)];
     page.marks.insert(mark);
     ++page.of_key[access_key];

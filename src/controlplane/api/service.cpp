@@ -21,8 +21,8 @@
 namespace kanmon::api {
 
 struct Service::Parts {
-    explicit Parts(usecases::ControlPlane& plane)
-        : api(plane, random), downloads(plane, random), metrics(plane) {}
+    Parts(usecases::ControlPlane& plane, const RequestRate& rate)
+        : api(plane, random, rate), downloads(plane, random), metrics(plane) {}
 
     HttpResponse answer(const HttpRequest& request) {
         if (MetricsPage::serves(request)) return metrics.answer(request);
@@ -133,6 +133,10 @@ std::uint16_t Service::plain_port() const {
     return parts_->plain ? parts_->plain->port() : 0;
 }
 
+RequestThrottle::Counts Service::throttled() const {
+    return parts_->api.throttled();
+}
+
 void Service::follow_certificate(Instant now) {
     if (parts_->certificate_files && parts_->certificate_files->changed(now)) reload_certificate();
 }
@@ -169,7 +173,7 @@ void Service::adopt(UniqueFd connection) {
 
 Expected<std::unique_ptr<Service>, std::string> Service::start(const ServiceOptions& options,
                                                                usecases::ControlPlane& plane) {
-    auto parts = std::make_unique<Parts>(plane);
+    auto parts = std::make_unique<Parts>(plane, options.rate);
     if (!options.metrics_token_file.empty())
         if (auto token = parts->metrics.load_token(options.metrics_token_file, parts->random);
             !token)

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "base/unique_fd.h"
+#include "controlplane/api/request_throttle.h"
 #include "controlplane/usecases/control_plane.h"
 
 namespace kanmon::api {
@@ -24,6 +25,7 @@ struct ServiceOptions {
     std::string certificate_file = {};      // a pair given instead of those; both or neither
     std::string key_file = {};
     std::vector<Ipv4> certificate_addresses;
+    RequestRate rate = {};
 };
 
 class Service {
@@ -37,6 +39,9 @@ public:
 
     std::uint16_t port() const;        // of HTTPS; 0: none
     std::uint16_t plain_port() const;  // of plain HTTP; 0: none
+
+    /// Requests refused because there were too many. Any thread.
+    RequestThrottle::Counts throttled() const;
 
     /// Takes the certificate's files when they have changed. A pair that is broken or not good now
     /// leaves the old one in place, and the log says so. One thread for this and the next.

@@ -85,6 +85,10 @@ BundleLinkId make_bundle_link_id(Random& random) {
     return made<BundleLinkTag>("lnk-", random);
 }
 
+DiagnosisId make_diagnosis_id(Random& random) {
+    return made<DiagnosisTag>("vpndgn-", random);
+}
+
 BearerTokenId make_bearer_token_id(Random& random) {
     return made<BearerTokenTag>("tok-", random);
 }

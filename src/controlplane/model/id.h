@@ -34,6 +34,7 @@ using IpsecTunnelId = Id<struct IpsecTunnelTag>;
 using VpnRouteId = Id<struct VpnRouteTag>;
 using ResourceTagId = Id<struct ResourceTagTag>;
 using BundleLinkId = Id<struct BundleLinkTag>;
+using DiagnosisId = Id<struct DiagnosisTag>;
 using BearerTokenId = Id<struct BearerTokenTag>;
 
 AccountId make_account_id(Random& random);
@@ -50,6 +51,7 @@ VpnConnectionId make_vpn_connection_id(Random& random);
 IpsecTunnelId make_ipsec_tunnel_id(Random& random);
 VpnRouteId make_vpn_route_id(Random& random);
 BundleLinkId make_bundle_link_id(Random& random);
+DiagnosisId make_diagnosis_id(Random& random);
 BearerTokenId make_bearer_token_id(Random& random);
 
 /// `length` random lower-case letters and digits, without bias.

@@ -29,6 +29,10 @@ Unexpected<Refusal> unsupported(std::string message) {
     return refuse("UnsupportedOperation", std::move(message));
 }
 
+Unexpected<Refusal> throttled(std::string_view code, std::string message, Duration retry_after) {
+    return unexpected(Refusal{429, std::string(code), std::move(message), retry_after});
+}
+
 Unexpected<Refusal> unavailable(std::string message) {
     return unexpected(Refusal{503, "ServiceUnavailable", std::move(message)});
 }

@@ -8,13 +8,15 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace kanmon::model {
 
 struct Refusal {
     int http_status = 400;
-    std::string code;     // "Resource.QuotaFull"
-    std::string message;  // one sentence
+    std::string code;        // "Resource.QuotaFull"
+    std::string message;     // one sentence
+    Duration retry_after{};  // when the same would be taken; zero: waiting does not help
     friend bool operator==(const Refusal&, const Refusal&) = default;
 };
 
@@ -33,6 +35,8 @@ Unexpected<Refusal> not_found(std::string_view code, std::string_view what, std:
 Unexpected<Refusal> forbidden(std::string message);
 /// 400 UnsupportedOperation: the original has it, an installation of one's own cannot mean it.
 Unexpected<Refusal> unsupported(std::string message);
+/// 429 with this code: too much at a time.
+Unexpected<Refusal> throttled(std::string_view code, std::string message, Duration retry_after);
 /// 503 ServiceUnavailable: the store or an engine is away.
 Unexpected<Refusal> unavailable(std::string message);
 

@@ -14,10 +14,12 @@ namespace {
 
 constexpr std::size_t characters_max = 128;
 
-constexpr std::array<std::pair<TaggedKind, std::string_view>, 3> kinds{
+constexpr std::array<std::pair<TaggedKind, std::string_view>, 5> kinds{
     {{TaggedKind::vpn_gateway, "VPNGATEWAY"},
      {TaggedKind::customer_gateway, "CustomerGateway"},
-     {TaggedKind::vpn_connection, "VpnConnection"}}};
+     {TaggedKind::vpn_connection, "VpnConnection"},
+     {TaggedKind::vpc, "VPC"},
+     {TaggedKind::vswitch, "VSWITCH"}}};
 
 char folded(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -70,9 +72,10 @@ Outcome<void> check_tags(const Tags& tags) {
 Outcome<TaggedKind> check_tagged_kind(std::string_view text) {
     for (const auto& [kind, name] : kinds)
         if (same_word(text, name)) return kind;
-    return illegal("ResourceType", fmt::format("'{}' is no type of resource here; VPNGATEWAY, "
-                                               "CustomerGateway and VpnConnection are.",
-                                               escaped(text, 64)));
+    return illegal("ResourceType",
+                   fmt::format("'{}' is no type of resource here; VPNGATEWAY, "
+                               "CustomerGateway, VpnConnection, VPC and VSWITCH are.",
+                               escaped(text, 64)));
 }
 
 std::string_view tagged_kind_text(TaggedKind kind) {

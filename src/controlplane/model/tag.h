@@ -18,7 +18,13 @@ struct Tag {
 using Tags = std::vector<Tag>;
 
 /// What can be tagged.
-enum class TaggedKind : std::uint8_t { vpn_gateway, customer_gateway, vpn_connection };
+enum class TaggedKind : std::uint8_t {
+    vpn_gateway,
+    customer_gateway,
+    vpn_connection,
+    vpc,
+    vswitch
+};
 
 /// A tag where it hangs. There is one of a key on each resource.
 struct ResourceTag {
@@ -35,7 +41,8 @@ inline constexpr std::size_t tags_max = 20;  // of one resource, and of one call
 /// At most 20, each key once. Keys have 1-128 characters and neither begin with aliyun or acs: nor
 /// hold http:// or https://; values have at most 128. IllegalParam.Tag.
 Outcome<void> check_tags(const Tags& tags);
-/// VPNGATEWAY, CustomerGateway or VpnConnection, in any case. IllegalParam.ResourceType.
+/// VPNGATEWAY, CustomerGateway, VpnConnection, VPC or VSWITCH, in any case.
+/// IllegalParam.ResourceType.
 Outcome<TaggedKind> check_tagged_kind(std::string_view text);
 std::string_view tagged_kind_text(TaggedKind kind);
 

@@ -9,6 +9,31 @@
 
 namespace kanmon::model {
 
+namespace {
+
+constexpr std::string_view vpc_prefix = "vpc-";
+constexpr std::string_view router_prefix = "vrt-";
+constexpr std::string_view route_table_prefix = "vtb-";
+
+std::string renamed(std::string_view id, std::string_view from, std::string_view to) {
+    if (!id.starts_with(from)) return {};
+    return std::string(to) + std::string(id.substr(from.size()));
+}
+
+}  // namespace
+
+std::string router_id(const VpcId& vpc) {
+    return renamed(vpc.text, vpc_prefix, router_prefix);
+}
+
+std::string route_table_id(const VpcId& vpc) {
+    return renamed(vpc.text, vpc_prefix, route_table_prefix);
+}
+
+VpcId vpc_of_route_table(std::string_view route_table) {
+    return {renamed(route_table, route_table_prefix, vpc_prefix)};
+}
+
 Outcome<Cidr> check_vpc_cidr(std::string_view text) {
     const Outcome<Cidr> cidr = read_cidr("CidrBlock", text);
     if (!cidr) return cidr;

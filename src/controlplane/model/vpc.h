@@ -23,6 +23,12 @@ struct Vpc {
     friend bool operator==(const Vpc&, const Vpc&) = default;
 };
 
+/// Its router and the only table of that: ids that tools look up, made of the VPC's own.
+std::string router_id(const VpcId& vpc);
+std::string route_table_id(const VpcId& vpc);
+/// Empty for a text that is no route table's id.
+VpcId vpc_of_route_table(std::string_view route_table);
+
 /// "10.0.0.0/8": host bits zero, prefix /8-/29, not loopback, link-local or multicast.
 /// IllegalParam.CidrBlock; a CIDR with host bits is answered with the one that was meant.
 Outcome<Cidr> check_vpc_cidr(std::string_view text);

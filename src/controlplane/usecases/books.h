@@ -14,6 +14,7 @@
 #include "controlplane/model/bundle_link.h"
 #include "controlplane/model/client_certificate.h"
 #include "controlplane/model/customer_gateway.h"
+#include "controlplane/model/diagnosis.h"
 #include "controlplane/model/event.h"
 #include "controlplane/model/identity.h"
 #include "controlplane/model/revocation_list.h"
@@ -42,10 +43,10 @@ public:
     virtual std::optional<Row> find(const std::string& id) const = 0;
     virtual std::vector<Row> all() const = 0;
     virtual std::vector<Row> of_account(const model::AccountId& account) const = 0;
-    /// Rows directly below a resource: servers, IPsec connections and routes of a gateway,
-    /// certificates of a server and what is kept of their bundles, links of a certificate, gateways
-    /// and vSwitches of a VPC, tunnels of a connection, tags of whatever is tagged, access keys of
-    /// an account and their uses, bearer tokens of an access key, users of an identity source.
+    /// Rows directly below a resource: servers, IPsec connections, routes and diagnoses of a
+    /// gateway, certificates of a server and what is kept of their bundles, links of a certificate,
+    /// gateways and vSwitches of a VPC, tunnels of a connection, tags of whatever is tagged, access
+    /// keys of an account, their uses and bearer tokens, users of an identity source.
     virtual std::vector<Row> below(const std::string& parent) const = 0;
     /// For kinds of which there may be thousands: how many, and some of them from `first` on.
     virtual std::size_t count(const Scope& scope) const = 0;
@@ -83,6 +84,7 @@ public:
     virtual Table<model::IpsecTunnel>& ipsec_tunnels() = 0;
     virtual Table<model::VpnRoute>& vpn_routes() = 0;
     virtual Table<model::ResourceTag>& resource_tags() = 0;
+    virtual Table<model::Diagnosis>& diagnoses() = 0;
     /// Of a server's certificates that have one.
     virtual std::vector<bridge::StaticAddress> static_addresses(
         const std::string& server) const = 0;

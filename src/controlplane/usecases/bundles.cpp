@@ -71,6 +71,7 @@ Outcome<OpenedBundle> open_bundle(Ports& ports, Ledger& ledger, const Call& call
     opened.certificate = std::move(*found);
     opened.server = std::move(*server);
     opened.region = gateway->region;
+    opened.resource_group = gateway->resource_group;
     return opened;
 }
 

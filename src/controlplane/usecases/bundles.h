@@ -12,6 +12,7 @@ struct OpenedBundle {
     model::ClientCertificate certificate;
     model::SslServer server;
     std::string region;
+    std::string resource_group;
     model::BundleFacts facts;
     model::ClientPieces pieces;
 };

@@ -21,6 +21,7 @@ constexpr std::string_view certificate_not_found = "InvalidSslVpnClientCertId.No
 /// What the certificates of one server are shown with.
 struct ServerState {
     std::string region;
+    std::string resource_group;
     std::string revision;
 };
 
@@ -28,8 +29,10 @@ std::map<std::string, ServerState> server_states(Ledger& ledger, const Call& cal
     std::map<std::string, ServerState> states;
     for (const auto& server : ledger.ssl_servers().of_account(call.actor.account)) {
         ServerState& state = states[server.id.text];
-        if (const auto gateway = ledger.vpn_gateways().find(server.gateway.text))
+        if (const auto gateway = ledger.vpn_gateways().find(server.gateway.text)) {
             state.region = gateway->region;
+            state.resource_group = gateway->resource_group;
+        }
         state.revision = server.revision;
     }
     return states;
@@ -40,6 +43,7 @@ ClientCertificateView view_of(Ledger& ledger, const ServerState& state,
     ClientCertificateView view;
     view.certificate = row;
     view.region = state.region;
+    view.resource_group = state.resource_group;
     view.status = model::certificate_status(row, now);
     view.held = ledger.held_bundles().find(row.id.text);
     view.bundle_state = model::bundle_state(view.held, state.revision);
@@ -160,7 +164,8 @@ CertificatePage chosen_certificates(Ledger& ledger, const Call& call,
         if (!request.server.empty() && row.server.text != request.server) continue;
         if (!request.name.empty() && row.name != request.name) continue;
         ClientCertificateView view = view_of(ledger, states.at(row.server.text), row, call.now);
-        if (request.bundle_state.empty() || view.bundle_state == request.bundle_state)
+        if (!request.bundle_state.empty() && view.bundle_state != request.bundle_state) continue;
+        if (request.resource_group.empty() || view.resource_group == request.resource_group)
             views.push_back(std::move(view));
     }
     return page_of(std::move(views), request.page);
@@ -191,8 +196,9 @@ Outcome<Page<ClientCertificateView>> ClientCertificates::list(
     const std::lock_guard turn(ports_.turn);
     return look_for<Page<ClientCertificateView>>(
         ports_.books, [&](Ledger& ledger) -> Outcome<Page<ClientCertificateView>> {
-            const bool chosen_one_by_one =
-                !request.id.empty() || !request.name.empty() || !request.bundle_state.empty();
+            const bool chosen_one_by_one = !request.id.empty() || !request.name.empty() ||
+                                           !request.bundle_state.empty() ||
+                                           !request.resource_group.empty();
             return chosen_one_by_one ? chosen_certificates(ledger, call, request)
                                      : certificates_in_order(ledger, call, request);
         });
@@ -205,7 +211,8 @@ Outcome<ClientCertificateDetail> ClientCertificates::find(const Call& call,
         ports_.books, [&](Ledger& ledger) -> Outcome<ClientCertificateDetail> {
             const auto opened = open_bundle(ports_, ledger, call, id);
             if (!opened) return unexpected(opened.error());
-            const ServerState state{opened->region, opened->server.revision};
+            const ServerState state{opened->region, opened->resource_group,
+                                    opened->server.revision};
             ClientCertificateDetail detail;
             detail.view = view_of(ledger, state, opened->certificate, call.now);
             detail.authority_pem = opened->server.authority_pem;

@@ -25,11 +25,13 @@ struct DescribeClientCertificates {
     std::string server = {};
     std::string name = {};
     std::string bundle_state = {};  // current, stale or unknown
+    std::string resource_group = {};
     PageRequest page = {};
 };
 struct ClientCertificateView {
     model::ClientCertificate certificate;
     std::string region;
+    std::string resource_group;             // of its gateway
     std::string status;                     // normal, expiring-soon, expired
     std::optional<model::HeldBundle> held;  // what its holder last announced
     std::string bundle_state;               // current, stale, unknown

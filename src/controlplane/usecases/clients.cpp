@@ -71,6 +71,7 @@ Outcome<Page<model::ClientConnection>> Clients::list(const Call& call,
 Outcome<void> Clients::disconnect(const Call& call, const model::SslServerId& server,
                                   const std::string& common_name) {
     const std::lock_guard turn(ports_.turn);
+    bool is_new = false;  // a repeated token does not send away who has come back meanwhile
     const auto receipt = ports_.books.transact(
         call.actor,
         token_of(call, "DisconnectSslVpnClient",
@@ -78,9 +79,11 @@ Outcome<void> Clients::disconnect(const Call& call, const model::SslServerId& se
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto own = own_server(ledger, call, server.text);
             if (!own) return unexpected(own.error());
+            is_new = true;
             return Receipt{server.text, own->name};
         });
     if (!receipt) return unexpected(receipt.error());
+    if (!is_new) return {};
     ports_.gatekeeper.disconnect({.session = 0,
                                   .server_id = server.text,
                                   .common_name = common_name,
@@ -90,17 +93,20 @@ Outcome<void> Clients::disconnect(const Call& call, const model::SslServerId& se
 
 Outcome<void> Clients::release(const Call& call, const model::SslServerId& server, Ipv4 address) {
     const std::lock_guard turn(ports_.turn);
+    bool is_new = false;  // a repeated token does not take what somebody else holds meanwhile
     const auto receipt = ports_.books.transact(
         call.actor,
         token_of(
-            call, "ReleaseSslVpnClient",
+            call, "ReleaseSslVpnClientSlot",
             Parameters().add("SslVpnServerId", server.text).add("PrivateIp", to_string(address))),
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto own = own_server(ledger, call, server.text);
             if (!own) return unexpected(own.error());
+            is_new = true;
             return Receipt{server.text, own->name};
         });
     if (!receipt) return unexpected(receipt.error());
+    if (!is_new) return {};
     ports_.gatekeeper.release({.server_id = server.text, .address = address});
     return {};
 }

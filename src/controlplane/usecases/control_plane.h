@@ -8,11 +8,13 @@
 #include "controlplane/usecases/client_certificates.h"
 #include "controlplane/usecases/clients.h"
 #include "controlplane/usecases/customer_gateways.h"
+#include "controlplane/usecases/diagnoses.h"
 #include "controlplane/usecases/directory.h"
 #include "controlplane/usecases/events.h"
 #include "controlplane/usecases/idaas.h"
 #include "controlplane/usecases/logins.h"
 #include "controlplane/usecases/monitoring.h"
+#include "controlplane/usecases/route_tables.h"
 #include "controlplane/usecases/server_authorities.h"
 #include "controlplane/usecases/ssl_servers.h"
 #include "controlplane/usecases/tagging.h"
@@ -31,10 +33,12 @@ struct ControlPlane {
           bearer_tokens(ports),
           vpcs(ports),
           vswitches(ports),
+          route_tables(ports),
           vpn_gateways(ports),
           customer_gateways(ports),
           vpn_connections(ports),
           vpn_routes(ports),
+          diagnoses(ports),
           tagging(ports),
           clients(ports),
           ssl_servers(ports, clients),
@@ -54,10 +58,12 @@ struct ControlPlane {
     BearerTokens bearer_tokens;
     Vpcs vpcs;
     VSwitches vswitches;
+    RouteTables route_tables;
     VpnGateways vpn_gateways;
     CustomerGateways customer_gateways;
     VpnConnections vpn_connections;
     VpnRoutes vpn_routes;
+    Diagnoses diagnoses;
     Tagging tagging;
     Clients clients;
     SslServers ssl_servers;

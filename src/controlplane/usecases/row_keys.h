@@ -68,6 +68,10 @@ inline const std::string& parent_of(const model::ResourceTag& row) {
     return row.resource;
 }
 
+inline const std::string& parent_of(const model::Diagnosis& row) {
+    return row.gateway.text;
+}
+
 template <class Row>
 const std::string& account_of(const Row& row) {
     return row.account.text;

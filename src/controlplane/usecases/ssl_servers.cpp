@@ -111,11 +111,13 @@ Outcome<void> check_may_add(Ledger& ledger, const Installation& installation,
 SslServerView SslServers::view(Ledger& ledger, const model::SslServer& server) const {
     SslServerView view{.server = server,
                        .region = {},
+                       .resource_group = {},
                        .public_address = {},
                        .connections = clients_.online(server.id),
                        .connections_max = 0};
     if (const auto gateway = ledger.vpn_gateways().find(server.gateway.text)) {
         view.region = gateway->region;
+        view.resource_group = gateway->resource_group;
         view.public_address = gateway->public_address;
         view.connections_max = gateway->ssl_connections_max;
     }
@@ -167,7 +169,9 @@ Outcome<Page<SslServerView>> SslServers::list(const Call& call, const DescribeSs
             if (!request.id.empty() && server.id.text != request.id) continue;
             if (!request.gateway.empty() && server.gateway.text != request.gateway) continue;
             if (!request.name.empty() && server.name != request.name) continue;
-            views.push_back(view(ledger, server));
+            SslServerView shown = view(ledger, server);
+            if (request.resource_group.empty() || shown.resource_group == request.resource_group)
+                views.push_back(std::move(shown));
         }
         return page_of(std::move(views), request.page);
     });

@@ -31,7 +31,8 @@ struct DescribeSslServers {
     std::string id;  // each filter: empty is all
     std::string gateway;
     std::string name;
-    PageRequest page;
+    std::string resource_group = {};
+    PageRequest page = {};
 };
 /// Absent: unchanged.
 struct ModifySslServer {
@@ -53,6 +54,7 @@ struct ModifySslServer {
 struct SslServerView {
     model::SslServer server;
     std::string region;
+    std::string resource_group;  // of its gateway
     Ipv4 public_address;
     std::uint32_t connections = 0;  // clients online now
     std::uint32_t connections_max = 0;

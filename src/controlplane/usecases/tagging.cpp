@@ -28,6 +28,10 @@ Outcome<void> check_owned(Ledger& ledger, const Call& call, model::TaggedKind ki
             return verdict(own_customer_gateway(ledger, call, id));
         case model::TaggedKind::vpn_connection:
             return verdict(own_connection(ledger, call, id));
+        case model::TaggedKind::vpc:
+            return verdict(own_vpc(ledger, call, id));
+        case model::TaggedKind::vswitch:
+            return verdict(own_vswitch(ledger, call, id));
     }
     return {};
 }
@@ -184,6 +188,10 @@ Outcome<void> Tagging::move(const Call& call, const MoveResourceGroup& request) 
         return model::illegal("ResourceType",
                               "An IPsec connection is in the resource group of its gateway; move "
                               "that, with ResourceType=VpnGateway.");
+    if (*kind == model::TaggedKind::vpc || *kind == model::TaggedKind::vswitch)
+        return model::illegal("ResourceType",
+                              "VPCs and vSwitches are in no resource group; VpnGateway and "
+                              "CustomerGateway can be moved.");
     if (auto fits = check_resource_group("NewResourceGroupId", request.group); !fits) return fits;
     const auto receipt = ports_.books.transact(
         call.actor,

@@ -9,6 +9,8 @@
 #include "controlplane/model/network.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/tagging.h"
+#include "controlplane/usecases/vpc_plans.h"
 
 namespace kanmon::usecases {
 
@@ -36,8 +38,46 @@ VpcView view(Ledger& ledger, model::Vpc vpc) {
     VpcView shown{.vpc = std::move(vpc)};
     for (const model::VSwitch& part : ledger.vswitches().below(shown.vpc.id.text))
         shown.vswitches.push_back(part.id.text);
+    shown.tags = tags_of(ledger, shown.vpc.id.text);
     shown.gateways = ledger.vpn_gateways().below(shown.vpc.id.text).size();
     return shown;
+}
+
+/// What the VPC holds and what lies beside it fit its new network, which the ledger has already.
+Outcome<void> check_cidr_beside(Ledger& ledger, const model::Vpc& vpc) {
+    for (const model::VSwitch& part : ledger.vswitches().below(vpc.id.text))
+        if (!vpc.cidr.contains(part.cidr))
+            return model::illegal(
+                "CidrBlock", fmt::format("{} does not hold the vSwitch {} ({}); delete that first, "
+                                         "or take a network around it.",
+                                         to_string(vpc.cidr), part.id.text, to_string(part.cidr)));
+    const auto gateways = ledger.vpn_gateways().below(vpc.id.text);
+    if (gateways.empty()) return {};
+    const model::VpcPlan plan = plan_beside(ledger, gateways.front(), {});
+    for (const model::Neighbour& pool : plan.client_pools)
+        if (vpc.cidr.overlaps(pool.cidr))
+            return model::illegal(
+                "CidrBlock", fmt::format("{} overlaps {}; take a network clear of {}, or give "
+                                         "the server another ClientIpPool first.",
+                                         to_string(vpc.cidr), pool.what, to_string(pool.cidr)));
+    for (const model::Destination& destination : plan.destinations)
+        if (auto free = model::check_destination_in(plan, "CidrBlock", destination); !free)
+            return free;
+    return {};
+}
+
+Outcome<void> apply(Ledger& ledger, model::Vpc& vpc, const ModifyVpc& request) {
+    vpc.name = request.name.value_or(vpc.name);
+    vpc.description = request.description.value_or(vpc.description);
+    if (!request.cidr) {
+        ledger.vpcs().put(vpc);
+        return {};
+    }
+    const auto cidr = model::check_vpc_cidr(*request.cidr);
+    if (!cidr) return unexpected(cidr.error());
+    vpc.cidr = *cidr;
+    ledger.vpcs().put(vpc);
+    return check_cidr_beside(ledger, vpc);
 }
 
 }  // namespace
@@ -51,12 +91,14 @@ Outcome<VpcCreated> Vpcs::create(const Call& call, const CreateVpc& request) {
     if (!cidr) return unexpected(cidr.error());
     if (auto name = model::check_namespace(request.network_namespace); !name)
         return unexpected(name.error());
-    const Parameters parameters = Parameters()
-                                      .add("RegionId", request.region)
-                                      .add("CidrBlock", to_string(*cidr))
-                                      .add("VpcName", request.name)
-                                      .add("Description", request.description)
-                                      .add("Namespace", request.network_namespace);
+    if (auto fit = model::check_tags(request.tags); !fit) return unexpected(fit.error());
+    Parameters parameters = Parameters()
+                                .add("RegionId", request.region)
+                                .add("CidrBlock", to_string(*cidr))
+                                .add("VpcName", request.name)
+                                .add("Description", request.description)
+                                .add("Namespace", request.network_namespace);
+    for (const model::Tag& tag : request.tags) parameters.add("Tag", tag.key + "=" + tag.value);
     const auto receipt = ports_.books.transact(
         call.actor, token_of(call, "CreateVpc", parameters),
         [&](Ledger& ledger) -> Outcome<Receipt> {
@@ -71,6 +113,10 @@ Outcome<VpcCreated> Vpcs::create(const Call& call, const CreateVpc& request) {
                                  .network_namespace = request.network_namespace,
                                  .created_at = call.now};
             ledger.vpcs().put(vpc);
+            if (auto put = put_tags(ledger, vpc.account, model::TaggedKind::vpc, vpc.id.text,
+                                    request.tags);
+                !put)
+                return unexpected(put.error());
             return Receipt{vpc.id.text, vpc.name};
         });
     if (!receipt) return unexpected(receipt.error());
@@ -84,7 +130,8 @@ Outcome<Page<VpcView>> Vpcs::list(const Call& call, const DescribeVpcs& request)
         std::vector<model::Vpc> vpcs = ledger.vpcs().of_account(call.actor.account);
         std::erase_if(vpcs, [&](const model::Vpc& vpc) {
             const bool listed = ids.empty() || std::ranges::find(ids, vpc.id.text) != ids.end();
-            return !listed || (!request.name.empty() && vpc.name != request.name);
+            return !listed || (!request.name.empty() && vpc.name != request.name) ||
+                   !model::has_tags(tags_of(ledger, vpc.id.text), request.tags);
         });
         std::vector<VpcView> views;
         for (model::Vpc& vpc : vpcs) views.push_back(view(ledger, std::move(vpc)));
@@ -113,6 +160,28 @@ Outcome<VpcView> Vpcs::find(const Call& call, const model::VpcId& id) {
     });
 }
 
+Outcome<void> Vpcs::modify(const Call& call, const ModifyVpc& request) {
+    const std::lock_guard turn(ports_.turn);
+    if (auto name = model::check_name(request.name.value_or("")); !name) return name;
+    if (auto text = model::check_description(request.description.value_or("")); !text) return text;
+    const Parameters parameters = Parameters()
+                                      .add("VpcId", request.id)
+                                      .add("VpcName", request.name)
+                                      .add("Description", request.description)
+                                      .add("CidrBlock", request.cidr);
+    const auto receipt =
+        ports_.books.transact(call.actor, token_of(call, "ModifyVpcAttribute", parameters),
+                              [&](Ledger& ledger) -> Outcome<Receipt> {
+                                  auto vpc = own_vpc(ledger, call, request.id);
+                                  if (!vpc) return unexpected(vpc.error());
+                                  if (auto fits = apply(ledger, *vpc, request); !fits)
+                                      return unexpected(fits.error());
+                                  return Receipt{vpc->id.text, vpc->name};
+                              });
+    if (!receipt) return unexpected(receipt.error());
+    return {};
+}
+
 Outcome<void> Vpcs::remove(const Call& call, const model::VpcId& id) {
     const std::lock_guard turn(ports_.turn);
     const auto receipt = ports_.books.transact(
@@ -132,6 +201,7 @@ Outcome<void> Vpcs::remove(const Call& call, const model::VpcId& id) {
                                      fmt::format("The VPC {} still holds the vSwitch {}; delete "
                                                  "that first.",
                                                  id.text, parts.front().id.text));
+            remove_tags(ledger, id.text);
             ledger.vpcs().remove(id.text);
             return Receipt{id.text, vpc->name};
         });

@@ -284,6 +284,8 @@ Outcome<void> VpnGateways::remove(const Call& call, const model::VpnGatewayId& i
                                                  id.text, connections.front().id.text));
             for (const model::SslServer& server : ledger.ssl_servers().below(id.text))
                 remove_server(ledger, server);
+            for (const model::Diagnosis& diagnosis : ledger.diagnoses().below(id.text))
+                ledger.diagnoses().remove(diagnosis.id.text);
             remove_tags(ledger, id.text);
             ledger.vpn_gateways().remove(id.text);
             return Receipt{id.text, gateway->name};

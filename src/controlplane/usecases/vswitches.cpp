@@ -8,6 +8,7 @@
 #include "controlplane/model/network.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/tagging.h"
 
 namespace kanmon::usecases {
 
@@ -15,7 +16,8 @@ namespace {
 
 VSwitchView view(Ledger& ledger, model::VSwitch part) {
     const auto vpc = ledger.vpcs().find(part.vpc.text);
-    return {std::move(part), vpc ? vpc->region : std::string()};
+    model::Tags tags = tags_of(ledger, part.id.text);
+    return {std::move(part), vpc ? vpc->region : std::string(), std::move(tags)};
 }
 
 Outcome<void> check(const CreateVSwitch& request) {
@@ -24,6 +26,7 @@ Outcome<void> check(const CreateVSwitch& request) {
     if (request.cidr.empty()) return model::missing("CidrBlock");
     if (auto fits = model::check_name(request.name); !fits) return fits;
     if (auto fits = model::check_description(request.description); !fits) return fits;
+    if (auto fit = model::check_tags(request.tags); !fit) return fit;
     return model::check_zone(request.zone, request.region);
 }
 
@@ -32,13 +35,14 @@ Outcome<void> check(const CreateVSwitch& request) {
 Outcome<model::VSwitchId> VSwitches::create(const Call& call, const CreateVSwitch& request) {
     const std::lock_guard turn(ports_.turn);
     if (auto fits = check(request); !fits) return unexpected(fits.error());
-    const Parameters parameters = Parameters()
-                                      .add("RegionId", request.region)
-                                      .add("VpcId", request.vpc)
-                                      .add("ZoneId", request.zone)
-                                      .add("CidrBlock", request.cidr)
-                                      .add("VSwitchName", request.name)
-                                      .add("Description", request.description);
+    Parameters parameters = Parameters()
+                                .add("RegionId", request.region)
+                                .add("VpcId", request.vpc)
+                                .add("ZoneId", request.zone)
+                                .add("CidrBlock", request.cidr)
+                                .add("VSwitchName", request.name)
+                                .add("Description", request.description);
+    for (const model::Tag& tag : request.tags) parameters.add("Tag", tag.key + "=" + tag.value);
     const auto receipt = ports_.books.transact(
         call.actor, token_of(call, "CreateVSwitch", parameters),
         [&](Ledger& ledger) -> Outcome<Receipt> {
@@ -61,6 +65,10 @@ Outcome<model::VSwitchId> VSwitches::create(const Call& call, const CreateVSwitc
                                       .description = request.description,
                                       .created_at = call.now};
             ledger.vswitches().put(part);
+            if (auto put = put_tags(ledger, part.account, model::TaggedKind::vswitch, part.id.text,
+                                    request.tags);
+                !put)
+                return unexpected(put.error());
             return Receipt{part.id.text, part.name};
         });
     if (!receipt) return unexpected(receipt.error());
@@ -86,10 +94,33 @@ Outcome<Page<VSwitchView>> VSwitches::list(const Call& call, const DescribeVSwit
             if (!request.vpc.empty() && part.vpc.text != request.vpc) continue;
             if (!request.zone.empty() && part.zone != request.zone) continue;
             if (!request.name.empty() && part.name != request.name) continue;
+            if (!model::has_tags(tags_of(ledger, part.id.text), request.tags)) continue;
             views.push_back(view(ledger, std::move(part)));
         }
         return page_of(std::move(views), request.page);
     });
+}
+
+Outcome<void> VSwitches::modify(const Call& call, const ModifyVSwitch& request) {
+    const std::lock_guard turn(ports_.turn);
+    if (auto name = model::check_name(request.name.value_or("")); !name) return name;
+    if (auto text = model::check_description(request.description.value_or("")); !text) return text;
+    const Parameters parameters = Parameters()
+                                      .add("VSwitchId", request.id)
+                                      .add("VSwitchName", request.name)
+                                      .add("Description", request.description);
+    const auto receipt = ports_.books.transact(
+        call.actor, token_of(call, "ModifyVSwitchAttribute", parameters),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            auto part = own_vswitch(ledger, call, request.id);
+            if (!part) return unexpected(part.error());
+            part->name = request.name.value_or(part->name);
+            part->description = request.description.value_or(part->description);
+            ledger.vswitches().put(*part);
+            return Receipt{part->id.text, part->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    return {};
 }
 
 Outcome<void> VSwitches::remove(const Call& call, const std::string& id) {
@@ -105,6 +136,7 @@ Outcome<void> VSwitches::remove(const Call& call, const std::string& id) {
                                          fmt::format("The VPN gateway {} is in the vSwitch {}; "
                                                      "delete that first.",
                                                      gateway.id.text, id));
+            remove_tags(ledger, id);
             ledger.vswitches().remove(id);
             return Receipt{id, part->name};
         });

@@ -13,6 +13,7 @@ struct Row {
     Parameters parameters;           // "$vpc" stands for the id of the owner's VPC, and so on
     std::string_view owner = "200";  // what the owner is answered
     std::string_view stranger = "foreign";  // or "own": acts on nothing but the caller's own
+    std::string_view repeated = "200";      // with the same ClientToken; 200: the same answer again
 };
 
 inline constexpr std::string_view refused_here = "400 UnsupportedOperation";
@@ -24,7 +25,11 @@ inline std::vector<Row> account_rows() {
             {"DescribeAccessKeys", {}, "200", "own"},
             {"UpdateAccessKey", {{"UserAccessKeyId", "$key"}, {"Status", "Inactive"}}},
             {"DeleteAccessKey", {{"UserAccessKeyId", "$key"}}},
-            {"CreateBearerToken", {{"TokenName", "n"}}, "200", "own"},
+            {"CreateBearerToken",
+             {{"TokenName", "n"}},
+             "200",
+             "own",
+             "400 IllegalParam.ClientToken"},
             {"DescribeBearerTokens", {}, "200", "own"},
             {"DeleteBearerToken", {{"TokenId", "$token"}}},
             {"DescribeAuditRecords", {{"ResourceId", "$vpc"}}}};
@@ -35,11 +40,15 @@ inline std::vector<Row> place_rows() {
         {"CreateVpc", {{"Namespace", "another"}}, "200", "own"},
         {"DescribeVpcs", {{"VpcId", "$vpc"}}},
         {"DescribeVpcAttribute", {{"VpcId", "$vpc"}}},
+        {"ModifyVpcAttribute", {{"VpcId", "$vpc"}, {"VpcName", "x"}}},
         {"DeleteVpc", {{"VpcId", "$vpc"}}, "400 DependencyViolation"},
         {"CreateVSwitch", {{"VpcId", "$vpc"}, {"ZoneId", "local-a"}, {"CidrBlock", "10.9.0.0/24"}}},
         {"DescribeVSwitches", {{"VSwitchId", "$vswitch"}}},
         {"DescribeVSwitchAttributes", {{"VSwitchId", "$vswitch"}}},
+        {"ModifyVSwitchAttribute", {{"VSwitchId", "$vswitch"}, {"VSwitchName", "x"}}},
         {"DeleteVSwitch", {{"VSwitchId", "$vswitch"}}},
+        {"DescribeRouteTableList", {{"VpcId", "$vpc"}}},
+        {"DescribeRouteEntryList", {{"RouteTableId", "$table"}}},
         {"DescribeRegions", {}, "200", "own"},
         {"DescribeZones", {}, "200", "own"},
         {"DescribeVpnGatewayAvailableZones", {{"Spec", "5M"}}, "200", "own"},
@@ -88,25 +97,28 @@ inline std::vector<Row> server_rows() {
 }
 
 inline std::vector<Row> certificate_rows() {
-    return {
-        {"RenewSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
-        {"CreateSslVpnClientCertLink", {{"SslVpnClientCertId", "$certificate"}, {"Format", "zip"}}},
-        {"DeleteSslVpnClientCertLink", {{"LinkId", "$link"}}},
-        {"GetSslVpnServerProfile",
-         {{"SslVpnServerId", "$server"}},
-         "400 IllegalParam.SslVpnServerId"},
-        {"ImportSslVpnServerCa",
-         {{"SslVpnServerId", "$server"}, {"CaCertificate", "CA"}},
-         "400 DependencyViolation"},
-        {"RemoveSslVpnServerCa",
-         {{"SslVpnServerId", "$server"}},
-         "400 IllegalParam.SslVpnServerId"},
-        {"RenewSslVpnServerCert", {{"SslVpnServerId", "$server"}}},
-        {"UploadSslVpnServerCrl",
-         {{"SslVpnServerId", "$server"}, {"Crl", "1"}},
-         "400 IllegalParam.Crl"},
-        {"DescribeSslVpnServerCa", {{"SslVpnServerId", "$server"}}},
-        {"DescribeEvents", {{"SslVpnServerId", "$server"}}}};
+    return {{"RenewSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
+            {"CreateSslVpnClientCertLink",
+             {{"SslVpnClientCertId", "$certificate"}, {"Format", "zip"}},
+             "200",
+             "foreign",
+             "400 IllegalParam.ClientToken"},
+            {"DeleteSslVpnClientCertLink", {{"LinkId", "$link"}}},
+            {"GetSslVpnServerProfile",
+             {{"SslVpnServerId", "$server"}},
+             "400 IllegalParam.SslVpnServerId"},
+            {"ImportSslVpnServerCa",
+             {{"SslVpnServerId", "$server"}, {"CaCertificate", "CA"}},
+             "400 DependencyViolation"},
+            {"RemoveSslVpnServerCa",
+             {{"SslVpnServerId", "$server"}},
+             "400 IllegalParam.SslVpnServerId"},
+            {"RenewSslVpnServerCert", {{"SslVpnServerId", "$server"}}},
+            {"UploadSslVpnServerCrl",
+             {{"SslVpnServerId", "$server"}, {"Crl", "1"}},
+             "400 IllegalParam.Crl"},
+            {"DescribeSslVpnServerCa", {{"SslVpnServerId", "$server"}}},
+            {"DescribeEvents", {{"SslVpnServerId", "$server"}}}};
 }
 
 inline std::vector<Row> identity_rows() {
@@ -142,8 +154,11 @@ inline std::vector<Row> connection_rows() {
           {"TunnelOptionsSpecification.EnableDpd", "false"}}},
         {"DeleteVpnConnection", {{"VpnConnectionId", "$connection"}}, "400 DependencyViolation"},
         {"DownloadVpnConnectionConfig", {{"VpnConnectionId", "$connection"}}},
-        {"DescribeVpnConnectionLogs",
-         {{"VpnConnectionId", "$connection"}, {"MinutePeriod", "10"}}}};
+        {"DescribeVpnConnectionLogs", {{"VpnConnectionId", "$connection"}, {"MinutePeriod", "10"}}},
+        {"DiagnoseVpnGateway",
+         {{"VpnGatewayId", "$gateway"}, {"ResourceType", "IPsec"}, {"ResourceId", "$connection"}}},
+        {"GetVpnGatewayDiagnoseResult", {{"DiagnoseId", "$diagnosis"}}},
+        {"DiagnoseVpnConnections", {{"VpnConnectionIds.1", "$connection"}}}};
 }
 
 inline Parameters route(std::string_view destination, Parameters more) {
@@ -177,13 +192,26 @@ inline std::vector<Row> route_rows() {
 
 inline std::vector<Row> rows_without_meaning() {
     std::vector<Row> rows;
-    for (const char* action :
-         {"CreateEnhancedVpnGateway", "UpdateEnhancedVpnGateway", "DeleteEnhancedVpnGateway",
-          "AssociateVpnGatewayWithCertificate", "DissociateVpnGatewayWithCertificate",
-          "ListVpnCertificateAssociations", "CreateVpnAttachment", "DescribeVpnAttachments",
-          "ModifyVpnAttachmentAttribute", "DeleteVpnAttachment", "CreateVcoRouteEntry",
-          "DescribeVcoRouteEntries", "ModifyVcoRouteEntryWeight", "DeleteVcoRouteEntry",
-          "DescribeVpnCrossAccountAuthorizations"})
+    for (const char* action : {"CreateEnhancedVpnGateway",
+                               "UpdateEnhancedVpnGateway",
+                               "DeleteEnhancedVpnGateway",
+                               "AssociateVpnGatewayWithCertificate",
+                               "DissociateVpnGatewayWithCertificate",
+                               "ListVpnCertificateAssociations",
+                               "CreateVpnAttachment",
+                               "DescribeVpnAttachments",
+                               "ModifyVpnAttachmentAttribute",
+                               "DeleteVpnAttachment",
+                               "CreateVcoRouteEntry",
+                               "DescribeVcoRouteEntries",
+                               "ModifyVcoRouteEntryWeight",
+                               "DeleteVcoRouteEntry",
+                               "DescribeVpnCrossAccountAuthorizations",
+                               "CreateIpsecServer",
+                               "ListIpsecServers",
+                               "UpdateIpsecServer",
+                               "DeleteIpsecServer",
+                               "ListIpsecServerLogs"})
         rows.push_back({action, {{"VpnGatewayId", "$gateway"}}, refused_here});
     return rows;
 }
@@ -203,36 +231,8 @@ public:
     using ApiTest::send;
     void TestBody() override {}
 
-    Tenants() {
-        other = tenant(ok(operator_client.acs3("CreateAccount", {{"Name", "other"}})));
-        const json key = call("CreateAccessKey");
-        ids["$key"] = key["AccessKeyId"];
-        disabled = tenant(key);
-        call("UpdateAccessKey", {{"UserAccessKeyId", ids["$key"]}, {"Status", "Inactive"}});
-        viewer = tenant(call("CreateAccessKey", {{"Role", "viewer"}}));
-        day_worker = tenant(call("CreateAccessKey", {{"Role", "operator"}}));
-        ids["$token"] = call("CreateBearerToken")["TokenId"];
-        ids["$vpc"] =
-            call("CreateVpc", {{"CidrBlock", "10.0.0.0/8"}, {"Namespace", "blue"}})["VpcId"];
-        ids["$vswitch"] = call("CreateVSwitch", {{"VpcId", ids["$vpc"]},
-                                                 {"ZoneId", "local-a"},
-                                                 {"CidrBlock", "10.1.0.0/16"}})["VSwitchId"];
-        ids["$gateway"] = call(
-            "CreateVpnGateway",
-            {{"VpcId", ids["$vpc"]}, {"Bandwidth", "10"}, {"EnableSsl", "true"}})["VpnGatewayId"];
-        ids["$server"] = make_server(ids["$gateway"]);
-        call("ModifySslVpnServer", {{"SslVpnServerId", ids["$server"]}, {"Wrapping", "tls-auth"}});
-        ids["$certificate"] = call("CreateSslVpnClientCert",
-                                   {{"SslVpnServerId", ids["$server"]}})["SslVpnClientCertId"];
-        ids["$link"] =
-            call("CreateSslVpnClientCertLink",
-                 {{"SslVpnClientCertId", ids["$certificate"]}, {"Format", "zip"}})["LinkId"];
-        ids["$source"] = call("CreateIDaaSInstance")["IDaaSInstanceId"];
-        ids["$user"] = call("CreateIDaaSUser", {{"IDaaSInstanceId", ids["$source"]},
-                                                {"UserName", "anna"},
-                                                {"Password", "long enough"}})["UserId"];
-        make_site();
-    }
+    Tenants() { settle_in(); }
+    explicit Tenants(usecases::Books& store) : ApiTest(store) { settle_in(); }
 
     /// With the owner's ids, or with such as nobody has.
     Parameters filled(const Row& row, bool absent) const {
@@ -275,7 +275,26 @@ public:
         request.headers = {{"host", "h"}, {"x-acs-action", std::string(action)}};
         return send(request);
     }
-    std::size_t changes() { return usecases::audit_rows(world.books, 100'000).size(); }
+    HttpResponse as_owner(std::string_view action, const Parameters& parameters) {
+        return as(owner, action, parameters);
+    }
+    std::string owner_outcome(std::string_view action, const Parameters& parameters) {
+        return outcome(as_owner(action, parameters));
+    }
+    /// As the owner, of a control plane that was started anew on the same store.
+    HttpResponse as_owner_on(usecases::Books& store, std::string_view action,
+                             const Parameters& parameters) {
+        usecases::ControlWorld later(store);
+        later.authority = world.authority;
+        later.enforcement.settle(1'000'000);
+        Api api_there(later.plane, random, rate_for_tests);
+        return api_there.answer(owner.acs3(std::string(action), parameters), world.now, Instant{});
+    }
+    /// What the data process was told to do.
+    std::size_t orders() const {
+        return world.gatekeeper.disconnects.size() + world.gatekeeper.releases.size();
+    }
+    std::size_t changes() { return usecases::audit_rows(*world.store, 100'000).size(); }
     /// What is in the store about the owner that only some may see.
     std::vector<std::string> secrets() {
         const json certificate =
@@ -292,7 +311,7 @@ public:
     /// Who has which keys, with which roles, and how much everybody else has.
     std::string standing() {
         std::string text;
-        static_cast<void>(world.books.look([&](usecases::Ledger& ledger) {
+        static_cast<void>(world.store->look([&](usecases::Ledger& ledger) {
             for (const model::Account& account : ledger.accounts().all()) {
                 text += account.id.text + (account.role == model::Role::root ? " root\n" : "\n");
                 for (const model::AccessKey& key : ledger.access_keys().below(account.id.text))
@@ -312,6 +331,38 @@ public:
     SigningClient other, viewer, day_worker, disabled;
 
 private:
+    void settle_in() {
+        other = tenant(ok(operator_client.acs3("CreateAccount", {{"Name", "other"}})));
+        const json key = call("CreateAccessKey");
+        ids["$key"] = key["AccessKeyId"];
+        disabled = tenant(key);
+        call("UpdateAccessKey", {{"UserAccessKeyId", ids["$key"]}, {"Status", "Inactive"}});
+        viewer = tenant(call("CreateAccessKey", {{"Role", "viewer"}}));
+        day_worker = tenant(call("CreateAccessKey", {{"Role", "operator"}}));
+        ids["$token"] = call("CreateBearerToken")["TokenId"];
+        ids["$vpc"] =
+            call("CreateVpc", {{"CidrBlock", "10.0.0.0/8"}, {"Namespace", "blue"}})["VpcId"];
+        ids["$table"] = "vtb-" + ids["$vpc"].substr(4);
+        ids["$vswitch"] = call("CreateVSwitch", {{"VpcId", ids["$vpc"]},
+                                                 {"ZoneId", "local-a"},
+                                                 {"CidrBlock", "10.1.0.0/16"}})["VSwitchId"];
+        ids["$gateway"] = call(
+            "CreateVpnGateway",
+            {{"VpcId", ids["$vpc"]}, {"Bandwidth", "10"}, {"EnableSsl", "true"}})["VpnGatewayId"];
+        ids["$server"] = make_server(ids["$gateway"]);
+        call("ModifySslVpnServer", {{"SslVpnServerId", ids["$server"]}, {"Wrapping", "tls-auth"}});
+        ids["$certificate"] = call("CreateSslVpnClientCert",
+                                   {{"SslVpnServerId", ids["$server"]}})["SslVpnClientCertId"];
+        ids["$link"] =
+            call("CreateSslVpnClientCertLink",
+                 {{"SslVpnClientCertId", ids["$certificate"]}, {"Format", "zip"}})["LinkId"];
+        ids["$source"] = call("CreateIDaaSInstance")["IDaaSInstanceId"];
+        ids["$user"] = call("CreateIDaaSUser", {{"IDaaSInstanceId", ids["$source"]},
+                                                {"UserName", "anna"},
+                                                {"Password", "long enough"}})["UserId"];
+        make_site();
+    }
+
     void make_site() {
         ids["$site"] = call("CreateCustomerGateway",
                             {{"IpAddress", "198.51.100.1"},
@@ -324,6 +375,10 @@ private:
              {"TunnelOptionsSpecification.1.CustomerGatewayId", ids["$site"]}})["VpnConnectionId"];
         const json one = call("DescribeVpnConnection", {{"VpnConnectionId", ids["$connection"]}});
         ids["$tunnel"] = one["TunnelOptionsSpecification"]["TunnelOptions"][0]["TunnelId"];
+        ids["$diagnosis"] =
+            call("DiagnoseVpnGateway", {{"VpnGatewayId", ids["$gateway"]},
+                                        {"ResourceType", "IPsec"},
+                                        {"ResourceId", ids["$connection"]}})["DiagnoseId"];
         const Parameters name{{"VpnGatewayId", ids["$gateway"]},
                               {"NextHop", ids["$connection"]},
                               {"Weight", "100"},

@@ -88,9 +88,11 @@ model::KeyRole least_role(std::string_view action) {
                                           "UploadSslVpnServerCrl",  "DisconnectSslVpnClient",
                                           "CreateIDaaSUser",        "ReleaseSslVpnClientSlot",
                                           "ModifyIDaaSUser",        "DownloadVpnConnectionConfig",
-                                          "DeleteIDaaSUser",        "EnrolIDaaSUserTotp"};
+                                          "DeleteIDaaSUser",        "EnrolIDaaSUserTotp",
+                                          "DiagnoseVpnGateway"};
     if (std::ranges::find(operators, action) != operators.end()) return model::KeyRole::operating;
-    for (const std::string_view reads : {"Describe", "List", "Check", "CreateBearerToken"})
+    for (const std::string_view reads : {"Describe", "List", "Check", "CreateBearerToken",
+                                         "GetVpnGatewayDiagnoseResult", "DiagnoseVpnConnections"})
         if (action.starts_with(reads)) return model::KeyRole::viewer;
     return model::KeyRole::administrator;
 }

@@ -14,9 +14,15 @@ namespace kanmon::api {
 
 using nlohmann::json;
 
+/// The clock of these tests stands still, so that nothing would come back.
+inline constexpr RequestRate rate_for_tests{.per_second = 1'000'000, .burst = 1'000'000};
+
 class ApiTest : public testing::Test {
 protected:
-    ApiTest() : api(world.plane, random) {
+    ApiTest() { begin(); }
+    explicit ApiTest(usecases::Books& store) : world(store) { begin(); }
+
+    void begin() {
         const auto root = world.plane.accounts.ensure_root(world.now);
         operator_client = {root->access_key.text, root->access_key_secret, world.now};
         const json made = ok(operator_client.acs3("CreateAccount", {{"Name", "tenant"}}));
@@ -79,7 +85,7 @@ protected:
 
     usecases::ControlWorld world;
     SeededRandom random{7};
-    Api api;
+    Api api{world.plane, random, rate_for_tests};
     SigningClient operator_client;
     SigningClient client;
     int tenants = 0;

@@ -121,6 +121,22 @@ TEST_F(SitesApi, RegionsAndZonesAreNamesThatToolsCanGoOnWith) {
     EXPECT_EQ(call("CheckVpnBgpEnabled")["BgpEnabled"], true);
 }
 
+TEST_F(SitesApi, WhatIsBelowAGatewayIsInItsResourceGroup) {
+    const std::string gateway = make_gateway();
+    const std::string server = make_server(gateway);
+    const std::string certificate =
+        call("CreateSslVpnClientCert", {{"SslVpnServerId", server}})["SslVpnClientCertId"];
+    call("MoveVpnResourceGroup",
+         {{"InstanceId", gateway}, {"ResourceType", "VpnGateway"}, {"NewResourceGroupId", "rg-2"}});
+    for (const char* action : {"DescribeSslVpnServers", "DescribeSslVpnClientCerts"}) {
+        EXPECT_EQ(call(action, {{"ResourceGroupId", "rg-2"}})["TotalCount"], 1) << action;
+        EXPECT_EQ(call(action, {{"ResourceGroupId", "rg-1"}})["TotalCount"], 0) << action;
+    }
+    EXPECT_EQ(
+        call("DescribeSslVpnClientCert", {{"SslVpnClientCertId", certificate}})["ResourceGroupId"],
+        "rg-2");
+}
+
 TEST_F(SitesApi, AGatewayKeepsWhatTheProviderReadsBack) {
     const std::string vpc =
         call("CreateVpc", {{"CidrBlock", "10.0.0.0/8"}, {"Namespace", "blue"}})["VpcId"];

@@ -30,7 +30,7 @@ TEST(Tags, AreOfTheSizeAndWordingOfTheOriginal) {
 TEST(Tags, OfOneKindAreNamedInAnyCase) {
     EXPECT_EQ(check_tagged_kind("VpnGateWay"), TaggedKind::vpn_gateway);
     EXPECT_EQ(check_tagged_kind("CUSTOMERGATEWAY"), TaggedKind::customer_gateway);
-    EXPECT_EQ(check_tagged_kind("Vpc").error().code, "IllegalParam.ResourceType");
+    EXPECT_EQ(check_tagged_kind("NatGateway").error().code, "IllegalParam.ResourceType");
 }
 
 TEST(Tags, WithoutAValueStandForAnyWhenTheyAreLookedFor) {
