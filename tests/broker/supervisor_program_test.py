@@ -37,6 +37,15 @@ def run(*words, check=True):
     return subprocess.run(words, check=check, capture_output=True, text=True).stdout
 
 
+def open_files(pid):
+    """What the process has open; what it closes while we look is left out."""
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            yield os.readlink(f"/proc/{pid}/fd/{fd}")
+        except FileNotFoundError:
+            pass
+
+
 def wait_until(holds, seconds=10):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -183,8 +192,7 @@ def test_runs_each_as_its_user_without_a_foreign_descriptor(gateway):
         assert status["Gid"].split() == [str(GROUP if uid else 0)] * 4 and not status["Groups"].split()
         assert uid == 0 or int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
         assert os.getpgid(pid) == pid
-        assert "/dev/zero" not in [os.readlink(f"/proc/{pid}/fd/{fd}")
-                                   for fd in os.listdir(f"/proc/{pid}/fd")]
+        assert "/dev/zero" not in open_files(pid)
     own = gateway.process.pid
     for fd in os.listdir(f"/proc/{own}/fdinfo"):
         flags = re.search(r"flags:\s+(\d+)", open(f"/proc/{own}/fdinfo/{fd}").read())

@@ -7,30 +7,55 @@ from lab import Lab, RELAY, VPC_HOST, until
 import pytest
 
 
-def lost_packets(laptop, seconds, in_between):
-    """Pings every 20 ms and does something in between; returns how many went unanswered."""
-    process = laptop.lab.network.start(
+def lost_packets(laptops, seconds, in_between):
+    """Each pings every 20 ms and something is done in between; how many went unanswered."""
+    def log(laptop):
+        return laptop.lab.network.folder / f"ping-{laptop.name}.log"
+
+    def lost(laptop):
+        shown = re.search(r"(\d+) packets transmitted, (\d+) received", log(laptop).read_text())
+        return int(shown.group(1)) - int(shown.group(2))
+
+    pings = [laptop.lab.network.start(
         laptop.name, "ping", "-n", "-i", "0.02", "-c", str(seconds * 50), "-W", "2", VPC_HOST,
-        log=laptop.lab.network.folder / "ping.log")
+        log=log(laptop)) for laptop in laptops]
     time.sleep(1)
     in_between()
-    process.wait(seconds + 30)
-    shown = (laptop.lab.network.folder / "ping.log").read_text()
-    sent, received = re.search(r"(\d+) packets transmitted, (\d+) received", shown).groups()
-    return int(sent) - int(received)
+    for ping in pings:
+        ping.wait(seconds + 30)
+    return sum(lost(laptop) for laptop in laptops)
 
 
 @pytest.mark.parametrize("victim", ["control", "broker"])
 def test_killing_control_or_broker_loses_no_packet(lab, victim):
     laptop = lab.laptop().connect(lab.bundle(lab.certificate()))
     before = lab.child(victim)
-    assert lost_packets(laptop, 8, lambda: lab.kill(victim)) == 0
+    assert lost_packets([laptop], 8, lambda: lab.kill(victim)) == 0
     until(f"{victim} runs again", lambda: lab.child(victim) != before, 10)
     until("the API answers again", lambda: lab._answers(), 20)
     until("the client is listed again", lambda: [
         client["PrivateIp"] for client in lab.clients()] == ["192.168.0.6"], 20)
     newcomer = lab.laptop().connect(lab.bundle(lab.certificate("newcomer")))
     newcomer.ping()
+
+
+def test_ten_clients_lose_nothing_while_control_is_killed_five_times_amid_mutations():
+    lab = Lab(connections=10)
+    try:
+        laptops = [lab.laptop().connect(lab.bundle(lab.certificate(f"laptop-{number}")))
+                   for number in range(10)]
+
+        def kill_five_times():
+            for number in range(5):
+                made = lab.certificate(f"made-{number}")
+                lab.kill("control")
+                until("the API answers again", lambda: lab._answers(), 30)
+                assert lab.bundle(made), "what was answered is there"
+
+        assert lost_packets(laptops, 40, kill_five_times) == 0
+        assert [laptop.connects() for laptop in laptops] == [1] * 10
+    finally:
+        lab.close()
 
 
 def test_after_killing_data_clients_are_back_by_themselves_within_65_seconds(lab):

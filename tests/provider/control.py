@@ -24,6 +24,9 @@ def listens(port):
 
 
 class Control:
+    def __init__(self, *options):
+        self.options = options
+
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="kanmon-provider-"))
         self.port = free_port()
@@ -31,7 +34,8 @@ class Control:
         self.process = subprocess.Popen(
             (f"{os.environ['KANMON_BIN']}/kanmon-control", "--state", self.folder / "control",
              "--bridge", self.folder / "bridge", "--api", "", "--http-loopback", str(self.port),
-             "--public-address", "203.0.113.1", "--data-uid", "0", "--allow-root"),
+             "--public-address", "203.0.113.1", "--data-uid", "0", "--allow-root",
+             *self.options),
             stdout=self.log, stderr=self.log)
         end = time.monotonic() + START_SECONDS
         while not (self.key_file().exists() and listens(self.port)):

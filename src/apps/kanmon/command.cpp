@@ -325,6 +325,32 @@ std::vector<Command> client_commands() {
     };
 }
 
+constexpr CommandArgument state_directory{"--state", "State",
+                                          "the gateway's state directory; /var/lib/kanmon"};
+
+/// On the gateway's machine and its files; no action of the API.
+std::vector<Command> local_commands() {
+    return {
+        {"backup",
+         "",
+         "seal the gateway's store and keys into a file, also while it runs; on its machine",
+         "",
+         {{"FILE", "File", "file to write", true},
+          {"--passphrase-file", "Passphrase", "file with the passphrase, - for standard input",
+           true, false, true},
+          state_directory}},
+        {"restore",
+         "",
+         "put a backup in the place of a stopped gateway's store and keys; on its machine",
+         "",
+         {{"FILE", "File", "file that 'backup' wrote", true},
+          {"--passphrase-file", "Passphrase", "file with the passphrase, - for standard input",
+           true, false, true},
+          {"--replace", "Replace", "a store is there: keep it in control.replaced", false, true},
+          state_directory}},
+    };
+}
+
 }  // namespace
 
 const std::vector<GlobalOption>& global_options() {
@@ -370,6 +396,7 @@ const std::vector<Command>& commands() {
                           certificate_commands(), identity_source_commands(), user_commands(),
                           client_commands(), site_commands()})
             all.insert(all.end(), part.begin(), part.end());
+        for (const Command& command : local_commands()) all.push_back(command);
         return all;
     }();
     return table;

@@ -55,7 +55,7 @@ struct Command {
     std::string_view group;  // "gateway"
     std::string_view name;   // "create"
     std::string_view help;
-    std::string_view action;
+    std::string_view action;  // empty: no call, gateway_backup.h
     std::vector<CommandArgument> arguments;
     Shape shape = Shape::done;
     std::string_view list = {};  // path of the rows

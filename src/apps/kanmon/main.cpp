@@ -1,5 +1,5 @@
-// kanmon: the command line. Everything it does goes through the API; this file turns the table of
-// commands into a parser.
+// kanmon: the command line. Everything it does goes through the API, but for backup and restore;
+// this file turns the table of commands into a parser.
 //
 // Exit status: 0 done, 1 refused or not reached (the reason is on standard error), 2 wrong usage.
 #include <curl/curl.h>
@@ -15,6 +15,7 @@
 
 #include "apps/kanmon/api_client.h"
 #include "apps/kanmon/command.h"
+#include "apps/kanmon/gateway_backup.h"
 #include "apps/kanmon/run_command.h"
 
 namespace {
@@ -74,8 +75,10 @@ void add_global_options(CLI::App& app, Options& options) {
 void add_arguments(CLI::App& app, Parsed& parsed) {
     for (const CommandArgument& argument : parsed.command->arguments) {
         std::string& value = parsed.values.emplace_back();
+        const std::string words(argument.words);
+        const std::string help(argument.help);
         CLI::Option* option =
-            app.add_option(std::string(argument.words), value, std::string(argument.help));
+            argument.flag ? app.add_flag(words, value, help) : app.add_option(words, value, help);
         option->required(argument.required);
         parsed.given.push_back(option);
     }
@@ -147,27 +150,57 @@ int run_raw(ApiClient& client, const RawCall& raw, const Options& options) {
     return run_call(client, raw.action, parameters);
 }
 
-int run_parsed(ApiClient& client, const Parsed& parsed, const Options& options) {
-    Invocation invocation{.command = parsed.command,
-                          .parameters = {{"RegionId", options.region}},
-                          .json = options.json,
-                          .wait = parsed.wait,
-                          .follow = parsed.follow,
-                          .output = parsed.output};
+/// What was typed, with the content of files in their place. The error is a sentence.
+Expected<api::Parameters, std::string> given_parameters(const Parsed& parsed) {
+    api::Parameters parameters;
     for (std::size_t i = 0; i < parsed.given.size(); ++i) {
         if (parsed.given[i]->count() == 0) continue;
         const CommandArgument& argument = parsed.command->arguments[i];
-        std::string& value = invocation.parameters[std::string(argument.parameter)];
+        std::string& value = parameters[std::string(argument.parameter)];
         value = parsed.values[i];
         if (!argument.secret && !argument.file) continue;
         auto content = argument.file ? whole_of(value) : first_line_of(value);
-        if (!content) return usage("cannot read " + value);
+        if (!content) return unexpected("cannot read " + value);
         value = std::move(*content);
     }
-    return run_command(client, std::move(invocation));
+    return parameters;
+}
+
+int run_parsed(ApiClient& client, const Parsed& parsed, const Options& options) {
+    auto parameters = given_parameters(parsed);
+    if (!parameters) return usage(parameters.error());
+    parameters->emplace("RegionId", options.region);
+    return run_command(client, {.command = parsed.command,
+                                .parameters = std::move(*parameters),
+                                .json = options.json,
+                                .wait = parsed.wait,
+                                .follow = parsed.follow,
+                                .output = parsed.output});
+}
+
+int run_local(const Parsed& parsed) {
+    auto parameters = given_parameters(parsed);
+    if (!parameters) return usage(parameters.error());
+    const auto state = parameters->find("State");
+    const GatewayBackup backup{
+        .state = state == parameters->end() ? "/var/lib/kanmon" : state->second,
+        .file = (*parameters)["File"],
+        .passphrase = secret_of(std::move((*parameters)["Passphrase"]))};
+    SystemRandom random;
+    const auto done = parsed.command->group == "backup"
+                          ? back_up(backup, random)
+                          : restore(backup, parameters->contains("Replace"), random);
+    if (!done) {
+        std::cerr << "kanmon: " << done.error() << "\n";
+        return 1;
+    }
+    std::cout << *done << "\n";
+    return 0;
 }
 
 int run(const Options& options, const std::deque<Parsed>& all, const RawCall& raw) {
+    for (const Parsed& parsed : all)
+        if (parsed.app->parsed() && parsed.command->action.empty()) return run_local(parsed);
     ApiAccess access{.endpoint = options.endpoint,
                      .ca_file = options.ca_file,
                      .access_key = environment("KANMON_ACCESS_KEY_ID"),

@@ -179,6 +179,7 @@ public:
     Outcome<std::uint64_t> next_snapshot_number() override;
 
 private:
+    void take_over();
     void write_lease(const LeaseWrite& write);
     Outcome<Receipt> change_books(const Actor& actor, const Token& token, const Change& change);
     std::optional<Outcome<Receipt>> remembered(const Actor& actor, const Token& token);
@@ -192,7 +193,20 @@ private:
 
     Database database_;
     std::optional<GroupSync> sync_;  // from when the log is there
+    bool taken_over_ = false;
 };
+
+/// What an earlier process wrote may still be in the kernel's memory alone, or be taken for written
+/// after an fdatasync that failed. Here a token is answered by it, so it goes into the file first:
+/// written anew, and waited for. Not when opening: a full disk must not keep readers out.
+void SqliteBooks::take_over() {
+    if (taken_over_) return;
+    Statement in = database_.prepare("PRAGMA wal_checkpoint(FULL)");
+    in.step();
+    if (in.number() != 0) throw StoreError("another program holds an old state of the store");
+    in.step();
+    taken_over_ = true;
+}
 
 std::optional<Outcome<Receipt>> SqliteBooks::remembered(const Actor& actor, const Token& token) {
     if (token.client_token.empty()) return std::nullopt;
@@ -240,6 +254,7 @@ Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& toke
                                            const Change& change) {
     if (sync_->failed()) throw StoreError(std::string(disk_refused));
     database_.survive(Durability::process_death);
+    take_over();
     Transaction transaction(database_);
     if (auto seen = remembered(actor, token)) return *seen;
     SqliteLedger ledger(database_, last_number() + 1);

@@ -104,6 +104,9 @@ Database::Database(const std::string& path) {
         nullptr);
     database_.reset(database);
     if (result != SQLITE_OK) fail(database);
+    // SQLite reads on when it may not write; whoever starts like that would never write again.
+    if (sqlite3_db_readonly(database, "main") == 1)
+        throw StoreError("it can be read but not written");
     sqlite3_busy_timeout(database, 5000);
     run("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
 }

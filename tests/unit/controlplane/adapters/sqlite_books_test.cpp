@@ -67,6 +67,29 @@ TEST(SqliteBooks, RemembersEverythingAcrossAStart) {
     EXPECT_GT(*books->next_snapshot_number(), number);
 }
 
+/// The process was killed between its commit and the fdatasync: the log it left behind is in the
+/// kernel's memory, and the next loss of power takes it.
+TEST(SqliteBooks, AnAnswerByAnEarlierProcessesTokenDoesNotRestOnItsUnsyncedLog) {
+    const auto account = [](Ledger& ledger) {
+        ledger.accounts().put(contract_account());
+        return Outcome<Receipt>(Receipt{"first", ""});
+    };
+    SqliteMaker killed;
+    const auto books = killed.make();
+    ASSERT_TRUE(books->transact(contract_actor, contract_token("token"), account));
+    SqliteMaker next;
+    fs::copy(killed.path(), next.path());
+    fs::copy(killed.path() + "-wal", next.path() + "-wal");
+    const auto restarted = next.make();
+    ASSERT_TRUE(restarted->transact(contract_actor, contract_token("token"), account));
+    ASSERT_TRUE(restarted->settle());
+    SqliteMaker without_power;
+    fs::copy(next.path(), without_power.path());
+    const auto found = without_power.make();
+    ASSERT_TRUE(found->look(
+        [](Ledger& ledger) { EXPECT_TRUE(ledger.accounts().find(contract_account().id.text)); }));
+}
+
 TEST(SqliteBooks, TheAuditLogCanOnlyGrow) {
     SqliteMaker maker;
     const auto books = maker.make();
