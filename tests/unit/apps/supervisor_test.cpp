@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "temporary_folder.h"
 
 namespace kanmon::apps {
 namespace {
@@ -29,12 +30,6 @@ constexpr const char* talker =
 
 class SupervisorTest : public testing::Test {
 protected:
-    SupervisorTest() {
-        std::string pattern = testing::TempDir() + "superviseXXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~SupervisorTest() override { std::filesystem::remove_all(folder_); }
-
     Program program(const std::string& name, int words, Duration silence_max) {
         Program made{name, "/usr/bin/python3", {"-c", talker, std::to_string(words)}, 0, 0};
         made.silence_max = silence_max;
@@ -72,7 +67,8 @@ private:
         supervisor.run();
     }
 
-    std::string folder_;
+    TemporaryFolder temporary_;
+    const std::string& folder_ = temporary_.path();
 };
 
 TEST_F(SupervisorTest, KillsWhatFallsSilentAndStartsItAgain) {

@@ -1,5 +1,6 @@
 // Whose hands a file may have passed through before kanmond believes it.
 #include "apps/settings/trusted_file.h"
+#include "temporary_folder.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -15,21 +16,17 @@ namespace {
 class TrustedFile : public ::testing::Test {
 protected:
     TrustedFile() {
-        std::string pattern = ::testing::TempDir() + "trustedXXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
-        path_ = folder_ + "/kanmond.toml";
         std::ofstream(path_) << "text";
         ::chmod(path_.c_str(), 0644);
     }
-    ~TrustedFile() override { std::filesystem::remove_all(folder_); }
-
     std::string refusal(const std::string& path, Reading reading = Reading::by_anybody) {
         const auto text = read_trusted_file(path, reading);
         return text ? "" : text.error();
     }
 
-    std::string folder_;
-    std::string path_;
+    TemporaryFolder temporary_;
+    const std::string& folder_ = temporary_.path();
+    const std::string path_ = folder_ + "/kanmond.toml";
 };
 
 TEST_F(TrustedFile, OfItsOwnerIsRead) {

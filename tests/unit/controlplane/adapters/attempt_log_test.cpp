@@ -4,6 +4,7 @@
 
 #include "controlplane/adapters/log_room.h"
 #include "controlplane/adapters/sqlite_attempt_log.h"
+#include "temporary_folder.h"
 
 namespace kanmon::usecases {
 namespace {
@@ -11,18 +12,14 @@ namespace {
 namespace fs = std::filesystem;
 
 struct SqliteLogMaker {
-    SqliteLogMaker() {
-        std::string pattern = (fs::temp_directory_path() / "kanmon-log-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~SqliteLogMaker() { fs::remove_all(folder); }
     std::unique_ptr<AttemptLog> make(const LogLimits& limits) {
         auto log = adapters::open_sqlite_attempt_log(folder + "/log.db", limits);
         EXPECT_TRUE(log);
         return std::move(*log);
     }
     std::uint64_t file_octets() const { return fs::file_size(folder + "/log.db"); }
-    std::string folder;
+    TemporaryFolder temporary;
+    const std::string& folder = temporary.path();
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, AttemptLogContract, SqliteLogMaker);
 

@@ -15,6 +15,7 @@
 #include "controlplane/adapters/sqlite_books.h"
 #include "controlplane/adapters/sqlite_event_log.h"
 #include "controlplane/adapters/syslog_place.h"
+#include "temporary_folder.h"
 
 namespace kanmon::adapters {
 namespace {
@@ -31,12 +32,6 @@ model::Event event_of(std::uint64_t number, const std::string& message) {
 
 class EventPlaces : public testing::Test {
 protected:
-    EventPlaces() {
-        std::string pattern = testing::TempDir() + "eventsXXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~EventPlaces() override { std::filesystem::remove_all(folder_); }
-
     /// What syslogd does.
     UniqueFd collector() {
         sockaddr_un address{};
@@ -56,7 +51,8 @@ protected:
         return got < 0 ? "" : std::string(line.data(), static_cast<std::size_t>(got));
     }
 
-    std::string folder_;
+    TemporaryFolder temporary_;
+    const std::string& folder_ = temporary_.path();
 };
 
 TEST_F(EventPlaces, SyslogGetsALineForEachEventAsSyslog3WritesIt) {
@@ -75,8 +71,8 @@ TEST_F(EventPlaces, SyslogGetsALineForEachEventAsSyslog3WritesIt) {
 }
 
 TEST_F(EventPlaces, SyslogLinesStayOneLineWhateverTheyTell) {
-    const std::string line = syslog_line(
-        event_of(1, "a\nb\r\x1b[2J \"quoted\" \xe2\x80\xae" + std::string(90000, 'x')));
+    const std::string line =
+        syslog_line(event_of(1, "a\nb\r\x1b[2J \"quoted\" \xe2\x80\xae" + std::string(90000, 'x')));
     EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= 0x20 && c < 0x7f; }));
     EXPECT_LT(line.size(), 4096u);
     EXPECT_NE(line.find("\\\"quoted\\\""), std::string::npos);

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "controlplane/adapters/sqlite_meter_book.h"
+#include "temporary_folder.h"
 
 namespace kanmon::usecases {
 namespace {
@@ -10,17 +11,13 @@ namespace {
 namespace fs = std::filesystem;
 
 struct SqliteMeterMaker {
-    SqliteMeterMaker() {
-        std::string pattern = (fs::temp_directory_path() / "kanmon-meters-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~SqliteMeterMaker() { fs::remove_all(folder); }
     std::unique_ptr<MeterBook> make(const MeterLimits& limits) {
         auto book = adapters::open_sqlite_meter_book(folder + "/meters.db", limits);
         EXPECT_TRUE(book);
         return std::move(*book);
     }
-    std::string folder;
+    TemporaryFolder temporary;
+    const std::string& folder = temporary.path();
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MeterBookContract, SqliteMeterMaker);
 

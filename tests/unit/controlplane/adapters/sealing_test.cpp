@@ -8,6 +8,7 @@
 
 #include "controlplane/adapters/master_key_sealer.h"
 #include "controlplane/adapters/zip_archiver.h"
+#include "temporary_folder.h"
 
 namespace kanmon::adapters {
 namespace {
@@ -36,14 +37,10 @@ TEST(Sealer, OpensOnlyWhatWasSealedForTheSameOwner) {
 
 class MasterKeyFile : public testing::Test {
 protected:
-    MasterKeyFile() {
-        std::string pattern = (fs::temp_directory_path() / "kanmon-key-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-        path = folder + "/master.key";
-    }
-    ~MasterKeyFile() override { fs::remove_all(folder); }
     SeededRandom random{2};
-    std::string folder, path;
+    TemporaryFolder temporary;
+    const std::string& folder = temporary.path();
+    const std::string path = folder + "/master.key";
 };
 
 TEST_F(MasterKeyFile, IsMadeOnceAndReadableByItsOwnerOnly) {

@@ -9,6 +9,7 @@
 #include "contract/certificates_contract.h"
 #include "contract/people_contract.h"
 #include "source_folder/source_folder.h"
+#include "temporary_folder.h"
 
 namespace kanmon::usecases {
 namespace {
@@ -17,11 +18,6 @@ namespace fs = std::filesystem;
 
 /// A folder of its own that goes with it.
 struct SqliteMaker {
-    SqliteMaker() {
-        std::string pattern = (fs::temp_directory_path() / "kanmon-books-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~SqliteMaker() { fs::remove_all(folder); }
     std::unique_ptr<Books> make() {
         auto books = adapters::open_sqlite_books(path());
         EXPECT_TRUE(books);
@@ -36,7 +32,8 @@ struct SqliteMaker {
         sqlite3_close(database);
         return result;
     }
-    std::string folder;
+    TemporaryFolder temporary;
+    const std::string& folder = temporary.path();
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, BooksContract, SqliteMaker);
@@ -203,9 +200,9 @@ TEST(SqliteBooks, TheTablesKeepNothingThatJoinsTwoSourcesOrAccounts) {
     server.idaas_instance = contract_instance().id;
     EXPECT_TRUE(put([&](Ledger& ledger) { ledger.ssl_servers().put(server); }));
     const std::string as_we_do = "PRAGMA foreign_keys = ON; ";
-    for (const char* statement : {"UPDATE idaas_instances SET account = 'x' WHERE id = 'idaas-1'",
-                                  "DELETE FROM idaas_applications",
-                                  "UPDATE ssl_server_sources SET instance = 'idaas-2'"})
+    for (const char* statement :
+         {"UPDATE idaas_instances SET account = 'x' WHERE id = 'idaas-1'",
+          "DELETE FROM idaas_applications", "UPDATE ssl_server_sources SET instance = 'idaas-2'"})
         EXPECT_NE(maker.run((as_we_do + statement).c_str()), SQLITE_OK) << statement;
     EXPECT_TRUE(put([](Ledger& ledger) {
         ledger.group_members().put(contract_member("user-1"));

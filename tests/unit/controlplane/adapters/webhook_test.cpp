@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "controlplane/api/http_server.h"
+#include "temporary_folder.h"
 
 namespace kanmon::adapters {
 namespace {
@@ -35,8 +36,6 @@ class WebhookTest : public testing::Test {
 protected:
     WebhookTest() {
         open_log("test", Severity::error);
-        std::string pattern = testing::TempDir() + "webhookXXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
         auto certificate = api::make_server_certificate({}, unix_now());
         std::ofstream(folder_ + "/ca.crt") << certificate->certificate_pem;
         auto started = api::HttpServer::start({.listen = Endpoint::v4(Ipv4{0x7f000001}, 0),
@@ -52,10 +51,7 @@ protected:
         else
             ADD_FAILURE() << started.error();
     }
-    ~WebhookTest() override {
-        server_.reset();
-        std::filesystem::remove_all(folder_);
-    }
+    ~WebhookTest() override { server_.reset(); }
 
     WebhookOptions options() const {
         return {.url = "https://localhost:" + std::to_string(server_->port()) + "/hook?team=1",
@@ -68,7 +64,8 @@ protected:
         return taken ? "" : taken.error();
     }
 
-    std::string folder_;
+    TemporaryFolder temporary_;
+    const std::string& folder_ = temporary_.path();
     std::mutex mutex_;
     std::vector<api::HttpRequest> requests_;
     std::function<api::HttpResponse(const api::HttpRequest&)> answer_ =

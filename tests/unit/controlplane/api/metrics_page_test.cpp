@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "api_fixture.h"
+#include "temporary_folder.h"
 
 namespace kanmon::api {
 namespace {
@@ -89,9 +90,8 @@ TEST_F(Metrics, AHundredThousandRandomNamesLeaveTheNumberOfSeriesUnchanged) {
 }
 
 TEST(MetricsToken, IsMadeOnceForItsOwnerAloneAndReadAgain) {
-    namespace fs = std::filesystem;
-    std::string folder = (fs::temp_directory_path() / "kanmon-metrics-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    const TemporaryFolder temporary;
+    const std::string& folder = temporary.path();
     usecases::ControlWorld world;
     SeededRandom random{3};
     MetricsPage first(world.plane);
@@ -112,7 +112,6 @@ TEST(MetricsToken, IsMadeOnceForItsOwnerAloneAndReadAgain) {
     EXPECT_EQ(second.answer(request).status, 200);
     std::ofstream(folder + "/metrics-token") << "short";
     EXPECT_FALSE(second.load_token(folder + "/metrics-token", random));
-    fs::remove_all(folder);
 }
 
 TEST_F(Metrics, DescribeVpnMetricsShowsRatesByTheCloudsNames) {

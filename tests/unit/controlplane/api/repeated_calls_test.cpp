@@ -8,6 +8,7 @@
 
 #include "account_matrix.h"
 #include "controlplane/adapters/sqlite_books.h"
+#include "temporary_folder.h"
 
 namespace kanmon::api {
 namespace {
@@ -158,9 +159,8 @@ TEST(RepeatedCalls, ATokenIsOfOneAction) {
 }
 
 TEST(RepeatedCalls, TokensAreKnownAfterARestart) {
-    namespace fs = std::filesystem;
-    std::string folder = (fs::temp_directory_path() / "kanmon-tokens-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    const TemporaryFolder temporary;
+    const std::string& folder = temporary.path();
     for (const Row& row : changing_rows()) {
         const std::string path = folder + "/" + std::string(row.action);
         auto store = adapters::open_sqlite_books(path);
@@ -184,7 +184,6 @@ TEST(RepeatedCalls, TokensAreKnownAfterARestart) {
                 << row.action << " with another " << name;
         }
     }
-    fs::remove_all(folder);
 }
 
 }  // namespace
