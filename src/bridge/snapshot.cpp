@@ -19,11 +19,14 @@ constexpr std::size_t word_octets_max = 64;
 constexpr std::size_t pem_octets_max = std::size_t{256} << 10;
 
 constexpr std::size_t gateway_octets_least = 4 + 4 + 4;
-constexpr std::size_t server_octets_least = 119;  // every text and list empty, no IPv6
+constexpr std::size_t server_octets_least = 133;  // every text and list empty, no IPv6
 constexpr std::size_t domains_max = 64;
 constexpr std::size_t domain_octets_max = 255;
 constexpr std::size_t static_addresses_max = 65536;
+constexpr std::size_t cidr_octets = 4 + 1;
 constexpr std::size_t cidr6_octets = 16 + 1;
+constexpr std::size_t port_range_octets = 2 + 2;
+constexpr std::size_t access_rule_octets_least = 4 + 1 + 1 + 4 * 5 + 1 + 4;
 constexpr std::size_t key_octets_max = 256;
 
 constexpr auto each_word = [](auto& codec, auto& word) { codec.text(word, word_octets_max); };
@@ -74,6 +77,53 @@ void fields(Codec& codec, T& inner) {
 
 constexpr auto inner6_fields = [](auto& codec, auto& inner) { fields(codec, inner); };
 
+template <class Codec, FieldsOf<PortRange> T>
+void fields(Codec& codec, T& range) {
+    codec.number(range.first);
+    codec.number(range.last);
+    codec.require(range.first <= range.last);
+}
+
+constexpr auto each_port_range = [](auto& codec, auto& range) { fields(codec, range); };
+constexpr auto each_holder = [](auto& codec, auto& name) { codec.text(name, text_octets_max); };
+constexpr auto each_place = [](auto& codec, auto& place) { codec.number(place); };
+
+template <class Codec, FieldsOf<AccessRule> T>
+void fields(Codec& codec, T& rule) {
+    codec.text(rule.id, id_octets_max);
+    codec.choice(rule.verdict, AccessVerdict::deny);
+    codec.truth(rule.everybody);
+    codec.list(rule.certificates, access_names_max, 4, each_holder);
+    codec.list(rule.users, access_names_max, 4, each_holder);
+    codec.list(rule.groups, access_groups_max, 4, each_place);
+    codec.list(rule.networks, access_networks_max, cidr_octets, each_by_fields);
+    codec.list(rule.networks6, access_networks_max, cidr6_octets, each_by_fields);
+    codec.number(rule.protocol);
+    codec.list(rule.ports, access_ports_max, port_range_octets, each_port_range);
+}
+
+constexpr auto each_access_rule = [](auto& codec, auto& rule) { fields(codec, rule); };
+
+constexpr auto each_access_group = [](auto& codec, auto& group) {
+    codec.list(group.users, access_names_max, 4, each_holder);
+};
+
+constexpr auto each_blocked_client = [](auto& codec, auto& blocked) {
+    codec.text(blocked.name, text_octets_max);
+    codec.unix_time(blocked.until);
+};
+
+template <class Codec, FieldsOf<AccessPolicy> T>
+void fields(Codec& codec, T& access) {
+    codec.list(access.groups, access_groups_max, 4, each_access_group);
+    codec.list(access.rules, access_rules_max, access_rule_octets_least, each_access_rule);
+    for (const AccessRule& rule : access.rules)
+        for (const std::uint32_t place : rule.groups) codec.require(place < access.groups.size());
+    codec.choice(access.otherwise, AccessVerdict::deny);
+    codec.choice(access.from_vpc, AccessVerdict::deny);
+    codec.list(access.blocked, blocked_clients_max, 4 + 8, each_blocked_client);
+}
+
 template <class Codec, FieldsOf<SslServer> T>
 void fields(Codec& codec, T& server) {
     codec.text(server.id, id_octets_max);
@@ -83,7 +133,7 @@ void fields(Codec& codec, T& server) {
     codec.list(server.listeners, listeners_max, listener_octets, each_by_fields);
     bridge::fields(codec, server.client_pool);
     codec.choice(server.topology, Topology::p2p);
-    codec.list(server.local_networks, networks_max, 5, each_by_fields);
+    codec.list(server.local_networks, networks_max, cidr_octets, each_by_fields);
     codec.list(server.dns_servers, dns_servers_max, 4, each_by_fields);
     codec.list(server.dns_search_domains, domains_max, 4, each_domain);
     codec.list(server.dns_split_domains, domains_max, 4, each_domain);
@@ -110,6 +160,7 @@ void fields(Codec& codec, T& server) {
     codec.text(server.certificate_pem, pem_octets_max);
     codec.secret(server.private_key_pem, pem_octets_max);
     codec.list(server.revoked_serials, serials_max, 4, each_word);
+    fields(codec, server.access);
 }
 
 constexpr auto each_server = [](auto& codec, auto& server) { fields(codec, server); };

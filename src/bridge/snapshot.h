@@ -14,11 +14,12 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "bridge/access_policy.h"
 
 namespace kanmon::bridge {
 
 inline constexpr std::size_t snapshot_octets_max = std::size_t{256} << 20;
-inline constexpr std::uint16_t snapshot_version = 2;
+inline constexpr std::uint16_t snapshot_version = 3;
 
 enum class Transport : std::uint8_t { udp, tcp };
 enum class Topology : std::uint8_t { net30, subnet, p2p };
@@ -107,6 +108,7 @@ struct SslServer {
     std::string certificate_pem;  // the server's own, with its chain
     SecretBuffer private_key_pem;
     std::vector<std::string> revoked_serials;  // lower-case hexadecimal, no leading zeros
+    AccessPolicy access;
     friend bool operator==(const SslServer&, const SslServer&) = default;
 };
 

@@ -118,9 +118,9 @@ TEST(BridgeMessage, ATextAboveItsBoundIsNeitherSentNorAcceptedNorCut) {
 
 TEST(SnapshotOctets, ALieAboutACountReservesNothing) {
     // number, made_at, then 65,536 gateways of which there is not one octet
-    const Buffer lie = from_hex("0002 0000000000000001 0000000000000000 00010000");
+    const Buffer lie = from_hex("0003 0000000000000001 0000000000000000 00010000");
     EXPECT_EQ(decode_snapshot(lie).error(), SnapshotError::truncated);
-    const Buffer more = from_hex("0002 0000000000000001 0000000000000000 ffffffff");
+    const Buffer more = from_hex("0003 0000000000000001 0000000000000000 ffffffff");
     EXPECT_EQ(decode_snapshot(more).error(), SnapshotError::out_of_range);
     EXPECT_EQ(decode_snapshot(from_hex("0001")).error(), SnapshotError::wrong_version);
 }

@@ -71,6 +71,8 @@ public:
     Lease lease() { return {text(), address(), text(200), number<std::uint64_t>(), instant()}; }
 
     SslServer server();
+    AccessRule access_rule(std::size_t groups);
+    AccessPolicy access_policy();
     Snapshot snapshot();
     ClientFact client_fact();
     AttemptRecord attempt_record();
@@ -122,7 +124,39 @@ inline SslServer RandomValues::server() {
     value.certificate_pem = text(3000);
     value.private_key_pem = SecretBuffer(as_bytes(text(3000)));
     value.revoked_serials = list(20, [&] { return text(); });
+    value.access = access_policy();
     return value;
+}
+
+inline AccessRule RandomValues::access_rule(std::size_t groups) {
+    AccessRule rule;
+    rule.id = text(20);
+    rule.verdict = choice(AccessVerdict::deny);
+    rule.everybody = coin();
+    rule.certificates = list(3, [&] { return text(); });
+    rule.users = list(3, [&] { return text(); });
+    if (groups != 0)
+        rule.groups = list(3, [&] { return static_cast<std::uint32_t>(below(groups)); });
+    rule.networks = list(3, [&] { return cidr(); });
+    rule.networks6 = list(3, [&] { return cidr6(); });
+    rule.protocol = number<std::uint8_t>();
+    rule.ports = list(3, [&] {
+        const auto first = number<std::uint16_t>();
+        return PortRange{first, static_cast<std::uint16_t>(first + below(65536 - first))};
+    });
+    return rule;
+}
+
+inline AccessPolicy RandomValues::access_policy() {
+    AccessPolicy access;
+    access.groups = list(3, [&] { return AccessGroup{list(4, [&] { return text(); })}; });
+    access.rules = list(4, [&] { return access_rule(access.groups.size()); });
+    access.otherwise = choice(AccessVerdict::deny);
+    access.from_vpc = choice(AccessVerdict::deny);
+    access.blocked = list(3, [&] {
+        return BlockedClient{text(), unix_time()};
+    });
+    return access;
 }
 
 inline Snapshot RandomValues::snapshot() {
