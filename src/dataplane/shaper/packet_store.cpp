@@ -7,7 +7,9 @@
 namespace kanmon::shaper {
 
 PacketStore::PacketStore(std::uint32_t blocks)
-    : blocks_(blocks), octets_(std::size_t{blocks} * block_octets), free_count_(blocks) {
+    : blocks_(blocks),
+      octets_(std::make_unique_for_overwrite<std::byte[]>(std::size_t{blocks} * block_octets)),
+      free_count_(blocks) {
     for (std::uint32_t block = blocks; block-- > 0;)
         blocks_[block].next_block = std::exchange(free_, block);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -47,15 +48,15 @@ private:
         Instant put_at{};
     };
     MutableBytes room_of(std::uint32_t block) {
-        return MutableBytes(octets_).subspan(std::size_t{block} * block_octets, block_octets);
+        return {octets_.get() + std::size_t{block} * block_octets, block_octets};
     }
     Bytes room_of(std::uint32_t block) const {
-        return Bytes(octets_).subspan(std::size_t{block} * block_octets, block_octets);
+        return {octets_.get() + std::size_t{block} * block_octets, block_octets};
     }
 
     std::vector<Block> blocks_;
-    std::vector<std::byte> octets_;
-    std::uint32_t free_ = no_packet;  // chain by `next_block`
+    std::unique_ptr<std::byte[]> octets_;  // untouched, and so no memory, until it is needed
+    std::uint32_t free_ = no_packet;       // chain by `next_block`
     std::uint32_t free_count_ = 0;
 };
 
