@@ -40,10 +40,16 @@ void Shard::State::forward(Client& client, MutableBytes payload) {
         if (const auto segment = routing::read_tcp_segment(*packet);
             segment && client.path_limit.acknowledged(*segment))
             measure(client);
-    client.received_octets += packet->octets.size();
+    if (!shaping.passes(client, Direction::from_client, packet->octets.size(), now))
+        return shaping.wait(client, Direction::from_client, packet->octets, now);
+    hand_in(client, packet->octets);
+}
+
+void Shard::State::hand_in(Client& client, MutableBytes packet) {
+    client.received_octets += packet.size();
     ++client.received_packets;
     note_carried(client);
-    outlet.deliver(client.path.server, packet->octets);
+    outlet.deliver(client.path.server, packet);
 }
 
 // --- to the client -------------------------------------------------------------------------------
@@ -59,16 +65,44 @@ void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
     Client* client = at(inner->v6 ? server.addresses->find(inner->destination6)
                                   : server.addresses->find(inner->destination));
     if (client == nullptr || client->over) return answer_unreachable(index, *inner);
-    const std::size_t sealed_octets = inner->octets.size() + client->keys.front_octets() +
-                                      client->keys.back_octets() +
-                                      wire::framing_octets(client->framing);
-    if (client->path.is_stream() && !outlet.has_room(client->path, sealed_octets))
-        return drop(Cause::queue_full);
-    routing::clamp_segment_size(*inner, client->segment_limit);
+    if (!shaping.passes(*client, Direction::to_client, inner->octets.size(), now))
+        return shaping.wait(*client, Direction::to_client, inner->octets, now);
+    hand_out(*client, *inner);
+}
+
+void Shard::State::hand_out(Client& client, const routing::InnerPacket& packet) {
+    if (!has_room(client, packet.octets.size())) return drop(Cause::queue_full);
+    routing::clamp_segment_size(packet, client.segment_limit);
     // A stream outside cuts packets by itself.
-    const auto segment = client->profile->tcp ? std::nullopt : routing::read_tcp_segment(*inner);
-    if (segment) watch_upload(*client, *inner, *segment);
-    carry(*client, *inner, segment);
+    const auto segment = client.profile->tcp ? std::nullopt : routing::read_tcp_segment(packet);
+    if (segment) watch_upload(client, packet, *segment);
+    carry(client, packet, segment);
+}
+
+/// Packets that were judged when they came, and have waited for the gateway's bandwidth since.
+void Shard::State::let_waiting_leave() {
+    shaping.drain(now, [this](Slot slot, Direction direction, MutableBytes packet) {
+        Client* client = at(slot);
+        if (client == nullptr || client->over) return;
+        serving = client->path.server;
+        if (direction == Direction::from_client) return hand_in(*client, packet);
+        if (const auto inner = routing::read_inner_packet(packet)) hand_out(*client, *inner);
+    });
+}
+
+void Shard::State::dropped(Slot slot) {
+    const ServerIndex before = serving;
+    if (const Client* client = at(slot)) serving = client->path.server;
+    drop(Cause::bandwidth_exceeded);
+    serving = before;
+}
+
+/// Always on datagrams. A stream is asked for room for the packet when it is sealed.
+bool Shard::State::has_room(const Client& client, std::size_t inner_octets) const {
+    if (!client.path.is_stream()) return true;
+    return outlet.has_room(client.path, inner_octets + client.keys.front_octets() +
+                                            client.keys.back_octets() +
+                                            wire::framing_octets(client.framing));
 }
 
 /// Segments with options may say that something of an upload is missing.

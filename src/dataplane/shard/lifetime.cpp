@@ -70,6 +70,7 @@ void Shard::State::bury() {
         directory.remove(slot);
         give_back(slot, clients[slot]->had_keys);
         const std::unique_ptr<Client> gone = std::move(clients[slot]);
+        shaping.forget(*gone);
         if (gone->path.is_stream() && directory.newest_at(place_of(gone->path)) == no_slot)
             outlet.finished(gone->path);
     }
@@ -103,6 +104,7 @@ void Shard::State::reach() {
         tell_upload(*client);
         pump(*client);
     }
+    let_waiting_leave();
 }
 
 }  // namespace kanmon::shard

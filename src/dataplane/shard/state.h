@@ -8,6 +8,7 @@
 //   events.cpp     what sessions say: keys, admission, beginnings and ends
 //   lifetime.cpp   slots, deadlines, birth and burial of clients
 //   configure.cpp  new snapshots
+//   shaping.h      the gateways' bandwidths: what waits for its turn
 //   counts.cpp     what was carried and counted, for who watches
 #pragma once
 
@@ -24,6 +25,7 @@
 #include "dataplane/routing/policy.h"
 #include "dataplane/shard/client.h"
 #include "dataplane/shard/doorway.h"
+#include "dataplane/shard/shaping.h"
 #include "dataplane/shard/wrong_key.h"
 #include "dataplane/wire/control_packet.h"
 
@@ -61,7 +63,7 @@ struct FirstPacket {
     admission::Greeter greeter() const;
 };
 
-struct Shard::State {
+struct Shard::State final : shaper::DropCounter {
     State(const ShardOptions& options, Random& random, Outlet& outlet);
 
     /// Everything that comes in is one turn; clients that end in it are destroyed when it is over,
@@ -127,6 +129,11 @@ struct Shard::State {
     // --- inner_path.cpp
     void forward(Client& client, MutableBytes payload);
     void from_tunnel(ServerIndex server, MutableBytes packet);
+    bool has_room(const Client& client, std::size_t inner_octets) const;
+    void hand_in(Client& client, MutableBytes packet);
+    void hand_out(Client& client, const routing::InnerPacket& packet);
+    void let_waiting_leave();
+    void dropped(Slot client) override;
     void carry(Client& client, const routing::InnerPacket& packet,
                const std::optional<routing::TcpSegment>& segment);
     bool carry_in_pieces(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
@@ -229,6 +236,7 @@ struct Shard::State {
     Buffer arena;                            // where packets are sealed
     Buffer piece_room;  // where pieces of packets and answers to the VPC are made
     routing::AnswerBudget answers;
+    Shaping shaping{*this};
 };
 
 }  // namespace kanmon::shard
