@@ -35,6 +35,7 @@ void Shard::State::forward(Client& client, MutableBytes payload) {
         if (allowed.error() != Cause::link_local) ++client.refused_packets;
         return drop(allowed.error());
     }
+    if (client.access.rules.limits && !may_pass(client, *packet, routing::Way::from_client)) return;
     routing::clamp_segment_size(*packet, client.segment_limit);
     if (client.path_limit.watching())
         if (const auto segment = routing::read_tcp_segment(*packet);
@@ -65,6 +66,7 @@ void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
     Client* client = at(inner->v6 ? server.addresses->find(inner->destination6)
                                   : server.addresses->find(inner->destination));
     if (client == nullptr || client->over) return answer_unreachable(index, *inner);
+    if (client->access.rules.limits && !may_pass(*client, *inner, routing::Way::to_client)) return;
     if (!shaping.passes(*client, Direction::to_client, inner->octets.size(), now))
         return shaping.wait(*client, Direction::to_client, inner->octets, now);
     hand_out(*client, *inner);

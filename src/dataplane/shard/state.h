@@ -7,6 +7,7 @@
 //   inner_path.cpp tunnelled packets: what may pass, and what fits
 //   events.cpp     what sessions say: keys, admission, beginnings and ends
 //   lifetime.cpp   slots, deadlines, birth and burial of clients
+//   access.cpp     access rules: who has which, and what they refuse
 //   configure.cpp  new snapshots
 //   shaping.h      the gateways' bandwidths: what waits for its turn
 //   counts.cpp     what was carried and counted, for who watches
@@ -47,6 +48,8 @@ struct Server {
     std::optional<routing::AddressTable> addresses;
     routing::Neighbourhood around;  // borrows from `datagrams`
     std::unique_ptr<Doorway> door;  // null: its wrapping is unusable, and nobody is answered
+    std::shared_ptr<const routing::AccessRules> access;
+    std::uint32_t access_generation = 0;  // never the same for other rules
 
     const bridge::SslServer& settings() const { return datagrams->server; }
     bridge::Listener listener_of(const Path& path) const;
@@ -144,6 +147,16 @@ struct Shard::State final : shaper::DropCounter {
     void answer_too_big(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
     void measure(Client& client);
 
+    // --- access.cpp
+    void open_access(Server& server, const std::vector<Server>& former);
+    void give_access(Client& client);
+    bool may_pass(Client& client, const routing::InnerPacket& packet, routing::Way way);
+    void note_denial(Client& client, const routing::InnerPacket& packet, routing::Way way,
+                     const routing::Judgement& made);
+    void answer_denied(Client& client, const routing::InnerPacket& packet, routing::Way way);
+    bool tell_denial(Client& client);
+    void tell_denials();
+
     // --- events.cpp
     void pump(Client& client);
     void on(Client& client, session::LoginRequest&& request);
@@ -237,6 +250,9 @@ struct Shard::State final : shaper::DropCounter {
     Buffer piece_room;  // where pieces of packets and answers to the VPC are made
     routing::AnswerBudget answers;
     Shaping shaping{*this};
+    std::optional<routing::FlowTable> flows;  // since a server had rules that can refuse
+    std::uint32_t access_generation = 0;
+    Slot denials_from = 0;
 };
 
 }  // namespace kanmon::shard
