@@ -25,7 +25,8 @@ namespace kanmon::routing {
 
 inline constexpr unsigned extension_headers_max = 8;
 
-inline constexpr std::uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_icmp6 = 58;
+inline constexpr std::uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_udp = 17,
+                              protocol_icmp6 = 58;
 
 struct InnerPacket {
     MutableBytes octets;  // exactly the packet: what follows its stated length is cut off

@@ -22,6 +22,7 @@
 #include "dataplane/routing/address_table.h"
 #include "dataplane/routing/icmp_answer.h"
 #include "dataplane/routing/policy.h"
+#include "dataplane/routing/super_packet.h"
 #include "dataplane/shard/client.h"
 #include "dataplane/shard/doorway.h"
 #include "dataplane/shard/wrong_key.h"
@@ -83,9 +84,10 @@ struct Shard::State {
         State& state_;
     };
 
-    void drop(Cause cause) {
-        ++drops[static_cast<std::size_t>(cause)];
-        if (serving < counts.size()) ++counts[serving].drops[static_cast<std::size_t>(cause)];
+    void drop(Cause cause, std::size_t packets = 1) {
+        drops[static_cast<std::size_t>(cause)] += packets;
+        if (serving < counts.size())
+            counts[serving].drops[static_cast<std::size_t>(cause)] += packets;
     }
     void receive(const Path& path, MutableBytes packet);
     Server* server_of(const Path& path);
@@ -122,18 +124,23 @@ struct Shard::State {
     void end_run();
     bool seal_and_send(Client& client, Bytes payload);
     Expected<MutableBytes, Cause> seal(Client& client, Bytes payload);
+    MutableBytes sealing_room(const Client& client, std::size_t payload_octets);
     void watch_key_limit(Client& client);
 
     // --- inner_path.cpp
     void forward(Client& client, MutableBytes payload);
-    void from_tunnel(ServerIndex server, MutableBytes packet);
+    void from_tunnel(ServerIndex server, const routing::Offload& offload, MutableBytes octets);
+    void send_segments(Client& client, const routing::SuperPacket& packet);
+    void send_inner(Client& client, const routing::InnerPacket& packet);
+    MutableBytes out_of_the_way(Bytes octets);
+    MutableBytes segment_place(const Client& client, std::size_t octets);
     void carry(Client& client, const routing::InnerPacket& packet,
                const std::optional<routing::TcpSegment>& segment);
     bool carry_in_pieces(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
     void watch_upload(Client& client, const routing::InnerPacket& packet,
                       const routing::TcpSegment& segment);
     void tell_upload(Client& client);
-    void answer_unreachable(ServerIndex server, const routing::InnerPacket& packet);
+    void answer_unreachable(ServerIndex server, const routing::SuperPacket& packet);
     void answer_too_big(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
     void measure(Client& client);
 
@@ -227,6 +234,7 @@ struct Shard::State {
     Client* heard = nullptr;                 // of the present run
     Client* unprepared = nullptr;            // whose keys want preparation after it
     Buffer arena;                            // where packets are sealed
+    Buffer segment_room;                     // where segments are made that are not sealed as is
     Buffer piece_room;  // where pieces of packets and answers to the VPC are made
     routing::AnswerBudget answers;
 };
