@@ -29,7 +29,7 @@ void put_word(MutableBytes octets, std::size_t at, std::size_t value) {
 }
 
 bool same(Bytes left, Bytes right, std::size_t from, std::size_t octets) {
-    return std::memcmp(left.data() + from, right.data() + from, octets) == 0;
+    return std::ranges::equal(left.subspan(from, octets), right.subspan(from, octets));
 }
 
 bool is_v6(Bytes packet) {
