@@ -48,4 +48,8 @@ struct InnerPacket {
 /// compression header in front).
 Expected<InnerPacket, Cause> read_inner_packet(MutableBytes payload);
 
+/// The beginning of a packet, as ICMP errors quote it: its headers must be there, the rest may be
+/// cut off.
+Expected<InnerPacket, Cause> read_quoted_packet(MutableBytes quoted);
+
 }  // namespace kanmon::routing

@@ -153,6 +153,21 @@ TEST(SuperPackets, ThatNobodyMayHaveCountAsManyAndAreAnsweredOnce) {
     EXPECT_EQ(world.drops(Cause::no_client_for_address), 32U);
 }
 
+TEST(SuperPackets, ThatRulesRefuseCountAsMany) {
+    World world;
+    bridge::SslServer server = settings();
+    server.access.otherwise = bridge::AccessVerdict::deny;
+    world.configure({profile(server)});
+    world.connected(1, at("192.0.2.1"));
+    world.sent.clear();
+    Buffer packet = super_packet();
+    world.shard.from_tunnel(0, tcp4, packet, world.now);
+    EXPECT_EQ(world.all_drops(), 16U);
+    EXPECT_TRUE(world.sent.empty());
+    world.shard.report_all(world.wall());
+    EXPECT_EQ(world.facts.back().refused_packets, 16U);
+}
+
 TEST(SuperPackets, ThatContradictThemselvesAreDroppedAndCounted) {
     World world;
     world.connected(1, at("192.0.2.1"));
