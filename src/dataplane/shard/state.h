@@ -24,6 +24,7 @@
 #include "dataplane/routing/address_table.h"
 #include "dataplane/routing/icmp_answer.h"
 #include "dataplane/routing/policy.h"
+#include "dataplane/routing/super_packet.h"
 #include "dataplane/shard/client.h"
 #include "dataplane/shard/doorway.h"
 #include "dataplane/shard/shaping.h"
@@ -88,9 +89,10 @@ struct Shard::State final : shaper::DropCounter {
         State& state_;
     };
 
-    void drop(Cause cause) {
-        ++drops[static_cast<std::size_t>(cause)];
-        if (serving < counts.size()) ++counts[serving].drops[static_cast<std::size_t>(cause)];
+    void drop(Cause cause, std::size_t packets = 1) {
+        drops[static_cast<std::size_t>(cause)] += packets;
+        if (serving < counts.size())
+            counts[serving].drops[static_cast<std::size_t>(cause)] += packets;
     }
     void receive(const Path& path, MutableBytes packet);
     Server* server_of(const Path& path);
@@ -127,14 +129,19 @@ struct Shard::State final : shaper::DropCounter {
     void end_run();
     bool seal_and_send(Client& client, Bytes payload);
     Expected<MutableBytes, Cause> seal(Client& client, Bytes payload);
+    MutableBytes sealing_room(const Client& client, std::size_t payload_octets);
     void watch_key_limit(Client& client);
 
     // --- inner_path.cpp
     void forward(Client& client, MutableBytes payload);
-    void from_tunnel(ServerIndex server, MutableBytes packet);
+    void from_tunnel(ServerIndex server, const routing::Offload& offload, MutableBytes octets);
+    void send_segments(Client& client, const routing::SuperPacket& packet);
+    void send_inner(Client& client, const routing::InnerPacket& packet);
+    MutableBytes out_of_the_way(Bytes octets);
+    MutableBytes segment_place(const Client& client, std::size_t octets);
     bool has_room(const Client& client, std::size_t inner_octets) const;
     void hand_in(Client& client, MutableBytes packet);
-    void hand_out(Client& client, const routing::InnerPacket& packet);
+    void wait_for_turn(Client& client, const routing::SuperPacket& packet);
     void let_waiting_leave();
     void dropped(Slot client) override;
     void carry(Client& client, const routing::InnerPacket& packet,
@@ -143,14 +150,15 @@ struct Shard::State final : shaper::DropCounter {
     void watch_upload(Client& client, const routing::InnerPacket& packet,
                       const routing::TcpSegment& segment);
     void tell_upload(Client& client);
-    void answer_unreachable(ServerIndex server, const routing::InnerPacket& packet);
+    void answer_unreachable(ServerIndex server, const routing::SuperPacket& packet);
     void answer_too_big(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
     void measure(Client& client);
 
     // --- access.cpp
     void open_access(Server& server, const std::vector<Server>& former);
     void give_access(Client& client);
-    bool may_pass(Client& client, const routing::InnerPacket& packet, routing::Way way);
+    bool may_pass(Client& client, const routing::InnerPacket& packet, routing::Way way,
+                  std::size_t packets = 1);
     void note_denial(Client& client, const routing::InnerPacket& packet, routing::Way way,
                      const routing::Judgement& made);
     void answer_denied(Client& client, const routing::InnerPacket& packet, routing::Way way);
@@ -247,6 +255,7 @@ struct Shard::State final : shaper::DropCounter {
     Client* heard = nullptr;                 // of the present run
     Client* unprepared = nullptr;            // whose keys want preparation after it
     Buffer arena;                            // where packets are sealed
+    Buffer segment_room;                     // where segments are made that are not sealed as is
     Buffer piece_room;  // where pieces of packets and answers to the VPC are made
     routing::AnswerBudget answers;
     Shaping shaping{*this};
