@@ -105,14 +105,17 @@ void Shard::State::give_access(Client& client) {
 
 // --- a packet that is refused --------------------------------------------------------------------
 
-bool Shard::State::may_pass(Client& client, const routing::InnerPacket& packet, routing::Way way) {
+/// `packets`: how many it stands for.
+bool Shard::State::may_pass(Client& client, const routing::InnerPacket& packet, routing::Way way,
+                            std::size_t packets) {
     const Server& server = servers[client.path.server];
     routing::AccessJudge judge(*flows, *server.access, client.access, client.slot, now);
     const routing::Judgement made = judge.judge(packet, way);
     if (!made.refused) return true;
-    ++client.refused_packets;
-    drop(*made.refused);
+    client.refused_packets += packets;
+    drop(*made.refused, packets);
     if (*made.refused == Cause::malformed) return false;
+    client.denial.packets += packets;
     note_denial(client, packet, way, made);
     answer_denied(client, packet, way);
     return false;
@@ -121,7 +124,6 @@ bool Shard::State::may_pass(Client& client, const routing::InnerPacket& packet, 
 void Shard::State::note_denial(Client& client, const routing::InnerPacket& packet, routing::Way way,
                                const routing::Judgement& made) {
     Denial& denial = client.denial;
-    ++denial.packets;
     if (denial.pending) return;
     const auto read = routing::read_flow(packet, way);
     Denial next = denial;
