@@ -71,6 +71,8 @@ public:
     Table<model::ClientCertificate>& client_certificates() override { return certificates_; }
     Table<model::RevokedCertificate>& revoked_certificates() override { return revoked_; }
     Table<model::RevocationList>& revocation_lists() override { return revocation_lists_; }
+    Table<model::AccessRule>& access_rules() override { return access_rules_; }
+    Table<model::BlockedClient>& blocked_clients() override { return blocked_clients_; }
     Table<model::BundleLink>& bundle_links() override { return bundle_links_; }
     Table<model::HeldBundle>& held_bundles() override { return held_bundles_; }
     Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
@@ -113,6 +115,8 @@ private:
     MemoryTable<model::ClientCertificate> certificates_;
     MemoryTable<model::RevokedCertificate> revoked_;
     MemoryTable<model::RevocationList> revocation_lists_;
+    MemoryTable<model::AccessRule> access_rules_;
+    MemoryTable<model::BlockedClient> blocked_clients_;
     MemoryTable<model::BundleLink> bundle_links_;
     MemoryTable<model::HeldBundle> held_bundles_;
     MemoryTable<model::IdaasInstance> idaas_instances_;

@@ -37,6 +37,8 @@ public:
           client_certificates_(database),
           revoked_certificates_(database),
           revocation_lists_(database),
+          access_rules_(database),
+          blocked_clients_(database),
           bundle_links_(database),
           held_bundles_(database),
           idaas_instances_(database),
@@ -68,6 +70,8 @@ public:
         return revoked_certificates_;
     }
     Table<model::RevocationList>& revocation_lists() override { return revocation_lists_; }
+    Table<model::AccessRule>& access_rules() override { return access_rules_; }
+    Table<model::BlockedClient>& blocked_clients() override { return blocked_clients_; }
     Table<model::BundleLink>& bundle_links() override { return bundle_links_; }
     Table<model::HeldBundle>& held_bundles() override { return held_bundles_; }
     Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
@@ -112,6 +116,8 @@ private:
     SqliteTable<model::ClientCertificate> client_certificates_;
     SqliteTable<model::RevokedCertificate> revoked_certificates_;
     SqliteTable<model::RevocationList> revocation_lists_;
+    SqliteTable<model::AccessRule> access_rules_;
+    SqliteTable<model::BlockedClient> blocked_clients_;
     SqliteTable<model::BundleLink> bundle_links_;
     SqliteTable<model::HeldBundle> held_bundles_;
     SqliteTable<model::IdaasInstance> idaas_instances_;

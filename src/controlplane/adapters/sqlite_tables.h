@@ -43,6 +43,8 @@ extern template class SqliteTable<model::SslServer>;
 extern template class SqliteTable<model::ClientCertificate>;
 extern template class SqliteTable<model::RevokedCertificate>;
 extern template class SqliteTable<model::RevocationList>;
+extern template class SqliteTable<model::AccessRule>;
+extern template class SqliteTable<model::BlockedClient>;
 extern template class SqliteTable<model::BundleLink>;
 extern template class SqliteTable<model::HeldBundle>;
 extern template class SqliteTable<model::IdaasInstance>;

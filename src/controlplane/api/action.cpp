@@ -40,6 +40,7 @@ Actions identity_actions() {
         {"CreateIDaaSUser", create_idaas_user, operate},
         {"DescribeIDaaSUsers", describe_idaas_users, view},
         {"ModifyIDaaSUser", modify_idaas_user, operate},
+        {"UnlockIDaaSUser", unlock_idaas_user, operate},
         {"DeleteIDaaSUser", delete_idaas_user, operate},
         {"EnrolIDaaSUserTotp", enrol_idaas_user_totp, operate},
         {"CreateIDaaSUserRecoveryCodes", create_idaas_user_recovery_codes, operate},
@@ -108,8 +109,14 @@ Actions ssl_actions() {
         {"ModifySslVpnClientCert", modify_ssl_vpn_client_cert, operate},
         {"DeleteSslVpnClientCert", delete_ssl_vpn_client_cert, operate},
         {"GetSslVpnClientCertBundle", get_ssl_vpn_client_cert_bundle, operate},
+        {"CreateSslVpnAccessRule", create_ssl_vpn_access_rule, administer},
+        {"DescribeSslVpnAccessRules", describe_ssl_vpn_access_rules, view},
+        {"ModifySslVpnAccessRule", modify_ssl_vpn_access_rule, administer},
+        {"DeleteSslVpnAccessRule", delete_ssl_vpn_access_rule, administer},
         {"DescribeSslVpnClients", describe_ssl_vpn_clients, view},
         {"DisconnectSslVpnClient", disconnect_ssl_vpn_client, operate},
+        {"DescribeSslVpnBlockedClients", describe_ssl_vpn_blocked_clients, view},
+        {"UnblockSslVpnClient", unblock_ssl_vpn_client, operate},
         {"ReleaseSslVpnClientSlot", release_ssl_vpn_client_slot, operate},
     };
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/escape.h"
+#include "controlplane/usecases/access_rules.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 
@@ -16,12 +17,6 @@ constexpr std::size_t groups_max = 100;
 constexpr std::size_t applications_max = 100;
 constexpr std::size_t assignments_max = 1000;
 constexpr std::size_t subjects_a_call_max = 50;
-
-std::string joined(const std::vector<std::string>& ids) {
-    std::string text;
-    for (const std::string& id : ids) text += (text.empty() ? "" : ",") + id;
-    return text;
-}
 
 Outcome<void> check_count(std::string_view parameter, std::size_t count) {
     if (count >= 1 && count <= subjects_a_call_max) return {};
@@ -196,6 +191,8 @@ Outcome<void> Assignments::remove_group(const Call& call, const std::string& id)
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto group = own_idaas_group(ledger, call, id);
             if (!group) return unexpected(group.error());
+            if (auto free = check_group_unnamed(ledger, *group); !free)
+                return unexpected(free.error());
             instance = group->instance;
             forget_group(ledger, *group);
             return Receipt{id, group->name};
@@ -221,7 +218,7 @@ Outcome<void> Assignments::change_group(const Call& call, const GroupChange& req
         call.actor,
         token_of(
             call, way == Way::in ? "AddUsersToIDaaSGroup" : "RemoveUsersFromIDaaSGroup",
-            Parameters().add("GroupId", request.group).add("UserId", joined(request.users))),
+            Parameters().add("GroupId", request.group).add("UserId", request.users)),
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto group = own_idaas_group(ledger, call, request.group);
             if (!group) return unexpected(group.error());
@@ -242,6 +239,7 @@ Outcome<void> Assignments::change_group(const Call& call, const GroupChange& req
             return Receipt{group->id.text, group->name};
         });
     if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.changed();  // access rules mean who is in the group
     if (way == Way::out) recheck(instance);
     return {};
 }
@@ -326,8 +324,8 @@ Outcome<void> Assignments::change_assignments(const Call& call, const Assignment
         token_of(call, way == Way::in ? "AuthorizeIDaaSApplication" : "RevokeIDaaSApplication",
                  Parameters()
                      .add("IDaaSApplicationId", request.application)
-                     .add("UserId", joined(request.users))
-                     .add("GroupId", joined(request.groups))),
+                     .add("UserId", request.users)
+                     .add("GroupId", request.groups)),
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto application = own_idaas_application(ledger, call, request.application);
             if (!application) return unexpected(application.error());
