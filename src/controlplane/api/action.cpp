@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "controlplane/api/actions.h"
+#include "controlplane/api/parameter_reader.h"
+#include "controlplane/model/name.h"
 
 namespace kanmon::api {
 
@@ -217,6 +219,15 @@ const std::vector<NamedAction>& actions() {
 const NamedAction* find_action(std::string_view name) {
     const auto found = std::ranges::lower_bound(actions(), name, {}, &NamedAction::name);
     return found != actions().end() && found->name == name ? &*found : nullptr;
+}
+
+model::Outcome<usecases::Call> with_common(usecases::Call call, const ParameterSource& parameters) {
+    ParameterReader read(parameters);
+    call.client_token = read.text("ClientToken");
+    call.dry_run = read.flag("DryRun", false);
+    if (const auto fits = model::check_client_token(call.client_token); !fits)
+        return unexpected(fits.error());
+    return read.finish(std::move(call));
 }
 
 void add_texts(JsonObject& answer, std::string_view outer, std::string_view inner,
