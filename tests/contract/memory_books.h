@@ -198,6 +198,10 @@ public:
     Outcome<std::optional<std::uint64_t>> broken_audit_row() override {
         return std::optional<std::uint64_t>();
     }
+    Outcome<AuditHead> audit_head() override {
+        return AuditHead{audit_.size(), audit_.empty() ? "" : audit_.back().link};
+    }
+    Outcome<bool> reaches(const AuditHead& head) override { return head.number <= audit_.size(); }
     Outcome<void> write_key_use(const model::AccessKeyUse& use) override {
         if (away) return model::unavailable("The store is away.");
         if (ledger_.access_keys().find(use.id.text)) ledger_.access_key_uses().put(use);

@@ -389,12 +389,18 @@ CREATE TABLE blocked_clients (
 CREATE INDEX blocked_clients_server ON blocked_clients(account, server);
 )sql";
 
+constexpr const char* audit_states = R"sql(
+ALTER TABLE audit ADD COLUMN state_before TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN state_after TEXT NOT NULL DEFAULT '';
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 14> migrations{
+const std::array<const char*, 15> migrations{
     first_tables, server_options,    identities,    sites,         certificates,
     key_roles,    many_certificates, log_moved_out, bearer_tokens, diagnoses,
-    assignments,  recovery,          audit_chain,   access_rules};
+    assignments,  recovery,          audit_chain,   access_rules,
+    audit_states};
 
 void migrate(Database& database, std::span<const char* const> steps) {
     database.survive(Durability::power_loss);

@@ -37,6 +37,8 @@ JsonObject audit_fields(const usecases::AuditRow& record) {
         .text("ActionName", record.action)
         .text("ResourceId", record.subject)
         .text("Parameters", record.parameters)
+        .text("Before", record.before)
+        .text("After", record.after)
         .text("Link", record.link);
     return row;
 }

@@ -132,10 +132,20 @@ struct AuditRow {
     std::string action;
     std::string subject;
     std::string parameters;
+    /// The rows that the change touched, before and after, as JSON without secrets: [{"Kind":…}].
+    std::string before = {};
+    std::string after = {};
     /// SHA-256 over the link of the row before and this row: whoever changes or takes out one row
     /// would have to write all that follow anew. Empty: of a store from before there were links.
     std::string link = {};
     friend bool operator==(const AuditRow&, const AuditRow&) = default;
+};
+
+/// Where the chain of the audit log ends.
+struct AuditHead {
+    std::uint64_t number = 0;  // 0: there is no row
+    std::string link;
+    friend bool operator==(const AuditHead&, const AuditHead&) = default;
 };
 
 /// Each filter: empty is all.
@@ -211,6 +221,9 @@ public:
     /// The first row that is not what was written there, or nothing. Reads the whole log: about a
     /// second for a million rows.
     virtual Outcome<std::optional<std::uint64_t>> broken_audit_row() = 0;
+    virtual Outcome<AuditHead> audit_head() = 0;
+    /// Whether the log goes as far as this head and has its link there.
+    virtual Outcome<bool> reaches(const AuditHead& head) = 0;
 
     /// In this order, all or none; they survive the death of any process when it returns. A lease
     /// of the same server and address is replaced. Refusal: `ServiceUnavailable`.
