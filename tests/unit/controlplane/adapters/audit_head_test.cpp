@@ -24,6 +24,12 @@ struct Run {
         : books(std::move(*open_sqlite_books(folder + "/kanmon.db"))),
           head(folder + "/audit-head", world.sealer) {}
 
+    /// With ids that no earlier run drew.
+    Call account() {
+        static std::uint64_t seed = 100;
+        world.random = SeededRandom{++seed};
+        return world.account("alice");
+    }
     void change(int times = 1) {
         for (int i = 0; i < times; ++i)
             ASSERT_TRUE(world.plane.idaas.create(alice, "source"));
@@ -37,7 +43,7 @@ struct Run {
 
     std::unique_ptr<Books> books;
     ControlWorld world{*books};
-    Call alice = world.account("alice");
+    Call alice = account();
     AuditHeadFile head;
     AuditWatch watch{world.ports, head};
     Instant now = instant_of(1'000'000'000'000);
