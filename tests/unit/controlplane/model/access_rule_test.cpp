@@ -118,14 +118,13 @@ AccessRule drawn(std::mt19937& random) {
     if (rule.targets.protocol != 0)
         for (unsigned i = below(3); i < 2; ++i) {
             const auto first = static_cast<std::uint16_t>(below(6));
-            rule.targets.ports.push_back(
-                {first, static_cast<std::uint16_t>(first + below(3))});
+            rule.targets.ports.push_back({first, static_cast<std::uint16_t>(first + below(3))});
         }
     return rule;
 }
 
 struct Flow {
-    std::string who;  // u0, c0
+    std::string who;                   // u0, c0
     unsigned address, protocol, port;  // address 8: the IPv6 one
 };
 
