@@ -2,6 +2,7 @@
 // rule when those whom it names go.
 #include <gmock/gmock.h>
 
+#include "controlplane/usecases/parameters.h"
 #include "office.h"
 
 namespace kanmon::usecases {
@@ -354,7 +355,7 @@ TEST_F(AccessDesk, ARuleThatAnEarlierOneCoversIsTakenWithAWarningThatNamesIt) {
 
 TEST_F(AccessDesk, AServerHasAThousandRulesAtMostAndTakesThemWithIt) {
     const auto fill = office.books.transact(
-        office.alice.actor, {.action = "fill"}, [&](Ledger& ledger) -> Outcome<Receipt> {
+        office.alice.actor, token_of(office.alice, "Fill", {}), [&](Ledger& ledger) -> Outcome<Receipt> {
             for (std::uint32_t number = 1; number <= 1000; ++number) {
                 model::AccessRule rule;
                 rule.id.text = "acr-" + std::to_string(number);

@@ -24,7 +24,8 @@ protected:
     Enforced composed() { return *office.enforcement.compose(Instant{}, office.now); }
     std::vector<std::string> enforced() {
         std::vector<std::string> names;
-        for (const auto& row : composed().snapshot.servers.front().access.blocked)
+        const Enforced all = composed();
+        for (const auto& row : all.snapshot.servers.front().access.blocked)
             names.push_back(row.name);
         return names;
     }
