@@ -333,10 +333,9 @@ const std::vector<CommandGroup>& command_groups() {
 const std::vector<Command>& commands() {
     static const std::vector<Command> table = [] {
         std::vector<Command> all;
-        for (auto part :
-             {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
-              certificate_commands(), access_commands(), identity_commands(), client_commands(),
-              site_commands()})
+        for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
+                          certificate_commands(), access_commands(), identity_commands(),
+                          client_commands(), site_commands()})
             all.insert(all.end(), part.begin(), part.end());
         for (const Command& command : local_commands()) all.push_back(command);
         return all;

@@ -18,7 +18,8 @@ struct CommandArgument {
     bool secret = false;
     /// The value names a file that is sent whole, "-" standard input: certificates and lists.
     bool file = false;
-    /// The value is a list with commas: each part is sent as "parameter.1", "parameter.2" and so on.
+    /// The value is a list with commas: each part is sent as "parameter.1", "parameter.2" and so
+    /// on.
     bool list = false;
 };
 

@@ -369,8 +369,8 @@ constexpr const char* audit_chain = R"sql(
 ALTER TABLE audit ADD COLUMN link TEXT NOT NULL DEFAULT '';
 )sql";
 
-// Whom a rule names stands in texts, one a line, since a rule outlives those whom it names and means
-// nobody then.
+// Whom a rule names stands in texts, one a line, since a rule outlives those whom it names and
+// means nobody then.
 constexpr const char* access_rules = R"sql(
 CREATE TABLE access_rules (
     id TEXT PRIMARY KEY, account TEXT NOT NULL, server TEXT NOT NULL, priority INTEGER NOT NULL,

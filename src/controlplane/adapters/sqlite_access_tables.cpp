@@ -48,9 +48,9 @@ template <>
 struct Shape<model::AccessRule> {
     static constexpr auto table = "access_rules";
     static constexpr std::array columns{
-        "id",           "account", "server",           "priority", "policy",   "everybody",
-        "certificates", "users",   "directory_groups", "networks", "protocol", "ports",
-        "description",  "created_at"};
+        "id",        "account",      "server",      "priority",         "policy",
+        "everybody", "certificates", "users",       "directory_groups", "networks",
+        "protocol",  "ports",        "description", "created_at"};
     static constexpr auto account = "account", parent = "server";
     static void write(Statement& out, const model::AccessRule& row) {
         out.bind(row.id.text)

@@ -80,10 +80,9 @@ ActionAnswer describe_ssl_vpn_clients(const ActionRequest& request) {
 ActionAnswer disconnect_ssl_vpn_client(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
-    const usecases::DisconnectClient wanted{
-        .server = read.required("SslVpnServerId"),
-        .name = without_prefix(read.required("CommonName")),
-        .block_minutes = read.optional_number("BlockMinutes")};
+    const usecases::DisconnectClient wanted{.server = read.required("SslVpnServerId"),
+                                            .name = without_prefix(read.required("CommonName")),
+                                            .block_minutes = read.optional_number("BlockMinutes")};
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
             return request.plane.clients.disconnect(request.call, checked);

@@ -89,9 +89,8 @@ ActionAnswer describe_idaas_users(const ActionRequest& request) {
             return request.plane.idaas.list_users(request.call, instance, page);
         })
         .map([&](const auto& page) {
-            return page_answer(page, "Users", "User", [&](const auto& view) {
-                return user_row(request, view);
-            });
+            return page_answer(page, "Users", "User",
+                               [&](const auto& view) { return user_row(request, view); });
         });
 }
 

@@ -203,8 +203,7 @@ Outcome<void> check_access_subjects(const AccessSubjects& subjects) {
 }
 
 Outcome<void> check_common_name(std::string_view name) {
-    const bool printable =
-        std::ranges::all_of(name, [](char c) { return c >= 0x20 && c <= 0x7e; });
+    const bool printable = std::ranges::all_of(name, [](char c) { return c >= 0x20 && c <= 0x7e; });
     if (!name.empty() && name.size() <= common_name_octets_max && printable) return {};
     return illegal("CommonName",
                    fmt::format("'{}' is no common name of a certificate that can connect: these "

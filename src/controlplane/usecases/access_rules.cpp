@@ -50,8 +50,7 @@ bool is_taken(const Rules& rules, std::uint32_t priority) {
 
 /// The next one that no rule has, upwards and then from the first on.
 std::uint32_t free_priority(const Rules& rules, std::uint32_t wanted) {
-    while (is_taken(rules, wanted))
-        wanted = wanted >= model::access_priority_max ? 1 : wanted + 1;
+    while (is_taken(rules, wanted)) wanted = wanted >= model::access_priority_max ? 1 : wanted + 1;
     return wanted;
 }
 
@@ -72,11 +71,11 @@ Outcome<void> set_priority(Ledger& ledger, const AccessRuleChange& change,
     rule.priority = *priority;
     const auto owner = std::ranges::find(others, *priority, &model::AccessRule::priority);
     if (owner == others.end()) return {};
-    return model::illegal("Priority",
-                          fmt::format("Priority {} is that of the access rule {} of the SSL server "
-                                      "{} already; {} is free.",
-                                      *priority, owner->id.text, rule.server.text,
-                                      free_priority(others, *priority)));
+    return model::illegal(
+        "Priority",
+        fmt::format("Priority {} is that of the access rule {} of the SSL server "
+                    "{} already; {} is free.",
+                    *priority, owner->id.text, rule.server.text, free_priority(others, *priority)));
 }
 
 Outcome<void> set_targets(const AccessRuleChange& change, model::AccessTargets& targets) {
@@ -132,16 +131,18 @@ std::vector<std::string> warnings_of(const AccessRuleView& view, const model::Ss
     if (!means_somebody(view))
         warnings.push_back("Nobody whom this rule names is there any more, so it means nobody.");
     if (!view.rule.targets.networks6.empty() && !server.options.client_pool6)
-        warnings.push_back(fmt::format("The clients of {} have no IPv6 addresses (ClientIpv6Pool), "
-                                       "so that the IPv6 networks of this rule match nothing.",
-                                       server.id.text));
+        warnings.push_back(
+            fmt::format("The clients of {} have no IPv6 addresses (ClientIpv6Pool), "
+                        "so that the IPv6 networks of this rule match nothing.",
+                        server.id.text));
     for (const model::AccessRule& earlier : rules) {
         if (earlier.priority >= view.rule.priority) break;
         if (!model::covers(earlier, view.rule, groups)) continue;
-        warnings.push_back(fmt::format("The access rule {} with Priority {} decides about all that "
-                                       "this rule could match, so it is never asked; give it a "
-                                       "smaller Priority.",
-                                       earlier.id.text, earlier.priority));
+        warnings.push_back(
+            fmt::format("The access rule {} with Priority {} decides about all that "
+                        "this rule could match, so it is never asked; give it a "
+                        "smaller Priority.",
+                        earlier.id.text, earlier.priority));
         break;
     }
     return warnings;
@@ -225,8 +226,8 @@ Outcome<Page<AccessRuleView>> AccessRules::list(const Call& call, const ListAcce
         Viewer viewer(ledger, *server);
         Rules rules = viewer.rules();
         if (!request.id.empty())
-            std::erase_if(rules,
-                          [&](const model::AccessRule& rule) { return rule.id.text != request.id; });
+            std::erase_if(
+                rules, [&](const model::AccessRule& rule) { return rule.id.text != request.id; });
         const auto page = page_of(std::move(rules), request.page);
         if (!page) return unexpected(page.error());
         Views views{.items = {}, .number = page->number, .size = page->size, .total = page->total};

@@ -11,7 +11,8 @@ namespace kanmon::usecases {
 
 namespace {
 
-constexpr std::string_view user_kind = "user", group_kind = "group", certificate_kind = "certificate";
+constexpr std::string_view user_kind = "user", group_kind = "group",
+                           certificate_kind = "certificate";
 
 /// That the server asks for users, and this source for them.
 Outcome<void> check_source(const model::SslServer& server, std::string_view parameter,
@@ -29,8 +30,7 @@ Outcome<void> check_source(const model::SslServer& server, std::string_view para
                                       id, theirs.text, server.id.text, server.idaas_instance.text));
 }
 
-Outcome<void> check_shows_certificates(const model::SslServer& server,
-                                       std::string_view parameter) {
+Outcome<void> check_shows_certificates(const model::SslServer& server, std::string_view parameter) {
     if (model::login_of(server).certificate) return {};
     return model::illegal(parameter,
                           fmt::format("The SSL server {} asks for no certificates "
@@ -40,7 +40,8 @@ Outcome<void> check_shows_certificates(const model::SslServer& server,
 
 Outcome<void> check_certificate(Ledger& ledger, const Call& call, const model::SslServer& server,
                                 const std::string& id) {
-    const auto certificate = own_certificate(ledger, call, id, "InvalidSslVpnClientCertId.NotFound");
+    const auto certificate =
+        own_certificate(ledger, call, id, "InvalidSslVpnClientCertId.NotFound");
     if (!certificate) return unexpected(certificate.error());
     if (certificate->server != server.id)
         return model::illegal("SslVpnClientCertId",
@@ -130,9 +131,9 @@ std::optional<std::string> subject_name(Ledger& ledger, const model::SslServer& 
 std::vector<AccessSubjectView> subject_views(Ledger& ledger, const model::SslServer& server,
                                              const model::AccessSubjects& subjects) {
     std::vector<AccessSubjectView> views;
-    for (const auto& [kind, ids] : {std::pair(user_kind, &subjects.users),
-                                    std::pair(group_kind, &subjects.groups),
-                                    std::pair(certificate_kind, &subjects.certificates)})
+    for (const auto& [kind, ids] :
+         {std::pair(user_kind, &subjects.users), std::pair(group_kind, &subjects.groups),
+          std::pair(certificate_kind, &subjects.certificates)})
         for (const std::string& id : *ids)
             views.push_back({kind, id, subject_name(ledger, server, kind, id)});
     return views;

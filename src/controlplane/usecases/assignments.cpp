@@ -49,9 +49,9 @@ struct Kind {
 };
 constexpr Kind<model::IdaasGroup> groups{"CreateIDaaSGroup", "groups", groups_max,
                                          &Ledger::idaas_groups, model::make_idaas_group_id};
-constexpr Kind<model::IdaasApplication> applications{
-    "CreateIDaaSApplication", "applications", applications_max, &Ledger::idaas_applications,
-    model::make_idaas_application_id};
+constexpr Kind<model::IdaasApplication> applications{"CreateIDaaSApplication", "applications",
+                                                     applications_max, &Ledger::idaas_applications,
+                                                     model::make_idaas_application_id};
 
 template <class Row>
 Outcome<Row> created(Ports& ports, const Call& call, const CreateInInstance& request,
@@ -216,9 +216,8 @@ Outcome<void> Assignments::change_group(const Call& call, const GroupChange& req
     model::IdaasInstanceId instance;
     const auto receipt = ports_.books.transact(
         call.actor,
-        token_of(
-            call, way == Way::in ? "AddUsersToIDaaSGroup" : "RemoveUsersFromIDaaSGroup",
-            Parameters().add("GroupId", request.group).add("UserId", request.users)),
+        token_of(call, way == Way::in ? "AddUsersToIDaaSGroup" : "RemoveUsersFromIDaaSGroup",
+                 Parameters().add("GroupId", request.group).add("UserId", request.users)),
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto group = own_idaas_group(ledger, call, request.group);
             if (!group) return unexpected(group.error());
@@ -244,8 +243,7 @@ Outcome<void> Assignments::change_group(const Call& call, const GroupChange& req
     return {};
 }
 
-Outcome<Page<model::IdaasUser>> Assignments::users_of_group(const Call& call,
-                                                            const std::string& id,
+Outcome<Page<model::IdaasUser>> Assignments::users_of_group(const Call& call, const std::string& id,
                                                             const PageRequest& page) {
     const std::lock_guard turn(ports_.turn);
     using Users = Page<model::IdaasUser>;
@@ -254,10 +252,8 @@ Outcome<Page<model::IdaasUser>> Assignments::users_of_group(const Call& call,
         if (!group) return unexpected(group.error());
         const auto members = page_of(ledger.group_members().below(id), page);
         if (!members) return unexpected(members.error());
-        Users users{.items = {},
-                    .number = members->number,
-                    .size = members->size,
-                    .total = members->total};
+        Users users{
+            .items = {}, .number = members->number, .size = members->size, .total = members->total};
         for (const model::GroupMember& member : members->items)
             if (auto user = ledger.idaas_users().find(member.user.text))
                 users.items.push_back(std::move(*user));
@@ -286,8 +282,8 @@ Outcome<void> Assignments::remove_application(const Call& call, const std::strin
             const auto application = own_idaas_application(ledger, call, id);
             if (!application) return unexpected(application.error());
             const auto servers = ledger.ssl_servers().of_account(call.actor.account);
-            const auto user = std::ranges::find(servers, application->id,
-                                                &model::SslServer::idaas_application);
+            const auto user =
+                std::ranges::find(servers, application->id, &model::SslServer::idaas_application);
             if (user != servers.end())
                 return model::refuse(
                     "DependencyViolation",

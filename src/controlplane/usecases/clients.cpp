@@ -104,22 +104,22 @@ Outcome<Page<model::ClientConnection>> Clients::list(const Call& call,
 Outcome<void> Clients::disconnect(const Call& call, const DisconnectClient& request) {
     const std::lock_guard turn(ports_.turn);
     bool is_new = false;  // a repeated token does not send away who has come back meanwhile
-    const auto receipt = ports_.books.transact(
-        call.actor,
-        token_of(call, "DisconnectSslVpnClient",
-                 Parameters()
-                     .add("SslVpnServerId", request.server)
-                     .add("CommonName", request.name)
-                     .add("BlockMinutes", request.block_minutes)),
-        [&](Ledger& ledger) -> Outcome<Receipt> {
-            const auto own = own_server(ledger, call, request.server);
-            if (!own) return unexpected(own.error());
-            if (request.block_minutes)
-                if (auto kept = block(ledger, call, *own, request); !kept)
-                    return unexpected(kept.error());
-            is_new = true;
-            return Receipt{request.server, own->name};
-        });
+    const auto receipt =
+        ports_.books.transact(call.actor,
+                              token_of(call, "DisconnectSslVpnClient",
+                                       Parameters()
+                                           .add("SslVpnServerId", request.server)
+                                           .add("CommonName", request.name)
+                                           .add("BlockMinutes", request.block_minutes)),
+                              [&](Ledger& ledger) -> Outcome<Receipt> {
+                                  const auto own = own_server(ledger, call, request.server);
+                                  if (!own) return unexpected(own.error());
+                                  if (request.block_minutes)
+                                      if (auto kept = block(ledger, call, *own, request); !kept)
+                                          return unexpected(kept.error());
+                                  is_new = true;
+                                  return Receipt{request.server, own->name};
+                              });
     if (!receipt) return unexpected(receipt.error());
     if (!is_new) return {};
     if (request.block_minutes) ports_.gatekeeper.changed();

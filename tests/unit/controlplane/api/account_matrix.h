@@ -398,11 +398,11 @@ private:
         call("ModifySslVpnServer", {{"SslVpnServerId", ids["$server"]}, {"Wrapping", "tls-auth"}});
         ids["$certificate"] = call("CreateSslVpnClientCert",
                                    {{"SslVpnServerId", ids["$server"]}})["SslVpnClientCertId"];
-        ids["$rule"] = call("CreateSslVpnAccessRule", {{"SslVpnServerId", ids["$server"]},
-                                                       {"Policy", "accept"},
-                                                       {"Everybody", "true"},
-                                                       {"DestinationCidr.1", "10.1.0.0/16"}})
-            ["AccessRuleId"];
+        ids["$rule"] =
+            call("CreateSslVpnAccessRule", {{"SslVpnServerId", ids["$server"]},
+                                            {"Policy", "accept"},
+                                            {"Everybody", "true"},
+                                            {"DestinationCidr.1", "10.1.0.0/16"}})["AccessRuleId"];
         call("DisconnectSslVpnClient", {{"SslVpnServerId", ids["$server"]},
                                         {"CommonName", "blocked"},
                                         {"BlockMinutes", "60"}});

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <random>
 
 namespace kanmon::model {
@@ -31,7 +32,7 @@ TEST(AccessRules, PrioritiesPoliciesAndProtocolsAreThoseThatAreDocumented) {
     EXPECT_THAT(why(read_access_protocol("58")), HasSubstr("icmp would do"));
     for (const char* wrong : {"0", "256", "-6", "6 ", "tcpudp", ""})
         EXPECT_THAT(why(read_access_protocol(wrong)), HasSubstr("any, tcp, udp, icmp")) << wrong;
-    for (const std::uint8_t number : {0, 1, 6, 17, 47, 255})
+    for (const auto number : std::to_array<std::uint8_t>({0, 1, 6, 17, 47, 255}))
         EXPECT_EQ(read_access_protocol(access_protocol_text(number)), number);
 }
 
@@ -63,7 +64,7 @@ TEST(AccessRules, PortsAreRangesOfTcpAndUdp) {
     for (const char* wrong : {"", "-", "1-", "-1", "65536", "http", "1-2-3", "80 "})
         EXPECT_THAT(why(read_port_ranges({wrong})), HasSubstr("write 443, or 8000-8100")) << wrong;
     EXPECT_THAT(why(read_port_ranges(std::vector<std::string>(33, "1"))), HasSubstr("at most 32"));
-    for (const std::uint8_t protocol : {0, 1, 47}) {
+    for (const auto protocol : std::to_array<std::uint8_t>({0, 1, 47})) {
         AccessTargets targets;
         targets.protocol = protocol;
         EXPECT_TRUE(check_access_targets(targets));
@@ -81,7 +82,8 @@ TEST(AccessRules, SaysWhomItMeansAndNeverMeansEverybodyByLeavingThemOut) {
     EXPECT_THAT(why(check_access_subjects(subjects)), HasSubstr("Put users into groups"));
     subjects.everybody = true;
     EXPECT_THAT(why(check_access_subjects(subjects)), HasSubstr("leave Everybody or the names"));
-    EXPECT_TRUE(check_access_subjects({.everybody = true}));
+    EXPECT_TRUE(check_access_subjects(
+        {.everybody = true, .users = {}, .groups = {}, .certificates = {}}));
     EXPECT_TRUE(check_common_name("Anna, of the desk"));
     for (const std::string wrong : {"", "a\nb", "a\x7f", "m\xc3\xbcller", "\x1b[2J"})
         EXPECT_FALSE(check_common_name(wrong)) << wrong;
@@ -118,14 +120,13 @@ AccessRule drawn(std::mt19937& random) {
     if (rule.targets.protocol != 0)
         for (unsigned i = below(3); i < 2; ++i) {
             const auto first = static_cast<std::uint16_t>(below(6));
-            rule.targets.ports.push_back(
-                {first, static_cast<std::uint16_t>(first + below(3))});
+            rule.targets.ports.push_back({first, static_cast<std::uint16_t>(first + below(3))});
         }
     return rule;
 }
 
 struct Flow {
-    std::string who;  // u0, c0
+    std::string who;                   // u0, c0
     unsigned address, protocol, port;  // address 8: the IPv6 one
 };
 

@@ -2,6 +2,7 @@
 // rule when those whom it names go.
 #include <gmock/gmock.h>
 
+#include "controlplane/usecases/parameters.h"
 #include "office.h"
 
 namespace kanmon::usecases {
@@ -101,17 +102,16 @@ TEST_F(AccessDesk, RulesReachTheDataProcessInTheOrderOfTheirPriorities) {
 
     const bridge::AccessPolicy policy = enforced();
     ASSERT_EQ(policy.rules.size(), 3U);
-    EXPECT_EQ(policy.rules[0],
-              (bridge::AccessRule{.id = first_id,
-                                  .verdict = bridge::AccessVerdict::allow,
-                                  .everybody = false,
-                                  .certificates = {},
-                                  .users = {"plain", "outside"},
-                                  .groups = {},
-                                  .networks = {*parse_cidr("10.1.0.0/16")},
-                                  .networks6 = {*parse_cidr6("fd00:1::/64")},
-                                  .protocol = 6,
-                                  .ports = {{443, 443}, {8000, 8100}}}));
+    EXPECT_EQ(policy.rules[0], (bridge::AccessRule{.id = first_id,
+                                                   .verdict = bridge::AccessVerdict::allow,
+                                                   .everybody = false,
+                                                   .certificates = {},
+                                                   .users = {"plain", "outside"},
+                                                   .groups = {},
+                                                   .networks = {*parse_cidr("10.1.0.0/16")},
+                                                   .networks6 = {*parse_cidr6("fd00:1::/64")},
+                                                   .protocol = 6,
+                                                   .ports = {{443, 443}, {8000, 8100}}}));
     EXPECT_EQ(policy.rules[1].id, middle_id);
     EXPECT_EQ(policy.rules[1].groups, std::vector<std::uint32_t>{0});
     EXPECT_EQ(policy.rules[1].protocol, 1);
@@ -169,8 +169,8 @@ TEST_F(AccessDesk, NamesOnlyWhoIsKnownToTheServer) {
     const auto second = office.plane.idaas.create(office.alice, "second");
     const auto stranger = office.plane.idaas.create_user(
         office.alice, {second->id.text, "plain", SecretBuffer(as_bytes("correct horse"))});
-    const auto strangers = office.plane.assignments.create_group(office.alice,
-                                                                 {second->id.text, "desk"});
+    const auto strangers =
+        office.plane.assignments.create_group(office.alice, {second->id.text, "desk"});
 
     EXPECT_THAT(refused(users({stranger->id.text})), HasSubstr("of the identity source"));
     EXPECT_THAT(refused(groups({strangers->id.text})), HasSubstr("IllegalParam.GroupId"));
@@ -213,8 +213,8 @@ TEST_F(AccessDesk, WhatBelongsToAnotherAccountAnswersAsIfItDidNotExist) {
 TEST_F(AccessDesk, AChangeOfMembershipMakesANewSnapshot) {
     made(groups({group()}));
     const int before = office.gatekeeper.changes;
-    ASSERT_TRUE(office.plane.assignments.add_to_group(office.alice,
-                                                      {group(), {office.outside.id.text}}));
+    ASSERT_TRUE(
+        office.plane.assignments.add_to_group(office.alice, {group(), {office.outside.id.text}}));
     EXPECT_GT(office.gatekeeper.changes, before);
     EXPECT_THAT(enforced().groups.front().users, UnorderedElementsAre("plain", "outside"));
     const int after = office.gatekeeper.changes;
@@ -246,8 +246,7 @@ TEST_F(AccessDesk, ARuleWhoseUserIsDeletedMeansNobodyNotEverybodyNorTheNextOfTha
 }
 
 TEST_F(AccessDesk, ARuleWhoseCertificateIsDeletedMeansNobody) {
-    const auto certificate =
-        office.certificate(office.alice, model::SslServerId{office.server});
+    const auto certificate = office.certificate(office.alice, model::SslServerId{office.server});
     made(certificates({certificate.text}));
     EXPECT_THAT(enforced().rules.front().certificates, ElementsAre(certificate.text));
     ASSERT_TRUE(office.plane.client_certificates.remove(office.alice, certificate));
@@ -356,7 +355,7 @@ TEST_F(AccessDesk, ARuleThatAnEarlierOneCoversIsTakenWithAWarningThatNamesIt) {
 
 TEST_F(AccessDesk, AServerHasAThousandRulesAtMostAndTakesThemWithIt) {
     const auto fill = office.books.transact(
-        office.alice.actor, {.action = "fill"}, [&](Ledger& ledger) -> Outcome<Receipt> {
+        office.alice.actor, token_of(office.alice, "Fill", {}), [&](Ledger& ledger) -> Outcome<Receipt> {
             for (std::uint32_t number = 1; number <= 1000; ++number) {
                 model::AccessRule rule;
                 rule.id.text = "acr-" + std::to_string(number);
@@ -373,8 +372,7 @@ TEST_F(AccessDesk, AServerHasAThousandRulesAtMostAndTakesThemWithIt) {
     EXPECT_THAT(refused(everybody()), HasSubstr("Resource.QuotaFull: An SSL server has at most "
                                                 "1000 access rules"));
     EXPECT_EQ(enforced().rules.size(), 1000U);
-    ASSERT_TRUE(
-        office.plane.ssl_servers.remove(office.alice, model::SslServerId{office.server}));
+    ASSERT_TRUE(office.plane.ssl_servers.remove(office.alice, model::SslServerId{office.server}));
     ASSERT_TRUE(office.books.look(
         [](Ledger& ledger) { EXPECT_TRUE(ledger.access_rules().all().empty()); }));
 }

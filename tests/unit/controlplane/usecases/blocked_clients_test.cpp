@@ -24,7 +24,8 @@ protected:
     Enforced composed() { return *office.enforcement.compose(Instant{}, office.now); }
     std::vector<std::string> enforced() {
         std::vector<std::string> names;
-        for (const auto& row : composed().snapshot.servers.front().access.blocked)
+        const Enforced all = composed();
+        for (const auto& row : all.snapshot.servers.front().access.blocked)
             names.push_back(row.name);
         return names;
     }
@@ -44,8 +45,7 @@ TEST_F(BlockDesk, WhoIsBlockedIsSentAwayAndKeptAwayUntilTheTimePasses) {
     EXPECT_EQ(office.gatekeeper.disconnects.front().common_name, "vsc-1");
     EXPECT_GT(office.gatekeeper.changes, before) << "the data process has to learn of it";
     EXPECT_THAT(enforced(), ElementsAre("vsc-1"));
-    EXPECT_EQ(composed().snapshot.servers.front().access.blocked.front().until,
-              office.now + 30min);
+    EXPECT_EQ(composed().snapshot.servers.front().access.blocked.front().until, office.now + 30min);
     EXPECT_EQ(composed().again_at, office.now + 30min) << "when it passes, data is told";
     EXPECT_THAT(blocked(), ElementsAre("vsc-1"));
     const auto record = audit_rows(office.books, 1).front();

@@ -170,8 +170,7 @@ TEST_F(Enforcing, OrdersToDisconnectAndToReleaseLeaveAnAuditRow) {
     EXPECT_EQ(world.gatekeeper.disconnects.size(), 1u);
     EXPECT_EQ(world.gatekeeper.releases.size(), 1u);
     EXPECT_EQ(audit_rows(world.books, 100).size(), before + 2);
-    EXPECT_FALSE(world.plane.clients.disconnect(
-        world.account("bob"), {server.text, "vsc-1", {}}));
+    EXPECT_FALSE(world.plane.clients.disconnect(world.account("bob"), {server.text, "vsc-1", {}}));
 }
 
 }  // namespace
