@@ -82,8 +82,8 @@ TEST(AccessRules, SaysWhomItMeansAndNeverMeansEverybodyByLeavingThemOut) {
     EXPECT_THAT(why(check_access_subjects(subjects)), HasSubstr("Put users into groups"));
     subjects.everybody = true;
     EXPECT_THAT(why(check_access_subjects(subjects)), HasSubstr("leave Everybody or the names"));
-    EXPECT_TRUE(check_access_subjects(
-        {.everybody = true, .users = {}, .groups = {}, .certificates = {}}));
+    EXPECT_TRUE(
+        check_access_subjects({.everybody = true, .users = {}, .groups = {}, .certificates = {}}));
     EXPECT_TRUE(check_common_name("Anna, of the desk"));
     for (const std::string wrong : {"", "a\nb", "a\x7f", "m\xc3\xbcller", "\x1b[2J"})
         EXPECT_FALSE(check_common_name(wrong)) << wrong;

@@ -354,20 +354,21 @@ TEST_F(AccessDesk, ARuleThatAnEarlierOneCoversIsTakenWithAWarningThatNamesIt) {
 }
 
 TEST_F(AccessDesk, AServerHasAThousandRulesAtMostAndTakesThemWithIt) {
-    const auto fill = office.books.transact(
-        office.alice.actor, token_of(office.alice, "Fill", {}), [&](Ledger& ledger) -> Outcome<Receipt> {
-            for (std::uint32_t number = 1; number <= 1000; ++number) {
-                model::AccessRule rule;
-                rule.id.text = "acr-" + std::to_string(number);
-                rule.account = office.alice.actor.account;
-                rule.server.text = office.server;
-                rule.priority = number;
-                rule.subjects.everybody = true;
-                rule.targets.networks = {Cidr{{}, 0}};
-                ledger.access_rules().put(rule);
-            }
-            return Receipt{};
-        });
+    const auto fill =
+        office.books.transact(office.alice.actor, token_of(office.alice, "Fill", {}),
+                              [&](Ledger& ledger) -> Outcome<Receipt> {
+                                  for (std::uint32_t number = 1; number <= 1000; ++number) {
+                                      model::AccessRule rule;
+                                      rule.id.text = "acr-" + std::to_string(number);
+                                      rule.account = office.alice.actor.account;
+                                      rule.server.text = office.server;
+                                      rule.priority = number;
+                                      rule.subjects.everybody = true;
+                                      rule.targets.networks = {Cidr{{}, 0}};
+                                      ledger.access_rules().put(rule);
+                                  }
+                                  return Receipt{};
+                              });
     ASSERT_TRUE(fill);
     EXPECT_THAT(refused(everybody()), HasSubstr("Resource.QuotaFull: An SSL server has at most "
                                                 "1000 access rules"));
