@@ -399,8 +399,7 @@ ALTER TABLE audit ADD COLUMN state_after TEXT NOT NULL DEFAULT '';
 const std::array<const char*, 15> migrations{
     first_tables, server_options,    identities,    sites,         certificates,
     key_roles,    many_certificates, log_moved_out, bearer_tokens, diagnoses,
-    assignments,  recovery,          audit_chain,   access_rules,
-    audit_states};
+    assignments,  recovery,          audit_chain,   access_rules,  audit_states};
 
 void migrate(Database& database, std::span<const char* const> steps) {
     database.survive(Durability::power_loss);

@@ -31,8 +31,7 @@ struct Run {
         return world.account("alice");
     }
     void change(int times = 1) {
-        for (int i = 0; i < times; ++i)
-            ASSERT_TRUE(world.plane.idaas.create(alice, "source"));
+        for (int i = 0; i < times; ++i) ASSERT_TRUE(world.plane.idaas.create(alice, "source"));
     }
     std::vector<model::Event> told() {
         return *books->events({.account = world.root().actor.account,

@@ -27,11 +27,10 @@ protected:
         });
     }
     AuditRow change(const Look& edit) {
-        const auto done =
-            books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
-                edit(ledger);
-                return Outcome<Receipt>(Receipt{"x", ""});
-            });
+        const auto done = books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+            edit(ledger);
+            return Outcome<Receipt>(Receipt{"x", ""});
+        });
         EXPECT_TRUE(done);
         return audit_rows(*books, 1).front();
     }
@@ -45,9 +44,8 @@ protected:
 };
 
 TEST_F(AuditedRows, AreThereBeforeAndAfterAChange) {
-    const AuditRow made = change([](Ledger& ledger) {
-        ledger.vpcs().put(contract_vpc("vpc-2", "green"));
-    });
+    const AuditRow made =
+        change([](Ledger& ledger) { ledger.vpcs().put(contract_vpc("vpc-2", "green")); });
     EXPECT_EQ(made.before, "");
     EXPECT_EQ(list(made.after)[0]["Kind"], "vpcs");
     EXPECT_EQ(list(made.after)[0]["id"], "vpc-2");
@@ -85,16 +83,16 @@ TEST_F(AuditedRows, OfAChangeThatWasRefusedStandNowhere) {
 TEST_F(AuditedRows, HaveLimitsAndTellHowManyMoreThereWere) {
     const AuditRow many = change([](Ledger& ledger) {
         for (int number = 0; number < 500; ++number)
-            ledger.vpcs().put(contract_vpc("vpc-x" + std::to_string(number),
-                                           "n" + std::to_string(number)));
+            ledger.vpcs().put(
+                contract_vpc("vpc-x" + std::to_string(number), "n" + std::to_string(number)));
     });
     EXPECT_EQ(many.before, "[{\"More\":480}]");
     EXPECT_EQ(list(many.after).size(), RowChanges::rows_shown_max + 1);
     EXPECT_EQ(list(many.after).back()["More"], 480);
     const AuditRow wide = change([](Ledger& ledger) {
         for (int number = 0; number < 10; ++number) {
-            model::Vpc vpc = contract_vpc("vpc-y" + std::to_string(number),
-                                          "m" + std::to_string(number));
+            model::Vpc vpc =
+                contract_vpc("vpc-y" + std::to_string(number), "m" + std::to_string(number));
             vpc.description = std::string(3000, 'd');
             ledger.vpcs().put(vpc);
         }
@@ -137,18 +135,18 @@ TEST(AuditedColumns, AreThese) {
         else
             hidden.insert(table + "." + column);
     }
-    EXPECT_THAT(hidden, testing::UnorderedElementsAre(
-                            "access_keys.sealed_secret", "bearer_tokens.token_hash",
-                            "bundle_links.sealed_password", "bundle_links.token_hash",
-                            "client_certificates.certificate_pem", "client_certificates.sealed_key",
-                            "customer_gateways.sealed_auth_key", "idaas_users.password_hash",
-                            "idaas_users.sealed_totp", "ipsec_tunnels.sealed_psk",
-                            "recovery_codes.hash", "revocation_lists.serials",
-                            "ssl_servers.authority_pem", "ssl_servers.certificate_pem",
-                            "ssl_servers.client_authority_pem", "ssl_servers.sealed_authority_key",
-                            "ssl_servers.sealed_key", "ssl_servers.sealed_token_key",
-                            "ssl_servers.sealed_wrapping_key", "vpn_gateways.changed_by",
-                            "vpn_gateways.created_by"));
+    EXPECT_THAT(
+        hidden,
+        testing::UnorderedElementsAre(
+            "access_keys.sealed_secret", "bearer_tokens.token_hash", "bundle_links.sealed_password",
+            "bundle_links.token_hash", "client_certificates.certificate_pem",
+            "client_certificates.sealed_key", "customer_gateways.sealed_auth_key",
+            "idaas_users.password_hash", "idaas_users.sealed_totp", "ipsec_tunnels.sealed_psk",
+            "recovery_codes.hash", "revocation_lists.serials", "ssl_servers.authority_pem",
+            "ssl_servers.certificate_pem", "ssl_servers.client_authority_pem",
+            "ssl_servers.sealed_authority_key", "ssl_servers.sealed_key",
+            "ssl_servers.sealed_token_key", "ssl_servers.sealed_wrapping_key",
+            "vpn_gateways.changed_by", "vpn_gateways.created_by"));
     EXPECT_EQ(shown, 0U) << "a column more or less: is it a secret?";
 }
 

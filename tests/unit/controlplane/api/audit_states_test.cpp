@@ -11,10 +11,9 @@ namespace {
 
 /// Texts below fields of these names, and those that the owner can be shown of the store.
 void collect_secrets(const json& value, std::set<std::string>& secrets) {
-    static const std::set<std::string> names{"AccessKeySecret", "Token",      "OtpauthUri",
-                                             "RecoveryCodes",   "ClientKey",  "Psk",
-                                             "Password",        "QrCodeSvg",  "Content",
-                                             "ClientConfig",    "PrivateKey", "AuthKey"};
+    static const std::set<std::string> names{
+        "AccessKeySecret", "Token",     "OtpauthUri", "RecoveryCodes", "ClientKey",  "Psk",
+        "Password",        "QrCodeSvg", "Content",    "ClientConfig",  "PrivateKey", "AuthKey"};
     if (value.is_object())
         for (const auto& [name, inner] : value.items()) {
             if (!names.contains(name)) {
@@ -46,7 +45,8 @@ std::vector<Recorded> recorded() {
         const std::size_t changes = tenants.changes();
         Recorded one;
         for (const std::string& secret : tenants.secrets()) one.secrets.insert(secret);
-        const json answer = json::parse(tenants.as_owner(row.action, tenants.filled(row, false)).body);
+        const json answer =
+            json::parse(tenants.as_owner(row.action, tenants.filled(row, false)).body);
         if (tenants.changes() == changes) continue;
         collect_secrets(answer, one.secrets);
         const usecases::AuditRow record = usecases::audit_rows(**store, 1).front();
