@@ -19,8 +19,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 /// One run of the gateway on the folder.
-struct Run {
-    explicit Run(const std::string& folder)
+struct Process {
+    explicit Process(const std::string& folder)
         : books(std::move(*open_sqlite_books(folder + "/kanmon.db"))),
           head(folder + "/audit-head", world.sealer) {}
 
@@ -62,7 +62,7 @@ protected:
             "DELETE FROM audit WHERE number > (SELECT max(number) - 2 FROM audit)");
     }
     std::vector<std::string> checked() {
-        Run run(folder.path());
+        Process run(folder.path());
         return run.watch.check(run.world.now);
     }
     std::string file() const { return folder.path() + "/audit-head"; }
@@ -72,7 +72,7 @@ protected:
 
 TEST_F(AuditHeadOnDisk, AnUntouchedLogIsFineHoweverTheGatewayEnded) {
     {
-        Run run(folder.path());
+        Process run(folder.path());
         EXPECT_THAT(run.watch.check(run.world.now), IsEmpty()) << "the first start";
         run.change(3);
         ASSERT_TRUE(run.watch.keep(run.now));
@@ -84,12 +84,12 @@ TEST_F(AuditHeadOnDisk, AnUntouchedLogIsFineHoweverTheGatewayEnded) {
 
 TEST_F(AuditHeadOnDisk, AnEndThatWasCutOffIsMissedAndTold) {
     {
-        Run run(folder.path());
+        Process run(folder.path());
         run.change(5);
         ASSERT_TRUE(run.watch.keep_last());
     }
     cut_off();
-    Run run(folder.path());
+    Process run(folder.path());
     EXPECT_THAT(run.watch.check(run.world.now), ElementsAre(HasSubstr("was cut off")));
     ASSERT_EQ(run.told().size(), 1U);
     EXPECT_THAT(run.told().front().message, HasSubstr("was cut off"));
@@ -98,24 +98,24 @@ TEST_F(AuditHeadOnDisk, AnEndThatWasCutOffIsMissedAndTold) {
 
 TEST_F(AuditHeadOnDisk, AnEndThatWasCutOffAndFilledAgainIsMissed) {
     {
-        Run run(folder.path());
+        Process run(folder.path());
         run.change(5);
         ASSERT_TRUE(run.watch.keep_last());
     }
     cut_off();
-    Run run(folder.path());
+    Process run(folder.path());
     run.change(5);
     EXPECT_THAT(run.watch.check(run.world.now), ElementsAre(HasSubstr("was cut off")));
 }
 
 TEST_F(AuditHeadOnDisk, ARowThatWasChangedIsToldOnceAndSaidAtEveryStart) {
     {
-        Run run(folder.path());
+        Process run(folder.path());
         run.change(5);
     }
     sql("DROP TRIGGER audit_keeps_values; UPDATE audit SET subject = 'x' WHERE number = 3");
     for (int start = 0; start < 2; ++start) {
-        Run run(folder.path());
+        Process run(folder.path());
         EXPECT_THAT(run.watch.check(run.world.now), ElementsAre(HasSubstr("Row 3")));
         EXPECT_EQ(run.told().size(), 1U);
     }
@@ -123,7 +123,7 @@ TEST_F(AuditHeadOnDisk, ARowThatWasChangedIsToldOnceAndSaidAtEveryStart) {
 
 TEST_F(AuditHeadOnDisk, AHeadThatNobodyWithTheKeyWroteIsNotBelieved) {
     {
-        Run run(folder.path());
+        Process run(folder.path());
         run.change(5);
         ASSERT_TRUE(run.watch.keep_last());
     }
@@ -134,7 +134,7 @@ TEST_F(AuditHeadOnDisk, AHeadThatNobodyWithTheKeyWroteIsNotBelieved) {
 }
 
 TEST_F(AuditHeadOnDisk, IsWrittenWhenItMovedAndTenSecondsHavePassed) {
-    Run run(folder.path());
+    Process run(folder.path());
     run.change();
     ASSERT_TRUE(run.watch.keep(run.now));
     const auto first = run.head.read();
