@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "dataplane/crypto/aead.h"
 #include "dataplane/io/confinement.h"
 #include "dataplane/io/data_process.h"
 
@@ -75,7 +76,8 @@ int serve(const Options& options) {
     io::DataProcess process(options.process);
     log_event(Severity::info, "ready",
               {{"shards", std::to_string(options.process.shards)},
-               {"tls_workers", std::to_string(options.process.tls_workers)}});
+               {"tls_workers", std::to_string(options.process.tls_workers)},
+               {"ciphers", crypto::describe_aead_back_ends()}});
     wait_for_end(signals);
     process.say_goodbye(goodbye_patience);
     return 0;

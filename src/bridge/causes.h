@@ -57,6 +57,10 @@ namespace kanmon {
         "an ICMP answer was held back: too many in this second") \
     ROW(unsupported_framing, drop, "CONF-CLIENT", no, \
         "compressed or fragmented packets are not accepted") \
+    ROW(access_denied, drop, "SG-BLOCKED", no, \
+        "an access rule of the server refuses this flow of the client's") \
+    ROW(access_denied_from_vpc, drop, "SG-BLOCKED", no, \
+        "the server lets the VPC begin no flows to its clients") \
     /* attempts that are refused */ \
     ROW(handshake_timeout, refuse, "LINK-UNSTABLE", yes, "the handshake did not finish in time") \
     ROW(tls_failed, refuse, "CONF-CLIENT", no, "the TLS handshake failed") \
@@ -95,6 +99,9 @@ namespace kanmon {
     ROW(pool_exhausted, refuse, "POOL-SMALL", yes, "no free address in the client address pool") \
     ROW(gateway_not_ready, refuse, "-", yes, "the gateway is starting") \
     ROW(server_disabled, refuse, "SERVER-CHANGED", yes, "SSL-VPN is switched off on this gateway") \
+    ROW(blocked_by_operator, refuse, "-", yes, \
+        "an operator has blocked this client for a while; it can connect again by itself when " \
+        "the time is over") \
     /* clients that leave or are told to go */ \
     ROW(client_left, end, "-", yes, "the client said goodbye") \
     ROW(keepalive_timeout, end, "CONN-PHANTOM", yes, "nothing was heard from the client") \

@@ -96,7 +96,7 @@ void fields(Codec& codec, T& record) {
     bridge::fields(codec, record.remote);
     codec.choice(record.transport, Transport::tcp);
     codec.number(record.session);
-    codec.choice(record.happening, Happening::ended);
+    codec.choice(record.happening, Happening::denied);
     codec.choice(record.stage, Stage::ended);
     codec.choice(record.cause, last_cause);
     codec.truth(record.known);

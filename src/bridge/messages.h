@@ -111,7 +111,8 @@ struct ClientFact {
     std::uint64_t sent_octets = 0;
     std::uint64_t received_packets = 0;
     std::uint64_t sent_packets = 0;
-    std::uint64_t refused_packets = 0;     // from the client: foreign source, to other clients, …
+    /// From the client: foreign source, to other clients, …; both ways: refused by access rules.
+    std::uint64_t refused_packets = 0;
     std::uint64_t oversize_packets = 0;    // to the client: larger than its path takes
     std::uint64_t fragmented_packets = 0;  // of these: sent in fragments
     std::uint16_t segment_limit = 0;       // what the MSS of tunnelled TCP is clamped to
@@ -123,7 +124,15 @@ struct ClientFact {
 enum class Stage : std::uint8_t { reset, tls, key_exchange, admission, pushed, connected, ended };
 
 /// What a record tells: how an attempt ended, or a moment of a client's life.
-enum class Happening : std::uint8_t { refused, connected, negotiated, renegotiated, moved, ended };
+enum class Happening : std::uint8_t {
+    refused,
+    connected,
+    negotiated,
+    renegotiated,
+    moved,
+    ended,
+    denied  // access rules refuse what it sends, or what the VPC sends to it; `detail` says which
+};
 
 /// One attempt or one life-cycle event, for the log that operators search.
 struct AttemptRecord {
@@ -134,7 +143,7 @@ struct AttemptRecord {
     std::uint64_t session = 0;  // 0 before there is one
     Happening happening = Happening::refused;
     Stage stage = Stage::reset;
-    Cause cause = Cause::truncated;  // of `refused` and `ended`; without meaning elsewhere
+    Cause cause = Cause::truncated;  // of `refused`, `ended` and `denied`; elsewhere meaningless
     /// A certificate of ours was shown, or a login accepted. Records of anybody else are a
     /// stranger's: whoever reaches a port can cause them, so they never displace those of clients.
     bool known = false;

@@ -20,7 +20,8 @@ COPY = Path(os.environ.get("KANMON_MUTANTS_DIR", Path(tempfile.gettempdir()) / "
 
 
 def sh(*command):
-    return subprocess.run(command, capture_output=True, text=True, cwd=COPY, timeout=1800)
+    return subprocess.run(command, capture_output=True, text=True, errors="replace",
+                          cwd=COPY, timeout=1800)
 
 
 def copy_tree():
@@ -42,8 +43,8 @@ def build(target):
 def test_passes(mutant):
     program = COPY / "build/dev/bin" / mutant["target"]
     arguments = mutant.get("arguments") or [f"--gtest_filter={mutant['filter']}"]
-    done = subprocess.run((str(program), *arguments), capture_output=True, text=True, cwd=COPY,
-                          timeout=300)
+    done = subprocess.run((str(program), *arguments), capture_output=True, text=True,
+                          errors="replace", cwd=COPY, timeout=300)
     if "Running 0 tests" in done.stdout:
         raise SystemExit(f"{mutant['name']}: no test matches {mutant['filter']}")
     return done.returncode == 0

@@ -242,7 +242,7 @@ std::vector<Command> client_commands() {
           {"--user", "UserName", "only those of this user"},
           {"--address", "ClientAddress", "only those from this address or network"},
           {"--outcome", "Outcome",
-           "only refused, connected, negotiated, renegotiated, moved or ended"},
+           "only refused, connected, negotiated, renegotiated, moved, ended or denied"},
           {"--cause", "Cause", "only those with this code of docs/causes.md"},
           {"--minutes", "MinutePeriod", "how far back; without it the last ones are shown"},
           {"--last", "MaxResults", "how many of the last ones; 20"}},

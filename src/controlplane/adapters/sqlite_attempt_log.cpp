@@ -146,7 +146,7 @@ std::string query_text(const AttemptQuery& query) {
         "SELECT {} FROM records WHERE server = ?1 AND at BETWEEN ?2 AND ?3 AND number > ?4 "
         "AND (?5 = '' OR common_name = ?5) AND (?6 = '' OR username = ?6) "
         "AND (?7 = '' OR happening = ?7) "
-        "AND (?8 = '' OR (cause = ?8 AND happening IN ('refused', 'ended'))) "
+        "AND (?8 = '' OR (cause = ?8 AND happening IN ('refused', 'ended', 'denied'))) "
         "AND (?9 = 0 OR remote_address BETWEEN ?10 AND ?11) ORDER BY {} LIMIT ?12 OFFSET ?13",
         columns, order);
 }

@@ -9,13 +9,14 @@ namespace {
 
 using bridge::Happening;
 
-constexpr std::array<std::pair<Happening, std::string_view>, 6> happenings{
+constexpr std::array<std::pair<Happening, std::string_view>, 7> happenings{
     {{Happening::refused, "refused"},
      {Happening::connected, "connected"},
      {Happening::negotiated, "negotiated"},
      {Happening::renegotiated, "renegotiated"},
      {Happening::moved, "moved"},
-     {Happening::ended, "ended"}}};
+     {Happening::ended, "ended"},
+     {Happening::denied, "denied"}}};
 constexpr std::array<std::string_view, 7> stages{"reset",  "tls",       "key_exchange", "admission",
                                                  "pushed", "connected", "ended"};
 
@@ -34,7 +35,8 @@ std::string room_of(const bridge::AttemptRecord& record) {
 }
 
 bool has_cause(const bridge::AttemptRecord& record) {
-    return record.happening == Happening::refused || record.happening == Happening::ended;
+    return record.happening == Happening::refused || record.happening == Happening::ended ||
+           record.happening == Happening::denied;
 }
 
 std::string_view happening_text(Happening happening) {

@@ -48,7 +48,7 @@ struct AttemptQuery {
     std::string username = {};
     std::optional<AddressRange> addresses = {};
     std::optional<bridge::Happening> happening = {};
-    std::string cause = {};  // its code; only `refused` and `ended` have one
+    std::string cause = {};  // its code; only `refused`, `ended` and `denied` have one
     UnixTime from = UnixTime::min();
     UnixTime to = UnixTime::max();
     std::uint64_t after = 0;  // this number

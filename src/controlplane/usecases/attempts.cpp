@@ -75,7 +75,7 @@ Outcome<bridge::Happening> outcome_of(const std::string& text) {
     if (happening) return *happening;
     return model::illegal("Outcome",
                           fmt::format("Outcome is '{}'; it is one of refused, connected, "
-                                      "negotiated, renegotiated, moved and ended.",
+                                      "negotiated, renegotiated, moved, ended and denied.",
                                       escaped(text, value_octets_shown)));
 }
 

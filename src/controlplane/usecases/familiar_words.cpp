@@ -4,6 +4,7 @@
 
 #include "base/date.h"
 #include "base/escape.h"
+#include "controlplane/usecases/attempt_log.h"
 
 namespace kanmon::usecases {
 
@@ -156,6 +157,8 @@ std::string event_text(const AttemptRecord& record) {
                                to_string(record.former), family_address(record.remote));
         case Happening::ended:
             return ending_text(record);
+        case Happening::denied:
+            return std::string(row_of(record.cause).words);
     }
     return {};
 }
@@ -167,8 +170,7 @@ std::string attempt_line(const bridge::AttemptRecord& record) {
     std::string line =
         fmt::format("{} {} {}{}{} {}", date_text(record.at), clock_text(record.at), name,
                     name.empty() ? "" : "/", to_string(record.remote), event_text(record));
-    if (record.happening == Happening::refused || record.happening == Happening::ended)
-        line += fmt::format(" ({})", row_of(record.cause).code);
+    if (has_cause(record)) line += fmt::format(" ({})", row_of(record.cause).code);
     if (!record.username.empty() && !record.common_name.empty())
         line += fmt::format(" user '{}'", escaped(record.username, name_octets_shown));
     if (record.happening != Happening::negotiated && !record.detail.empty())

@@ -23,14 +23,14 @@ constexpr std::size_t implicit_iv_octets = 8;
 
 struct Direction {
     Direction(CipherSuite suite, Bytes half, Way way)
-        : cipher(make_cipher(suite, half.first(key_bits(suite) / 8u), way)) {
+        : cipher(make_aead_key(suite, half.first(key_bits(suite) / 8u), way)) {
         std::memcpy(nonce.data() + packet_id_octets, half.data() + 64, implicit_iv_octets);
     }
     void set_packet_id(Bytes packet_id) {
         std::memcpy(nonce.data(), packet_id.data(), packet_id_octets);
     }
 
-    CipherContext cipher;
+    std::unique_ptr<AeadKey> cipher;
     std::array<std::byte, aead_nonce_octets> nonce{};
     std::uint64_t units = 0;
 };
@@ -66,9 +66,9 @@ public:
         const MutableBytes text = datagram.subspan(front);
         opening_.set_packet_id(packet_id);
         opening_.units += units_of(text.size());
-        if (!open_aead(opening_.cipher.get(), opening_.nonce,
-                       additional_data_of(datagram, header_octets), text,
-                       datagram.subspan(header_octets + packet_id_octets, aead_tag_octets))) {
+        if (!opening_.cipher->open(
+                opening_.nonce, additional_data_of(datagram, header_octets), text,
+                datagram.subspan(header_octets + packet_id_octets, aead_tag_octets))) {
             ++failures_;
             return unexpected(Cause::bad_tag);
         }
@@ -87,8 +87,8 @@ public:
         out.u32(static_cast<std::uint32_t>(next_packet_id_++));
         const MutableBytes tag = out.take(aead_tag_octets);
         sealing_.set_packet_id(datagram.subspan(header_octets, packet_id_octets));
-        seal_aead(sealing_.cipher.get(), sealing_.nonce,
-                  additional_data_of(datagram, header_octets), datagram.last(payload_octets), tag);
+        sealing_.cipher->seal(sealing_.nonce, additional_data_of(datagram, header_octets),
+                              datagram.last(payload_octets), tag);
         sealing_.units = units;
         return datagram.size();
     }

@@ -42,9 +42,9 @@ struct EpochKey {
     /// Allocates only the first time.
     void schedule(CipherSuite suite, const EpochMaterial& material, Way way) {
         if (cipher == nullptr)
-            cipher = make_cipher(suite, material.key_of(suite), way);
+            cipher = make_aead_key(suite, material.key_of(suite), way);
         else
-            require(rekey_cipher(cipher.get(), material.key_of(suite)), "scheduling a key");
+            cipher->rekey(material.key_of(suite));
         epoch = material.epoch;
         iv = material.iv;
         units = 0;
@@ -57,7 +57,7 @@ struct EpochKey {
     }
 
     std::uint32_t epoch = 0;  // 0: none
-    CipherContext cipher;
+    std::unique_ptr<AeadKey> cipher;
     Secret<aead_nonce_octets> iv;
     std::uint64_t units = 0;
 };
@@ -97,9 +97,9 @@ public:
         const MutableBytes body = datagram.subspan(header_octets + packet_id_octets);
         const MutableBytes text = body.first(body.size() - aead_tag_octets);
         if (counts_units(suite_)) key->units += units_of(text.size());
-        if (!open_aead(key->cipher.get(), key->nonce_of(packet_id),
-                       additional_data_of(datagram, header_octets), text,
-                       body.last(aead_tag_octets))) {
+        if (!key->cipher->open(key->nonce_of(packet_id),
+                               additional_data_of(datagram, header_octets), text,
+                               body.last(aead_tag_octets))) {
             ++key->failures;
             return unexpected(Cause::bad_tag);
         }
@@ -184,8 +184,9 @@ public:
             .u64(std::uint64_t{current_.epoch} << counter_bits | counter_++);
         current_.units += units;
         const Bytes packet_id = datagram.subspan(header_octets, packet_id_octets);
-        seal_aead(current_.cipher.get(), current_.nonce_of(packet_id),
-                  additional_data_of(datagram, header_octets), text, body.last(aead_tag_octets));
+        current_.cipher->seal(current_.nonce_of(packet_id),
+                              additional_data_of(datagram, header_octets), text,
+                              body.last(aead_tag_octets));
         return {};
     }
 

@@ -124,11 +124,13 @@ std::optional<MutableBytes> make_too_big(const InnerPacket& packet, std::uint16_
     return write_error(packet, {3, 4, mtu}, {2, 0, std::max(mtu, mtu_v6_least)}, room);
 }
 
+std::optional<MutableBytes> make_prohibited(const InnerPacket& packet, MutableBytes room) {
+    return write_error(packet, {3, 13, 0}, {1, 1, 0}, room);
+}
+
 bool AnswerBudget::take(Instant now) {
-    constexpr Duration interval = Duration(1s) / per_second;
-    constexpr Duration depth = interval * burst;
-    const Instant next = std::max(full_at_, now) + interval;
-    if (next - now > depth) return false;
+    const Instant next = std::max(full_at_, now) + interval_;
+    if (next - now > 1s) return false;
     full_at_ = next;
     return true;
 }

@@ -1,5 +1,5 @@
-// ICMP errors that a router owes to the VPC: nobody has this tunnel address; this packet is too big
-// for the client's path.
+// ICMP errors that a router owes: to the VPC, that nobody has this tunnel address or that a packet
+// is too big for the client's path; to either end, that access rules refuse a flow.
 //
 //      0      1      2          4                8
 //     +------+------+----------+----------------+----------------------------------------------+
@@ -31,16 +31,24 @@ std::optional<MutableBytes> make_unreachable(const InnerPacket& packet, MutableB
 std::optional<MutableBytes> make_too_big(const InnerPacket& packet, std::uint16_t mtu,
                                          MutableBytes room);
 
-/// How many answers may leave: a bucket of tokens that fills with time. Owner: one shard.
+/// Communication administratively prohibited (3, 13), or (1, 1) of IPv6. Source: RFC 1812 section
+/// 5.2.7.1.
+std::optional<MutableBytes> make_prohibited(const InnerPacket& packet, MutableBytes room);
+
+/// How many answers may leave: a bucket of tokens that fills with time, and holds as many as a
+/// second brings. Owner: one shard.
 class AnswerBudget {
 public:
     static constexpr unsigned per_second = 100;
-    static constexpr unsigned burst = 100;
+
+    explicit AnswerBudget(unsigned each_second = per_second)
+        : interval_(Duration(1s) / each_second) {}
 
     /// True, and a token is taken, when an answer may leave now.
     bool take(Instant now);
 
 private:
+    Duration interval_;
     Instant full_at_{};  // when the bucket will be full again
 };
 

@@ -1,5 +1,6 @@
 #include "dataplane/routing/inner_packet.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace kanmon::routing {
@@ -17,6 +18,7 @@ constexpr std::uint8_t hop_by_hop = 0, routing = 43, fragment_header = 44, authe
                        destination_options = 60, mobility = 135, host_identity = 139, shim6 = 140;
 
 using Read = Expected<InnerPacket, Cause>;
+enum class Extent : std::uint8_t { whole, quoted };
 
 Cause cause_of_foreign_start(std::uint8_t first) {
     // Compression framings, wire reference section 19. 0x66 and 0x69 look like IPv6, 0x50 like
@@ -40,7 +42,7 @@ bool has_source_route(Bytes options) {
     return false;
 }
 
-Read read_v4(MutableBytes payload) {
+Read read_v4(MutableBytes payload, Extent extent) {
     ByteReader in(payload);
     InnerPacket packet;
     packet.header_octets = static_cast<std::uint16_t>((in.u8() & 0x0f) * 4);
@@ -56,8 +58,9 @@ Read read_v4(MutableBytes payload) {
     if (!in.ok()) return unexpected(Cause::truncated);
     if (packet.header_octets < header_v4 || length < packet.header_octets)
         return unexpected(Cause::malformed);
-    if (length > payload.size()) return unexpected(Cause::truncated);
-    packet.octets = payload.first(length);
+    const bool cut = extent == Extent::quoted && packet.header_octets <= payload.size();
+    if (length > payload.size() && !cut) return unexpected(Cause::truncated);
+    packet.octets = payload.first(std::min<std::size_t>(length, payload.size()));
     packet.later_fragment = (flags & fragment_offset_mask) != 0;
     packet.fragment = packet.later_fragment || (flags & more_fragments) != 0;
     packet.may_fragment = (flags & do_not_fragment) == 0;
@@ -118,7 +121,7 @@ bool walk_extensions(InnerPacket& packet) {
     }
 }
 
-Read read_v6(MutableBytes payload) {
+Read read_v6(MutableBytes payload, Extent extent) {
     ByteReader in(payload);
     InnerPacket packet;
     packet.v6 = true;
@@ -128,22 +131,31 @@ Read read_v6(MutableBytes payload) {
     packet.protocol = in.u8();
     in.bytes(1);
     const Bytes addresses = in.bytes(32);
-    if (!in.ok() || length > payload.size()) return unexpected(Cause::truncated);
+    if (!in.ok() || (length > payload.size() && extent == Extent::whole))
+        return unexpected(Cause::truncated);
     std::memcpy(packet.source6.octets.data(), addresses.data(), 16);
     std::memcpy(packet.destination6.octets.data(), addresses.data() + 16, 16);
-    packet.octets = payload.first(length);
+    packet.octets = payload.first(std::min(length, payload.size()));
     if (!walk_extensions(packet)) return unexpected(Cause::malformed);
     return packet;
+}
+
+Read read_packet(MutableBytes payload, Extent extent) {
+    if (payload.empty()) return unexpected(Cause::truncated);
+    const auto first = std::to_integer<std::uint8_t>(payload[0]);
+    if (first >> 4 == 4) return read_v4(payload, extent);
+    if (first >> 4 == 6) return read_v6(payload, extent);
+    return unexpected(cause_of_foreign_start(first));
 }
 
 }  // namespace
 
 Read read_inner_packet(MutableBytes payload) {
-    if (payload.empty()) return unexpected(Cause::truncated);
-    const auto first = std::to_integer<std::uint8_t>(payload[0]);
-    if (first >> 4 == 4) return read_v4(payload);
-    if (first >> 4 == 6) return read_v6(payload);
-    return unexpected(cause_of_foreign_start(first));
+    return read_packet(payload, Extent::whole);
+}
+
+Read read_quoted_packet(MutableBytes quoted) {
+    return read_packet(quoted, Extent::quoted);
 }
 
 }  // namespace kanmon::routing

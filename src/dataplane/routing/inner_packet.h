@@ -25,7 +25,8 @@ namespace kanmon::routing {
 
 inline constexpr unsigned extension_headers_max = 8;
 
-inline constexpr std::uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_icmp6 = 58;
+inline constexpr std::uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_udp = 17,
+                              protocol_icmp6 = 58;
 
 struct InnerPacket {
     MutableBytes octets;  // exactly the packet: what follows its stated length is cut off
@@ -46,5 +47,9 @@ struct InnerPacket {
 /// chain of extension headers that is too long or leaves the packet), unsupported_framing (a
 /// compression header in front).
 Expected<InnerPacket, Cause> read_inner_packet(MutableBytes payload);
+
+/// The beginning of a packet, as ICMP errors quote it: its headers must be there, the rest may be
+/// cut off.
+Expected<InnerPacket, Cause> read_quoted_packet(MutableBytes quoted);
 
 }  // namespace kanmon::routing

@@ -2,12 +2,24 @@
 #pragma once
 
 #include "dataplane/crypto/key_slots.h"
+#include "dataplane/routing/access_judge.h"
+#include "dataplane/routing/icmp_answer.h"
 #include "dataplane/routing/path_limit.h"
 #include "dataplane/routing/policy.h"
 #include "dataplane/routing/upload_hole.h"
 #include "dataplane/shard/shard.h"
 
 namespace kanmon::shard {
+
+/// What access rules refuse a client: the first packet since a record told of one.
+struct Denial {
+    routing::Flow flow;
+    Cause cause = Cause::access_denied;
+    routing::RulePlace rule = routing::no_rule;
+    Instant told_at{};
+    std::uint64_t packets = 0;  // since then, of whatever flow
+    bool pending = false;       // waits to be told
+};
 
 struct Client {
     Client(session::SessionStart start, Random& random, Instant now)
@@ -23,6 +35,7 @@ struct Client {
     Path path;
     Ipv4 tunnel_address;
     routing::Sender sender;  // the same address as policy wants it
+    routing::ClientAccess access;
     std::uint32_t slot = 0;
     std::uint16_t segment_limit = 0xffff;  // of TCP inside the tunnel
     std::uint16_t wrapping_octets = 0;     // around an inner packet, the outer IP header included
@@ -39,9 +52,11 @@ struct Client {
     std::uint64_t received_packets = 0, sent_packets = 0;
     std::uint64_t refused_packets = 0, oversize_packets = 0, fragmented_packets = 0;
     std::uint64_t told_packets = 0;  // all of these, when its traffic was last told
-    Instant told_too_big{};   // when the VPC was last told that a packet did not fit
-    Instant told_sent{};      // when the session last heard that we sent
-    Instant told_carried{};   // and that a tunnelled packet came or went
+    Denial denial;
+    routing::AnswerBudget refusals{20};  // of these: how many are answered, each second
+    Instant told_too_big{};              // when the VPC was last told that a packet did not fit
+    Instant told_sent{};                 // when the session last heard that we sent
+    Instant told_carried{};              // and that a tunnelled packet came or went
     Instant told_moved{};     // when the log last heard that the client speaks from elsewhere
     bool told_limit = false;  // that the sending key nears its end
     bool reachable = true;    // its listener still exists

@@ -93,6 +93,7 @@ void Shard::State::configure(std::vector<Profile> profiles) {
         server.streams = with_transport(profile, true);
         server.addresses.emplace(profile->server.client_pool, pool6_of(profile->server));
         server.around = around(*server.datagrams);
+        open_access(server, former);
         open_doorway(server, former);
     }
     follow_servers();
@@ -165,6 +166,7 @@ void Shard::State::reconfigure(Client& client) {
     if (client.over || client.path.server == no_server) return;
     const Server& server = servers[client.path.server];
     client.profile = client.profile->tcp ? server.streams : server.datagrams;
+    if (client.leased) give_access(client);
     client.session.reconfigure(client.profile, now);
     pump(client);
 }

@@ -59,6 +59,7 @@ void Shard::State::follow_servers() {
 }
 
 Traffic Shard::State::traffic() {
+    tell_denials();
     Traffic traffic{.clients = {}, .servers = counts};
     for (const auto& client : clients) {
         if (client == nullptr || client->over) continue;

@@ -142,6 +142,8 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
     if (client->path.is_stream())
         outlet.entered(client->path,
                        wire::frame_octets_after_entry(client->profile->server.tun_mtu));
+    give_access(*client);
+    if (flows) flows->share_among(leased);
     servers[client->path.server].addresses->set(answer.tunnel_address, client->slot);
     client->session.admit(answer.tunnel_address, now);
     pump(*client);

@@ -35,6 +35,7 @@ void Shard::State::forward(Client& client, MutableBytes payload) {
         if (allowed.error() != Cause::link_local) ++client.refused_packets;
         return drop(allowed.error());
     }
+    if (client.access.rules.limits && !may_pass(client, *packet, routing::Way::from_client)) return;
     routing::clamp_segment_size(*packet, client.segment_limit);
     if (client.path_limit.watching())
         if (const auto segment = routing::read_tcp_segment(*packet);
@@ -59,16 +60,21 @@ void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
     Client* client = at(inner->v6 ? server.addresses->find(inner->destination6)
                                   : server.addresses->find(inner->destination));
     if (client == nullptr || client->over) return answer_unreachable(index, *inner);
-    const std::size_t sealed_octets = inner->octets.size() + client->keys.front_octets() +
-                                      client->keys.back_octets() +
-                                      wire::framing_octets(client->framing);
-    if (client->path.is_stream() && !outlet.has_room(client->path, sealed_octets))
-        return drop(Cause::queue_full);
+    if (client->access.rules.limits && !may_pass(*client, *inner, routing::Way::to_client)) return;
+    if (!has_room(*client, inner->octets.size())) return drop(Cause::queue_full);
     routing::clamp_segment_size(*inner, client->segment_limit);
     // A stream outside cuts packets by itself.
     const auto segment = client->profile->tcp ? std::nullopt : routing::read_tcp_segment(*inner);
     if (segment) watch_upload(*client, *inner, *segment);
     carry(*client, *inner, segment);
+}
+
+/// Always on datagrams. A stream is asked for room for the packet when it is sealed.
+bool Shard::State::has_room(const Client& client, std::size_t inner_octets) const {
+    if (!client.path.is_stream()) return true;
+    return outlet.has_room(client.path, inner_octets + client.keys.front_octets() +
+                                            client.keys.back_octets() +
+                                            wire::framing_octets(client.framing));
 }
 
 /// Segments with options may say that something of an upload is missing.

@@ -7,6 +7,7 @@
 //   inner_path.cpp tunnelled packets: what may pass, and what fits
 //   events.cpp     what sessions say: keys, admission, beginnings and ends
 //   lifetime.cpp   slots, deadlines, birth and burial of clients
+//   access.cpp     access rules: who has which, and what they refuse
 //   configure.cpp  new snapshots
 //   counts.cpp     what was carried and counted, for who watches
 #pragma once
@@ -45,6 +46,8 @@ struct Server {
     std::optional<routing::AddressTable> addresses;
     routing::Neighbourhood around;  // borrows from `datagrams`
     std::unique_ptr<Doorway> door;  // null: its wrapping is unusable, and nobody is answered
+    std::shared_ptr<const routing::AccessRules> access;
+    std::uint32_t access_generation = 0;  // never the same for other rules
 
     const bridge::SslServer& settings() const { return datagrams->server; }
     bridge::Listener listener_of(const Path& path) const;
@@ -127,6 +130,7 @@ struct Shard::State {
     // --- inner_path.cpp
     void forward(Client& client, MutableBytes payload);
     void from_tunnel(ServerIndex server, MutableBytes packet);
+    bool has_room(const Client& client, std::size_t inner_octets) const;
     void carry(Client& client, const routing::InnerPacket& packet,
                const std::optional<routing::TcpSegment>& segment);
     bool carry_in_pieces(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
@@ -136,6 +140,16 @@ struct Shard::State {
     void answer_unreachable(ServerIndex server, const routing::InnerPacket& packet);
     void answer_too_big(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
     void measure(Client& client);
+
+    // --- access.cpp
+    void open_access(Server& server, const std::vector<Server>& former);
+    void give_access(Client& client);
+    bool may_pass(Client& client, const routing::InnerPacket& packet, routing::Way way);
+    void note_denial(Client& client, const routing::InnerPacket& packet, routing::Way way,
+                     const routing::Judgement& made);
+    void answer_denied(Client& client, const routing::InnerPacket& packet, routing::Way way);
+    bool tell_denial(Client& client);
+    void tell_denials();
 
     // --- events.cpp
     void pump(Client& client);
@@ -229,6 +243,9 @@ struct Shard::State {
     Buffer arena;                            // where packets are sealed
     Buffer piece_room;  // where pieces of packets and answers to the VPC are made
     routing::AnswerBudget answers;
+    std::optional<routing::FlowTable> flows;  // since a server had rules that can refuse
+    std::uint32_t access_generation = 0;
+    Slot denials_from = 0;
 };
 
 }  // namespace kanmon::shard

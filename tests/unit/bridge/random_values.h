@@ -206,7 +206,7 @@ inline AttemptRecord RandomValues::attempt_record() {
     record.remote = endpoint();
     record.transport = choice(Transport::tcp);
     record.session = number<std::uint64_t>();
-    record.happening = choice(Happening::ended);
+    record.happening = choice(Happening::denied);
     record.stage = choice(Stage::ended);
     record.cause = cause();
     record.known = coin();

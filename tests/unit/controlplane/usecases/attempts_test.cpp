@@ -86,9 +86,9 @@ TEST_F(Log, SpeaksTheFamiliarWords) {
 
 TEST_F(Log, HasALineForEveryHappeningAndEveryCauseAndNamesTheCause) {
     for (const CauseRow& row : cause_table)
-        for (const Happening happening : {Happening::refused, Happening::ended})
+        for (const Happening happening : {Happening::refused, Happening::ended, Happening::denied})
             EXPECT_THAT(line(happening, row.cause), HasSubstr("(" + std::string(row.code) + ")"));
-    for (int i = 0; i <= static_cast<int>(Happening::ended); ++i)
+    for (int i = 0; i <= static_cast<int>(Happening::denied); ++i)
         EXPECT_EQ(happening_of(happening_text(static_cast<Happening>(i))),
                   static_cast<Happening>(i));
 }
@@ -98,7 +98,7 @@ TEST_F(Log, IsOneLineOfPrintableAsciiWhateverPeersSend) {
     for (const std::string& hostile :
          {std::string("\x1b[2J"), std::string("a\r\nb\n"), std::string("\0x", 2),
           std::string("\xe2\x80\xae"), std::string("\xff\xfe"), std::string(65536, 'x')})
-        for (int i = 0; i <= static_cast<int>(Happening::ended); ++i) {
+        for (int i = 0; i <= static_cast<int>(Happening::denied); ++i) {
             bridge::AttemptRecord spoilt = record(static_cast<Happening>(i), Cause::login_refused);
             spoilt.common_name = spoilt.username = spoilt.cipher = hostile;
             spoilt.version = spoilt.platform = spoilt.detail = hostile;

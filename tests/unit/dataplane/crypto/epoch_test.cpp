@@ -70,10 +70,10 @@ public:
         std::array<std::byte, 12> nonce{};
         std::ranges::copy(key.iv.view(), nonce.begin());
         for (std::size_t i = 0; i < 8; ++i) nonce[i] ^= datagram[4 + i];
-        const CipherContext cipher = make_cipher(
-            CipherSuite::aes_256_gcm, key.key_of(CipherSuite::aes_256_gcm), Way::encrypt);
+        const auto cipher = make_aead_key(CipherSuite::aes_256_gcm,
+                                          key.key_of(CipherSuite::aes_256_gcm), Way::encrypt);
         const MutableBytes whole = datagram;
-        seal_aead(cipher.get(), nonce, whole.first(12), whole.subspan(12, 1), whole.last(16));
+        cipher->seal(nonce, whole.first(12), whole.subspan(12, 1), whole.last(16));
         return datagram;
     }
 

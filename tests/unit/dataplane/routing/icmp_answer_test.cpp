@@ -40,6 +40,24 @@ TEST(Unreachable, OfIpv6IsOfItsOwnTypeAndSum) {
     EXPECT_EQ(upper_sum(*read, protocol_icmp6), 0xffff);
 }
 
+TEST(Prohibited, IsSaidInTheWordsOfBothFamilies) {
+    Buffer room(icmp_answer_octets_max);
+    Buffer packet = ip_packet(client, target, 17, numbered(100));
+    auto answer = make_prohibited(*read_inner_packet(packet), room);
+    ASSERT_TRUE(answer);
+    auto read = read_inner_packet(*answer);
+    EXPECT_EQ(read->destination, client);
+    EXPECT_EQ(to_hex(read->transport().first(2)), "030d");
+    EXPECT_EQ(folded(sum_of(read->transport())), 0xffff);
+    packet = ip6_packet(client6, target6, 17, numbered(100));
+    answer = make_prohibited(*read_inner_packet(packet), room);
+    ASSERT_TRUE(answer);
+    read = read_inner_packet(*answer);
+    EXPECT_EQ(read->destination6, client6);
+    EXPECT_EQ(to_hex(read->transport().first(2)), "0101");
+    EXPECT_EQ(upper_sum(*read, protocol_icmp6), 0xffff);
+}
+
 TEST(Unreachable, IsNeverLongerThanEveryHostTakes) {
     EXPECT_EQ(unreachable_for(ip_packet(target, client, 17, Buffer(1480))).size(), 576U);
     EXPECT_EQ(unreachable_for(ip6_packet(target6, client6, 17, Buffer(1460))).size(), 1280U);

@@ -1,0 +1,114 @@
+// What waits for one direction of a gateway's bandwidth in one shard: a queue a client, served in
+// turns (deficit round robin, with clients that just began before those that have been waiting, as
+// RFC 8290 has it for flows).
+//
+// So a client that pings while another one downloads waits for a packet or two, and ten that
+// download have a tenth each. Packets wait unsealed: what is dropped leaves no gap in packet ids.
+//
+// Promises: nothing allocates after construction. Packets of a client keep their order.
+// Owner:    one shard. Tickets outlive their queues: `forget` before a ticket goes.
+// Limits:   `waiting_max` of line time a queue altogether (of which the longest queue pays what is
+//           beyond), within `octets_least` and `octets_most`; the store; `clients` at once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+#include "dataplane/shaper/delay_target.h"
+#include "dataplane/shaper/packet_store.h"
+#include "dataplane/shaper/shared_line.h"
+
+namespace kanmon::shaper {
+
+/// What a client keeps of its place in one direction.
+struct Ticket {
+    std::uint32_t client = 0;           // the shard's number for it
+    std::uint64_t bits_per_second = 0;  // its own limit; 0: only the gateway's
+    std::uint64_t dropped = 0;          // packets, since the client came
+    std::uint32_t queue = 0xffffffff;   // private to FairQueue
+    Instant free_at{};                  // of the client's own limit
+};
+
+struct Leaving {
+    std::uint32_t client = 0;
+    MutableBytes packet;
+};
+
+class FairQueue {
+public:
+    static constexpr Duration waiting_max = 100ms;
+    static constexpr std::size_t octets_least = std::size_t{64} << 10;
+    static constexpr std::size_t octets_most = std::size_t{4} << 20;
+    /// What a client sends in one turn, so that batches form: this much line time, within bounds.
+    static constexpr Duration turn = 500us;
+    static constexpr std::size_t turn_octets_least = 1514;
+    static constexpr std::size_t turn_octets_most = std::size_t{32} << 10;
+
+    FairQueue(PacketStore& store, SharedLine& line, std::uint32_t clients);
+    FairQueue(const FairQueue&) = delete;
+    FairQueue& operator=(const FairQueue&) = delete;
+    ~FairQueue();
+
+    /// True, and the line is charged, when these octets of this client may leave now and in one
+    /// piece: nobody waits, and the line is free.
+    bool passes(Ticket& ticket, std::size_t octets, Instant now);
+    /// Puts a packet at the end of its client's queue. False when it was dropped for want of room.
+    bool push(Ticket& ticket, Bytes packet, Instant now);
+    /// The next packet that may leave now, copied into `room` (64 KiB); nothing when none may.
+    std::optional<Leaving> next(MutableBytes room, Instant now);
+    /// When `next` is worth a call; nothing while nobody waits.
+    std::optional<Instant> due() const;
+    /// The client goes, and what waits for it with it.
+    void forget(Ticket& ticket);
+
+    std::size_t waiting_octets() const { return octets_; }
+    std::uint32_t waiting_clients() const { return waiting_; }
+    /// Packets, for whatever reason.
+    std::uint64_t dropped() const { return dropped_; }
+
+private:
+    using QueueNumber = std::uint32_t;
+    static constexpr QueueNumber none = 0xffffffff;
+
+    struct Queue {
+        Ticket* ticket = nullptr;
+        PacketNumber head = no_packet, tail = no_packet;
+        std::uint32_t octets = 0;
+        std::int64_t deficit = 0;
+        DelayTarget delay;
+        QueueNumber next = none;
+    };
+    struct List {
+        QueueNumber head = none, tail = none;
+    };
+
+    std::size_t octets_max() const;
+    std::int64_t turn_octets() const;
+    QueueNumber queue_of(Ticket& ticket);
+    void append(List& list, QueueNumber queue);
+    QueueNumber take_first(List& list);
+    void remove(List& list, QueueNumber queue);
+    void release(QueueNumber queue);
+    PacketNumber take_head(Queue& queue);
+    void drop_head(Queue& queue);
+    void drop_late(Queue& queue, Instant now);
+    void shorten_longest();
+    bool settle_first(List& list, bool young, Instant now);
+    std::optional<Leaving> leave(Queue& queue, MutableBytes room, Instant now);
+
+    PacketStore& store_;
+    LineShare share_;
+    std::vector<Queue> queues_;
+    List free_;   // queues that nobody has
+    List young_;  // clients that came since their last turn
+    List old_;
+    std::size_t octets_ = 0;
+    std::uint32_t waiting_ = 0;  // clients with packets
+    std::uint64_t dropped_ = 0;
+    Instant held_back_until_{};  // when every waiting client is beyond its own limit
+};
+
+}  // namespace kanmon::shaper
