@@ -59,13 +59,16 @@ std::vector<Recorded> recorded() {
 }
 
 TEST(AuditStates, AreThereForEveryChangeAndHoldNoSecret) {
-    // These order something and keep nothing but the record itself.
-    static const std::set<std::string> orders{"ReleaseSslVpnClientSlot", "UnlockIDaaSUser"};
+    // These order something, change only what is secret, or find all as they are to make it.
+    static const std::set<std::string> nothing{"ReleaseSslVpnClientSlot",  "UnlockIDaaSUser",
+                                               "RenewSslVpnServerCert",    "EnrolIDaaSUserTotp",
+                                               "UpdateAccessKey",          "UnTagResources",
+                                               "RemoveUsersFromIDaaSGroup"};
     std::size_t seen = 0;
     for (const Recorded& one : recorded()) {
         ++seen;
         const std::string both = one.before + one.after;
-        EXPECT_EQ(both.empty(), orders.contains(one.action)) << one.action << " " << both;
+        EXPECT_EQ(both.empty(), nothing.contains(one.action)) << one.action << " " << both;
         if (one.action.starts_with("Delete")) {
             EXPECT_FALSE(one.before.empty()) << one.action;
         }
