@@ -190,6 +190,7 @@ Netlink::Done Netlink::configure(int index, const LinkSettings& settings) {
     extra->ifi_change = IFF_UP;
     mnl_attr_put_u32(header, IFLA_MTU, settings.mtu);
     mnl_attr_put_u32(header, IFLA_TXQLEN, settings.queue_packets);
+    mnl_attr_put_u32(header, IFLA_GSO_MAX_SIZE, settings.super_packet_octets);
     mnl_attr_put_str(header, IFLA_IFALIAS, settings.alias.c_str());
     return ask(header);
 }

@@ -29,6 +29,7 @@ struct Link {
 struct LinkSettings {
     std::uint32_t mtu = 0;
     std::uint32_t queue_packets = 0;
+    std::uint32_t super_packet_octets = 0;  // the largest that several packets travel as
     std::string alias;
 };
 

@@ -12,6 +12,16 @@ namespace kanmon::broker {
 
 namespace {
 
+// Not in the headers of kernels before 6.2.
+constexpr unsigned offload_udp = 0x20 | 0x40;  // TUN_F_USO4 | TUN_F_USO6
+constexpr unsigned offload_tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+
+/// As much as the kernel knows; packets then come with what they leave to us written before them.
+void offer_offloads(int fd) {
+    for (const unsigned offloads : {offload_tcp | offload_udp, offload_tcp, unsigned{TUN_F_CSUM}})
+        if (::ioctl(fd, TUNSETOFFLOAD, offloads) == 0) return;
+}
+
 Expected<UniqueFd, std::string> attach(const std::string& device) {
     UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
     if (!fd)
@@ -20,7 +30,13 @@ Expected<UniqueFd, std::string> attach(const std::string& device) {
     ifreq request{};
     std::memcpy(request.ifr_name, device.data(),
                 std::min(device.size(), sizeof request.ifr_name - 1));
-    request.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
+    constexpr short plain = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE;
+    request.ifr_flags = plain | IFF_VNET_HDR;
+    if (::ioctl(fd.get(), TUNSETIFF, &request) == 0) {
+        offer_offloads(fd.get());
+        return fd;
+    }
+    request.ifr_flags = plain;
     if (::ioctl(fd.get(), TUNSETIFF, &request) != 0)
         return unexpected("attach to the TUN device " + device + ": " + std::strerror(errno));
     return fd;

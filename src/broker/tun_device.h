@@ -12,7 +12,9 @@ namespace kanmon::broker {
 /// Makes a persistent multi-queue TUN device; succeeds when it is there already.
 Expected<void, std::string> make_tun(const std::string& device);
 
-/// One non-blocking descriptor a queue: whole IP packets without a header before them.
+/// One non-blocking descriptor a queue. Where the kernel can (IFF_VNET_HDR, which a descriptor
+/// tells by TUNGETIFF), several packets of a flow come and go as one, with a header before each
+/// (dataplane/routing/offload.h); else they are whole IP packets without any.
 Expected<std::vector<UniqueFd>, std::string> open_queues(const std::string& device,
                                                          std::uint16_t queues);
 

@@ -87,6 +87,11 @@ struct SendBatch::Rooms {
 SendBatch::SendBatch() : rooms_(std::make_unique<Rooms>()) {}
 SendBatch::~SendBatch() = default;
 
+MutableBytes SendBatch::room(std::size_t octets) {
+    if (used_octets_ + octets > arena_octets) flush();
+    return {rooms_->arena.get() + used_octets_, arena_octets - used_octets_};
+}
+
 void SendBatch::add(UdpSocket& socket, const Endpoint& remote, const Ipv6& source, Bytes datagram) {
     if (datagram.empty() || datagram.size() > message_octets_max) {
         ++counters_.failed;
@@ -106,7 +111,8 @@ void SendBatch::add(UdpSocket& socket, const Endpoint& remote, const Ipv6& sourc
                                                      .segment_octets = datagram.size(),
                                                      .segments = 1};
     }
-    std::memcpy(rooms_->arena.get() + used_octets_, datagram.data(), datagram.size());
+    std::byte* const place = rooms_->arena.get() + used_octets_;
+    if (place != datagram.data()) std::memmove(place, datagram.data(), datagram.size());
     used_octets_ += datagram.size();
 }
 

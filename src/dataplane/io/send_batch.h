@@ -34,8 +34,13 @@ public:
     SendBatch();
     ~SendBatch();
 
-    /// Copies the datagram. `source` is the local address to send from, the wildcard for the
-    /// kernel's choice. `socket` must live until the next flush.
+    /// Room in which the next datagram of so many octets may be made, so that adding it copies
+    /// nothing. Borrowed until the next `add` or `flush`. May flush.
+    MutableBytes room(std::size_t octets);
+
+    /// Copies the datagram, unless it lies at the front of the present `room`. `source` is the
+    /// local address to send from, the wildcard for the kernel's choice. `socket` must live until
+    /// the next flush.
     void add(UdpSocket& socket, const Endpoint& remote, const Ipv6& source, Bytes datagram);
     void flush();
 

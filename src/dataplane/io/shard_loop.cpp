@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "dataplane/io/socket_address.h"
 #include "dataplane/io/steering.h"
+#include "dataplane/routing/super_packet.h"
 
 namespace kanmon::io {
 
@@ -64,13 +65,14 @@ ShardLoop::ShardLoop(const shard::ShardOptions& options, ShardWiring wiring, Str
       shard_(options, random_, *this),
       streams_(
           shard_, poll_, [this](Stranger stranger) { pass_on(std::move(stranger)); }, streams),
-      tun_room_(std::make_unique_for_overwrite<std::byte[]>(TunQueue::packet_octets_max)) {
+      tun_room_(std::make_unique_for_overwrite<std::byte[]>(2 * TunQueue::room_octets)) {
     poll_.watch(inbox_.wakeup.fd(), {Source::inbox});
 }
 
 ShardLoop::~ShardLoop() = default;
 
 void ShardLoop::close_tuns(shard::ServerIndex server) {
+    delivering_.flush();
     for (const Ports::Tun& tun : ports(server).tuns)
         if (tun.reads) poll_.unwatch(tun.queue->fd());
     ports(server).tuns.clear();
@@ -124,6 +126,7 @@ void ShardLoop::run() {
 }
 
 void ShardLoop::flush() {
+    delivering_.flush();
     sending_.flush();
     streams_.flush();
 }
@@ -134,35 +137,49 @@ void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot, std::size
     if (server >= ports_.size() || slot >= ports_[server].tuns.size()) return;
     TunQueue* queue = ports_[server].tuns[slot].queue.get();
     if (queue == nullptr) return;
-    const MutableBytes room(tun_room_.get(), TunQueue::packet_octets_max);
-    for (std::size_t left = budget; left > 0; --left) {
-        MutableBytes packet;
+    const MutableBytes room(tun_room_.get(), TunQueue::room_octets);
+    std::size_t octets = 0;
+    for (std::size_t left = budget; left > 0 && octets < tun_octets; --left) {
+        TunPacket packet;
         const TunRead outcome = queue->read(room, packet);
         if (outcome == TunRead::lost) {
             close_tuns(server);
             tell_keeper({index_, TunLost{server}});
         }
-        if (outcome != TunRead::packet) break;
-        enter(server, packet);
+        if (outcome == TunRead::foreign) count(Cause::malformed);
+        if (outcome == TunRead::lost || outcome == TunRead::empty) break;
+        if (outcome == TunRead::packet) enter(server, packet);
+        octets += packet.octets.size();
     }
     flush();
 }
 
-void ShardLoop::enter(shard::ServerIndex server, MutableBytes packet) {
+void ShardLoop::enter(shard::ServerIndex server, const TunPacket& packet) {
     const TunnelOwners* owners = ports_[server].owners.get();
     if (shards_ > 1 && owners != nullptr) {
-        const auto owner = owner_of_destination(*owners, packet);
-        if (owner && *owner != index_ && *owner < shards_)
-            return hand_over(*owner, StrayPacket::Kind::tunnelled, {.server = server, .remote = {}},
-                             {}, packet);
+        const auto owner = owner_of_destination(*owners, packet.octets);
+        if (owner && *owner != index_ && *owner < shards_) return hand_over(*owner, server, packet);
     }
-    shard_.from_tunnel(server, packet, now_);
+    shard_.from_tunnel(server, packet.offload, packet.octets, now_);
+}
+
+/// One by one: what strays has room for single packets only.
+void ShardLoop::hand_over(std::uint32_t owner, shard::ServerIndex server, const TunPacket& packet) {
+    const auto read = routing::read_super_packet(packet.offload, packet.octets);
+    if (!read) return count(read.error());
+    const shard::Path path{.server = server, .remote = {}};
+    if (read->is_single())
+        return hand_over(owner, StrayPacket::Kind::tunnelled, path, {}, read->whole.octets);
+    const MutableBytes room(tun_room_.get() + TunQueue::room_octets, TunQueue::room_octets);
+    routing::PacketPieces segments = read->segments();
+    while (const auto segment = segments.next(room))
+        hand_over(owner, StrayPacket::Kind::tunnelled, path, {}, *segment);
 }
 
 void ShardLoop::drain_udp(shard::ServerIndex server, std::uint32_t listener) {
     const UdpSocket* socket = server < ports_.size() ? ports_[server].udp(listener) : nullptr;
     if (socket == nullptr) return;
-    const std::uint64_t delivered_before = delivered_;
+    const std::uint64_t delivered_before = delivering_.counters().packets;
     for (std::size_t left = udp_budget; left > 0; --left) {
         for (const ReceivedRun& run : received_.receive(*socket)) {
             const std::uint32_t owner = shards_ > 1 ? owner_of(run) : index_;
@@ -178,7 +195,10 @@ void ShardLoop::drain_udp(shard::ServerIndex server, std::uint32_t listener) {
         }
         if (!received_.filled()) break;
     }
-    if (after_pause_) take_echoes(server, delivered_ - delivered_before);
+    if (after_pause_) {
+        delivering_.flush();
+        take_echoes(server, delivering_.counters().packets - delivered_before);
+    }
     flush();
 }
 
@@ -242,10 +262,11 @@ void ShardLoop::send(const shard::Path& path, Bytes datagram) {
 
 void ShardLoop::deliver(shard::ServerIndex server, MutableBytes inner_packet) {
     if (server >= ports_.size() || ports_[server].tuns.empty()) return count(Cause::send_failed);
-    const TunWrite outcome = ports_[server].tuns.front().queue->write(inner_packet);
-    ++delivered_;
-    if (outcome == TunWrite::full) count(Cause::queue_full);
-    if (outcome == TunWrite::failed) count(Cause::send_failed);
+    delivering_.add(*ports_[server].tuns.front().queue, inner_packet);
+}
+
+MutableBytes ShardLoop::room(const shard::Path& path, std::size_t octets) {
+    return path.is_stream() ? MutableBytes{} : sending_.room(octets);
 }
 
 Ipv6 ShardLoop::local_address(const shard::Path& path) const {
@@ -403,8 +424,8 @@ void ShardLoop::take(ReportAll) {
     const auto add = [&](Cause cause, std::uint64_t count) {
         report.by_cause[static_cast<std::size_t>(cause)] += count;
     };
-    add(Cause::queue_full, sending_.counters().queue_full);
-    add(Cause::send_failed, sending_.counters().failed);
+    add(Cause::queue_full, sending_.counters().queue_full + delivering_.counters().queue_full);
+    add(Cause::send_failed, sending_.counters().failed + delivering_.counters().failed);
     add(Cause::truncated, received_.truncated());
     tell_keeper({index_, report});
 }

@@ -22,7 +22,7 @@
 #include "dataplane/io/shard_inbox.h"
 #include "dataplane/io/streams.h"
 #include "dataplane/io/tls_workers.h"
-#include "dataplane/io/tun_queue.h"
+#include "dataplane/io/tun_output.h"
 #include "dataplane/shard/shard.h"
 
 namespace kanmon::io {
@@ -37,8 +37,9 @@ struct ShardWiring {
 
 class ShardLoop final : public shard::Outlet {
 public:
-    static constexpr std::size_t tun_budget = 64;  // packets a queue and turn
-    static constexpr std::size_t udp_budget = 4;   // receive batches a socket and turn
+    static constexpr std::size_t tun_budget = 64;                    // packets a queue and turn,
+    static constexpr std::size_t tun_octets = std::size_t{1} << 20;  // and what they hold
+    static constexpr std::size_t udp_budget = 4;  // receive batches a socket and turn
     /// A turn that comes later than this after the last one began answers at once.
     static constexpr Duration pause = 1ms;
     /// How long nobody is accepted after the descriptors ran out.
@@ -52,6 +53,7 @@ public:
 
     void send(const shard::Path& path, Bytes datagram) override;
     void deliver(shard::ServerIndex server, MutableBytes inner_packet) override;
+    MutableBytes room(const shard::Path& path, std::size_t octets) override;
     Ipv6 local_address(const shard::Path& path) const override;
     bool has_room(const shard::Path& path, std::size_t octets) override;
     void entered(const shard::Path& path, std::size_t frame_octets_max) override;
@@ -76,7 +78,8 @@ private:
     void drain_inbox();
     void take_stray(StrayPacket& stray);
     void receive(const shard::Path& path, const ReceivedRun& run);
-    void enter(shard::ServerIndex server, MutableBytes packet);
+    void enter(shard::ServerIndex server, const TunPacket& packet);
+    void hand_over(std::uint32_t owner, shard::ServerIndex server, const TunPacket& packet);
     std::uint32_t owner_of(const ReceivedRun& run) const;
     void hand_over(std::uint32_t owner, StrayPacket::Kind kind, const shard::Path& path,
                    const Ipv6& local, Bytes packet);
@@ -115,11 +118,11 @@ private:
     LocalAddresses locals_;
     ReceiveBatch received_;
     SendBatch sending_;
-    std::unique_ptr<std::byte[]> tun_room_;
-    std::deque<KeeperMessage> unsent_;  // what the keeper had no room for
+    TunOutput delivering_;
+    std::unique_ptr<std::byte[]> tun_room_;  // what is read, and behind it pieces of it
+    std::deque<KeeperMessage> unsent_;       // what the keeper had no room for
     std::array<std::uint64_t, cause_count> drops_{};
-    bool after_pause_ = false;     // nothing had come for `pause` when this turn began
-    std::uint64_t delivered_ = 0;  // packets written to TUN devices
+    bool after_pause_ = false;  // nothing had come for `pause` when this turn began
     std::atomic<bool> stopping_{false};
     Instant now_{};
     UnixTime wall_{};

@@ -1,34 +1,58 @@
 #include "dataplane/io/tun_queue.h"
 
 #include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
 
+#include <cassert>
 #include <cerrno>
 
 namespace kanmon::io {
 
-TunQueue::TunQueue(UniqueFd fd) : fd_(std::move(fd)) {
+namespace {
+
+bool opened_with_headers(int fd) {
+    ifreq answer{};
+    return ::ioctl(fd, TUNGETIFF, &answer) == 0 && (answer.ifr_flags & IFF_VNET_HDR) != 0;
+}
+
+}  // namespace
+
+TunQueue::TunQueue(UniqueFd fd) : fd_(std::move(fd)), offloads_(opened_with_headers(fd_.get())) {
     ::fcntl(fd_.get(), F_SETFD, FD_CLOEXEC);
     ::fcntl(fd_.get(), F_SETFL, ::fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
 }
 
-TunRead TunQueue::read(MutableBytes room, MutableBytes& packet) {
+TunRead TunQueue::read(MutableBytes room, TunPacket& packet) {
     for (;;) {
         const ssize_t octets = ::read(fd_.get(), room.data(), room.size());
-        if (octets > 0) {
-            packet = room.first(static_cast<std::size_t>(octets));
-            return TunRead::packet;
-        }
         if (octets < 0 && errno == EINTR) continue;
         if (octets < 0 && (errno == EAGAIN || errno == EIO)) return TunRead::empty;
-        return TunRead::lost;
+        if (octets <= 0) return TunRead::lost;
+        packet = {{}, room.first(static_cast<std::size_t>(octets))};
+        if (!offloads_) return TunRead::packet;
+        const auto offload = routing::read_offload(packet.octets);
+        if (!offload) return TunRead::foreign;
+        packet = {*offload, packet.octets.subspan(routing::offload_octets)};
+        return TunRead::packet;
     }
 }
 
-TunWrite TunQueue::write(Bytes packet) {
+TunWrite TunQueue::write(const routing::Offload& offload, Bytes packet) {
+    assert(offloads_ || offload == routing::Offload{});
+    auto header = routing::encode(offload);
+    const std::array<iovec, 2> parts{
+        iovec{header.data(), header.size()},
+        iovec{const_cast<std::byte*>(packet.data()), packet.size()}};  // only read
+    const std::size_t from = offloads_ ? 0 : 1;
     for (;;) {
-        if (::write(fd_.get(), packet.data(), packet.size()) >= 0) return TunWrite::written;
+        if (::writev(fd_.get(), &parts[from], static_cast<int>(parts.size() - from)) >= 0)
+            return TunWrite::written;
         if (errno == EINTR) continue;
-        return errno == EAGAIN || errno == ENOBUFS ? TunWrite::full : TunWrite::failed;
+        if (errno == EAGAIN || errno == ENOBUFS) return TunWrite::full;
+        return errno == EINVAL ? TunWrite::refused : TunWrite::failed;
     }
 }
 

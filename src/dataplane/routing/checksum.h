@@ -6,17 +6,15 @@
 
 namespace kanmon::routing {
 
+/// The sum of the 16-bit words, folded to one; the last of an odd number of octets is a high one.
+std::uint16_t sum_of_words(Bytes octets);
+
 class InternetSum {
 public:
     void word(std::uint32_t value) { sum_ += value; }
 
     /// Each piece but the last must have an even length.
-    void add(Bytes octets) {
-        for (std::size_t i = 0; i + 1 < octets.size(); i += 2)
-            sum_ += std::to_integer<std::uint32_t>(octets[i]) << 8 |
-                    std::to_integer<std::uint32_t>(octets[i + 1]);
-        if (octets.size() % 2 != 0) sum_ += std::to_integer<std::uint32_t>(octets.back()) << 8;
-    }
+    void add(Bytes octets) { sum_ += sum_of_words(octets); }
 
     void add(Ipv4 address) { sum_ += (address.value >> 16) + (address.value & 0xffff); }
     void add(const Ipv6& address) { add(std::as_bytes(std::span(address.octets))); }

@@ -38,7 +38,7 @@ PacketPieces::PacketPieces(const InnerPacket& packet, std::size_t inner_octets_m
     const auto segment = read_tcp_segment(packet);
     const bool plain = segment && (segment->flags & (tcp_syn | tcp_rst | tcp_urg)) == 0;
     if (plain && segment->payload_octets > 0) {
-        segments_ = true;
+        kind_ = Kind::segments;
         header_octets_ = packet.octets.size() - segment->payload_octets;
         if (header_octets_ < inner_octets_max) step_ = inner_octets_max - header_octets_;
         return;
@@ -48,6 +48,16 @@ PacketPieces::PacketPieces(const InnerPacket& packet, std::size_t inner_octets_m
     header_octets_ = header_v4;
     if (inner_octets_max >= header_v4 + fragment_unit)
         step_ = (inner_octets_max - header_v4) / fragment_unit * fragment_unit;
+}
+
+PacketPieces PacketPieces::of_segments(const InnerPacket& packet, std::size_t payload_octets) {
+    if (packet.protocol == protocol_udp)
+        return {packet, Kind::datagrams, packet.header_octets + udp_header_octets, payload_octets};
+    const auto segment = read_tcp_segment(packet);
+    if (!segment) return {packet, Kind::segments, packet.header_octets, 0};
+    return {packet, Kind::segments,
+            std::size_t{packet.header_octets} + std::size_t{segment->header_octets},
+            payload_octets};
 }
 
 std::optional<MutableBytes> PacketPieces::next(MutableBytes room) {
@@ -62,17 +72,30 @@ std::optional<MutableBytes> PacketPieces::next(MutableBytes room) {
     const std::size_t offset = done_;
     done_ += octets;
     const bool last = done_ == body.size();
-    segments_ ? finish_segment(piece, offset, last) : finish_fragment(piece, offset, last);
+    finish(piece, offset, last);
     return piece;
 }
 
-void PacketPieces::finish_segment(MutableBytes piece, std::size_t offset, bool last) const {
-    if (packet_.v6) {
-        put_word(piece, 4, piece.size() - header_v6);
-    } else {
-        put_word(piece, 4, word_at(packet_.octets, 4) + offset / step_);  // an id for each
-        finish_header_v4(piece);
+void PacketPieces::finish(MutableBytes piece, std::size_t offset, bool last) const {
+    switch (kind_) {
+        case Kind::segments:
+            return finish_segment(piece, offset, last);
+        case Kind::datagrams:
+            return finish_datagram(piece, offset);
+        case Kind::fragments:
+            return finish_fragment(piece, offset, last);
     }
+}
+
+/// The IP header of a piece that is a packet of its own.
+void PacketPieces::number(MutableBytes piece, std::size_t offset) const {
+    if (packet_.v6) return put_word(piece, 4, piece.size() - header_v6);
+    put_word(piece, 4, word_at(packet_.octets, 4) + offset / step_);  // an id for each
+    finish_header_v4(piece);
+}
+
+void PacketPieces::finish_segment(MutableBytes piece, std::size_t offset, bool last) const {
+    number(piece, offset);
     const MutableBytes segment = piece.subspan(packet_.header_octets);
     const std::uint32_t sequence =
         ByteReader(segment.subspan(tcp_sequence_at)).u32() + static_cast<std::uint32_t>(offset);
@@ -82,7 +105,16 @@ void PacketPieces::finish_segment(MutableBytes piece, std::size_t offset, bool l
     if (offset > 0) flags = static_cast<std::uint8_t>(flags & ~tcp_cwr);
     segment[tcp_flags_at] = std::byte{flags};
     put_word(segment, tcp_checksum_at, 0);
-    put_word(segment, tcp_checksum_at, tcp_checksum(packet_, segment));
+    put_word(segment, tcp_checksum_at, transport_checksum(packet_, segment));
+}
+
+void PacketPieces::finish_datagram(MutableBytes piece, std::size_t offset) const {
+    number(piece, offset);
+    const MutableBytes datagram = piece.subspan(packet_.header_octets);
+    put_word(datagram, udp_length_at, datagram.size());
+    put_word(datagram, udp_checksum_at, 0);
+    const std::uint16_t checksum = transport_checksum(packet_, datagram);
+    put_word(datagram, udp_checksum_at, checksum == 0 ? 0xffff : checksum);  // 0: there is none
 }
 
 void PacketPieces::finish_fragment(MutableBytes piece, std::size_t offset, bool last) const {

@@ -66,7 +66,7 @@ std::optional<MutableBytes> make_reset(const InnerPacket& packet, MutableBytes r
     }
     // Both addresses have only changed sides, so the packet's own serve for the sum.
     ByteWriter(answer.subspan(header + tcp_checksum_at))
-        .u16(tcp_checksum(packet, answer.subspan(header)));
+        .u16(transport_checksum(packet, answer.subspan(header)));
     return answer;
 }
 

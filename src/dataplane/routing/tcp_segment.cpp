@@ -45,7 +45,7 @@ std::optional<TcpSegment> read_tcp_segment(const InnerPacket& packet) {
     return segment;
 }
 
-std::uint16_t tcp_checksum(const InnerPacket& packet, Bytes segment) {
+std::uint16_t transport_checksum(const InnerPacket& packet, Bytes segment) {
     InternetSum sum;
     if (packet.v6) {
         sum.add(packet.source6);
@@ -54,7 +54,7 @@ std::uint16_t tcp_checksum(const InnerPacket& packet, Bytes segment) {
         sum.add(packet.source);
         sum.add(packet.destination);
     }
-    sum.word(protocol_tcp);
+    sum.word(packet.protocol);
     sum.word(static_cast<std::uint32_t>(segment.size()));
     sum.add(segment);
     return sum.finish();

@@ -31,7 +31,12 @@ struct TcpSegment {
 /// Nothing for other protocols, for fragments and for a header that is not whole.
 std::optional<TcpSegment> read_tcp_segment(const InnerPacket& packet);
 
-/// The checksum of a segment of this packet's addresses whose checksum field is zero.
-std::uint16_t tcp_checksum(const InnerPacket& packet, Bytes segment);
+/// Of UDP: where its length and its checksum lie. Source: RFC 768.
+inline constexpr std::size_t udp_header_octets = 8;
+inline constexpr std::size_t udp_length_at = 4, udp_checksum_at = 6;
+
+/// The checksum of a TCP segment or UDP datagram of this packet's addresses whose checksum field is
+/// zero. 0 when the field holds the right one.
+std::uint16_t transport_checksum(const InnerPacket& packet, Bytes segment);
 
 }  // namespace kanmon::routing

@@ -160,9 +160,18 @@ void Shard::State::prepare_later(Client& client) {
 
 // --- to the client -------------------------------------------------------------------------------
 
+/// Where the next datagram for this client is made: where it is sent from, if that can be.
+MutableBytes Shard::State::sealing_room(const Client& client, std::size_t payload_octets) {
+    const std::size_t octets = client.keys.front_octets() + payload_octets +
+                               wire::framing_octets_max + client.keys.back_octets();
+    const MutableBytes room = client.reachable ? outlet.room(client.path, octets) : MutableBytes{};
+    return room.empty() ? MutableBytes(arena) : room;
+}
+
+/// The payload may lie already where it would be copied to.
 Expected<MutableBytes, Cause> Shard::State::seal(Client& client, Bytes payload) {
     const std::size_t front = client.keys.front_octets();
-    const MutableBytes room = arena;
+    const MutableBytes room = sealing_room(client, payload.size());
     const std::size_t octets = wire::put_frame(client.framing, payload, room.subspan(front));
     const auto datagram =
         client.keys.seal(room.first(front + octets + client.keys.back_octets()), octets);
@@ -173,9 +182,10 @@ Expected<MutableBytes, Cause> Shard::State::seal(Client& client, Bytes payload) 
 bool Shard::State::seal_and_send(Client& client, Bytes payload) {
     auto datagram = seal(client, payload);
     if (!datagram && datagram.error() == Cause::key_exhausted) {
+        const Bytes kept = out_of_the_way(payload);
         client.session.key_exhausted(now);
         pump(client);
-        datagram = seal(client, payload);  // with the next key, when there is one
+        datagram = seal(client, kept);  // with the next key, when there is one
     }
     if (!datagram) {
         drop(datagram.error());

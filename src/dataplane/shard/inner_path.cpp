@@ -1,5 +1,7 @@
 // Tunnelled packets in both directions: which may pass, and what becomes of those that do not fit.
 // Nothing here locks, allocates or logs.
+#include <cstring>
+
 #include "dataplane/routing/packet_pieces.h"
 #include "dataplane/routing/segment_size.h"
 #include "dataplane/shard/state.h"
@@ -49,24 +51,59 @@ void Shard::State::forward(Client& client, MutableBytes payload) {
 
 // --- to the client -------------------------------------------------------------------------------
 
-void Shard::State::from_tunnel(ServerIndex index, MutableBytes packet) {
-    const auto inner = routing::read_inner_packet(packet);
-    if (!inner) return drop(inner.error());
+/// Looked up and judged once, whatever it stands for.
+void Shard::State::from_tunnel(ServerIndex index, const routing::Offload& offload,
+                               MutableBytes octets) {
+    const auto packet = routing::read_super_packet(offload, octets);
+    if (!packet) return drop(packet.error());
+    const routing::InnerPacket& inner = packet->whole;
     if (index >= servers.size() || !servers[index].addresses)
-        return drop(Cause::no_client_for_address);
+        return drop(Cause::no_client_for_address, packet->packets());
     const Server& server = servers[index];
-    if (const auto allowed = routing::check_to_client(*inner, server.around); !allowed)
-        return drop(allowed.error());
-    Client* client = at(inner->v6 ? server.addresses->find(inner->destination6)
-                                  : server.addresses->find(inner->destination));
-    if (client == nullptr || client->over) return answer_unreachable(index, *inner);
-    if (client->access.rules.limits && !may_pass(*client, *inner, routing::Way::to_client)) return;
-    if (!has_room(*client, inner->octets.size())) return drop(Cause::queue_full);
-    routing::clamp_segment_size(*inner, client->segment_limit);
+    if (const auto allowed = routing::check_to_client(inner, server.around); !allowed)
+        return drop(allowed.error(), packet->packets());
+    Client* client = at(inner.v6 ? server.addresses->find(inner.destination6)
+                                 : server.addresses->find(inner.destination));
+    if (client == nullptr || client->over) return answer_unreachable(index, *packet);
+    if (client->access.rules.limits &&
+        !may_pass(*client, inner, routing::Way::to_client, packet->packets()))
+        return;
+    if (!packet->is_single()) return send_segments(*client, *packet);
+    send_inner(*client, inner);
+}
+
+/// Each is made where it is sealed and sent from, if that can be.
+void Shard::State::send_segments(Client& client, const routing::SuperPacket& packet) {
+    routing::PacketPieces segments = packet.segments();
+    const std::size_t octets_max = segments.octets_max();
+    routing::InnerPacket segment = packet.whole;
+    while (!client.over) {
+        const auto octets = segments.next(segment_place(client, octets_max));
+        if (!octets) return;
+        segment.octets = *octets;
+        send_inner(client, segment);
+    }
+}
+
+MutableBytes Shard::State::segment_place(const Client& client, std::size_t octets) {
+    if (client.framing != wire::Framing::none) return segment_room;
+    return sealing_room(client, octets).subspan(client.keys.front_octets());
+}
+
+/// Safe from what is sealed or sent next.
+MutableBytes Shard::State::out_of_the_way(Bytes octets) {
+    const MutableBytes safe = MutableBytes(segment_room).first(octets.size());
+    std::memmove(safe.data(), octets.data(), octets.size());
+    return safe;
+}
+
+void Shard::State::send_inner(Client& client, const routing::InnerPacket& packet) {
+    if (!has_room(client, packet.octets.size())) return drop(Cause::queue_full);
+    routing::clamp_segment_size(packet, client.segment_limit);
     // A stream outside cuts packets by itself.
-    const auto segment = client->profile->tcp ? std::nullopt : routing::read_tcp_segment(*inner);
-    if (segment) watch_upload(*client, *inner, *segment);
-    carry(*client, *inner, segment);
+    const auto segment = client.profile->tcp ? std::nullopt : routing::read_tcp_segment(packet);
+    if (segment) watch_upload(client, packet, *segment);
+    carry(client, packet, segment);
 }
 
 /// Always on datagrams. A stream is asked for room for the packet when it is sealed.
@@ -130,8 +167,10 @@ void Shard::State::carry(Client& client, const routing::InnerPacket& packet,
 }
 
 /// True when something of it was sent.
-bool Shard::State::carry_in_pieces(Client& client, const routing::InnerPacket& packet,
+bool Shard::State::carry_in_pieces(Client& client, const routing::InnerPacket& given,
                                    std::size_t inner_max) {
+    routing::InnerPacket packet = given;
+    packet.octets = out_of_the_way(given.octets);
     const bool beyond_device = packet.octets.size() > client.tun_mtu;
     const bool sure =
         client.path_limit.settled() && client.path_limit.octets() != routing::PathLimit::unlimited;
@@ -151,8 +190,15 @@ bool Shard::State::carry_in_pieces(Client& client, const routing::InnerPacket& p
     return true;
 }
 
-void Shard::State::answer_unreachable(ServerIndex server, const routing::InnerPacket& packet) {
-    drop(Cause::no_client_for_address);
+void Shard::State::answer_unreachable(ServerIndex server, const routing::SuperPacket& super) {
+    drop(Cause::no_client_for_address, super.packets());
+    routing::InnerPacket packet = super.whole;
+    if (!super.is_single()) {
+        routing::PacketPieces segments = super.segments();
+        const auto first = segments.next(segment_room);
+        if (!first) return;
+        packet.octets = *first;
+    }
     const auto answer = routing::make_unreachable(packet, piece_room);
     if (!answer) return;
     if (!answers.take(now)) return drop(Cause::answer_limited);

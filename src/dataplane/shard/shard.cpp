@@ -56,6 +56,7 @@ Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
       hellos(derived_key(given.cookie_key, 3)),
       half_open(slots_max, given.half_open_max, given.half_open_per_network_max),
       arena(arena_octets),
+      segment_room(arena_octets),
       piece_room(arena_octets) {}
 
 void Shard::State::receive(const Path& path, MutableBytes packet) {
@@ -113,10 +114,11 @@ void Shard::receive(const Path& path, std::span<const MutableBytes> packets, Ins
     state_->end_run();
 }
 
-void Shard::from_tunnel(ServerIndex server, MutableBytes packet, Instant now) {
+void Shard::from_tunnel(ServerIndex server, const routing::Offload& offload, MutableBytes packet,
+                        Instant now) {
     const State::Turn turn(*state_, now);
     state_->serving = server;
-    state_->from_tunnel(server, packet);
+    state_->from_tunnel(server, offload, packet);
 }
 
 void Shard::finish(TlsDone done, Instant now, UnixTime wall) {

@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "bridge/messages.h"
 #include "bridge/snapshot.h"
+#include "dataplane/routing/offload.h"
 #include "dataplane/session/session.h"
 
 namespace kanmon::shard {
@@ -107,6 +108,12 @@ public:
     virtual ~Outlet() = default;
     virtual void send(const Path& path, Bytes datagram) = 0;
     virtual void deliver(ServerIndex server, MutableBytes inner_packet) = 0;
+    /// Room in which a datagram of at most `octets` for this path may be made, so that `send` need
+    /// not copy it; empty when there is none. Borrowed until the next call of `send` or `room`.
+    virtual MutableBytes room(const Path&, std::size_t octets) {
+        static_cast<void>(octets);
+        return {};
+    }
     /// Streams only. False: the connection cannot take another tunnelled packet that becomes
     /// `octets` long when it is sealed. It is dropped unsealed then, since clients before 2.4 give
     /// up a stream whose packet ids have gaps.
@@ -165,8 +172,13 @@ public:
     /// Packets of one stream, in their order.
     void receive(const Path& path, std::span<const MutableBytes> packets, Instant now,
                  UnixTime wall);
-    /// A packet that the VPC sends to a tunnel address. Errors are counted, not returned.
-    void from_tunnel(ServerIndex server, MutableBytes packet, Instant now);
+    /// A packet that the VPC sends to a tunnel address, or several of one flow as one. Errors are
+    /// counted, not returned.
+    void from_tunnel(ServerIndex server, const routing::Offload& offload, MutableBytes packet,
+                     Instant now);
+    void from_tunnel(ServerIndex server, MutableBytes packet, Instant now) {
+        from_tunnel(server, {}, packet, now);
+    }
     void finish(TlsDone done, Instant now, UnixTime wall);
     void answer(AdmissionAnswer answer, Instant now, UnixTime wall);
     void take_login(const LoginReply& reply, Instant now, UnixTime wall);

@@ -23,6 +23,7 @@
 #include "dataplane/routing/address_table.h"
 #include "dataplane/routing/icmp_answer.h"
 #include "dataplane/routing/policy.h"
+#include "dataplane/routing/super_packet.h"
 #include "dataplane/shard/client.h"
 #include "dataplane/shard/doorway.h"
 #include "dataplane/shard/wrong_key.h"
@@ -86,9 +87,10 @@ struct Shard::State {
         State& state_;
     };
 
-    void drop(Cause cause) {
-        ++drops[static_cast<std::size_t>(cause)];
-        if (serving < counts.size()) ++counts[serving].drops[static_cast<std::size_t>(cause)];
+    void drop(Cause cause, std::size_t packets = 1) {
+        drops[static_cast<std::size_t>(cause)] += packets;
+        if (serving < counts.size())
+            counts[serving].drops[static_cast<std::size_t>(cause)] += packets;
     }
     void receive(const Path& path, MutableBytes packet);
     Server* server_of(const Path& path);
@@ -125,11 +127,16 @@ struct Shard::State {
     void end_run();
     bool seal_and_send(Client& client, Bytes payload);
     Expected<MutableBytes, Cause> seal(Client& client, Bytes payload);
+    MutableBytes sealing_room(const Client& client, std::size_t payload_octets);
     void watch_key_limit(Client& client);
 
     // --- inner_path.cpp
     void forward(Client& client, MutableBytes payload);
-    void from_tunnel(ServerIndex server, MutableBytes packet);
+    void from_tunnel(ServerIndex server, const routing::Offload& offload, MutableBytes octets);
+    void send_segments(Client& client, const routing::SuperPacket& packet);
+    void send_inner(Client& client, const routing::InnerPacket& packet);
+    MutableBytes out_of_the_way(Bytes octets);
+    MutableBytes segment_place(const Client& client, std::size_t octets);
     bool has_room(const Client& client, std::size_t inner_octets) const;
     void carry(Client& client, const routing::InnerPacket& packet,
                const std::optional<routing::TcpSegment>& segment);
@@ -137,14 +144,15 @@ struct Shard::State {
     void watch_upload(Client& client, const routing::InnerPacket& packet,
                       const routing::TcpSegment& segment);
     void tell_upload(Client& client);
-    void answer_unreachable(ServerIndex server, const routing::InnerPacket& packet);
+    void answer_unreachable(ServerIndex server, const routing::SuperPacket& packet);
     void answer_too_big(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
     void measure(Client& client);
 
     // --- access.cpp
     void open_access(Server& server, const std::vector<Server>& former);
     void give_access(Client& client);
-    bool may_pass(Client& client, const routing::InnerPacket& packet, routing::Way way);
+    bool may_pass(Client& client, const routing::InnerPacket& packet, routing::Way way,
+                  std::size_t packets = 1);
     void note_denial(Client& client, const routing::InnerPacket& packet, routing::Way way,
                      const routing::Judgement& made);
     void answer_denied(Client& client, const routing::InnerPacket& packet, routing::Way way);
@@ -241,6 +249,7 @@ struct Shard::State {
     Client* heard = nullptr;                 // of the present run
     Client* unprepared = nullptr;            // whose keys want preparation after it
     Buffer arena;                            // where packets are sealed
+    Buffer segment_room;                     // where segments are made that are not sealed as is
     Buffer piece_room;  // where pieces of packets and answers to the VPC are made
     routing::AnswerBudget answers;
     std::optional<routing::FlowTable> flows;  // since a server had rules that can refuse

@@ -37,6 +37,7 @@ Decoded<MutableBytes> take_frame(Framing framing, MutableBytes payload) {
 
 std::size_t put_frame(Framing framing, Bytes packet, MutableBytes room) {
     assert(room.size() >= packet.size() + framing_octets_max);
+    if (framing == Framing::none && packet.data() == room.data()) return packet.size();
     ByteWriter out(room);
     if (framing == Framing::swap && !packet.empty()) {
         out.u8(std::to_integer<std::uint8_t>(swap_plain));

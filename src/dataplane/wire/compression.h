@@ -28,7 +28,7 @@ inline constexpr std::size_t framing_octets_max = 2;
 Decoded<MutableBytes> take_frame(Framing framing, MutableBytes payload);
 
 /// Copies the packet into `room`, framed; returns how many octets that took. `room` holds the
-/// packet and framing_octets_max more.
+/// packet and framing_octets_max more. Without a framing the packet may be there already.
 std::size_t put_frame(Framing framing, Bytes packet, MutableBytes room);
 
 /// By the first octet, when that is none of an IP packet, a ping or an OCC message: how a client

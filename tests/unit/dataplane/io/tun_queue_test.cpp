@@ -32,10 +32,10 @@ bool set_address(const char* name, unsigned long request, Ipv4 address) {
 }
 
 /// The next IPv4 packet; the kernel's own IPv6 greetings are passed over.
-MutableBytes next_packet(TunQueue& queue, MutableBytes room) {
-    MutableBytes packet;
+TunPacket next_packet(TunQueue& queue, MutableBytes room) {
+    TunPacket packet;
     while (readable(queue.fd()) && queue.read(room, packet) == TunRead::packet)
-        if (packet[0] >> 4 == std::byte{4}) return packet;
+        if (packet.octets[0] >> 4 == std::byte{4}) return packet;
     return {};
 }
 
@@ -51,11 +51,11 @@ TEST(TunQueue, GivesWhatTheKernelRoutesIntoTheDeviceAndTakesItBack) {
 
     const UniqueFd sender = bound_socket(AF_INET, Endpoint::v4(Ipv4{0x0a080001}, 7000));
     send_to(sender, Endpoint::v4(Ipv4{0x0a080006}, 7000), datagram());
-    const MutableBytes packet = next_packet(queue, room);
+    const MutableBytes packet = next_packet(queue, room).octets;
     ASSERT_EQ(packet.size(), 28 + datagram().size());
 
     std::swap_ranges(packet.begin() + 12, packet.begin() + 16, packet.begin() + 16);
-    EXPECT_EQ(queue.write(packet), TunWrite::written);
+    EXPECT_EQ(queue.write({}, packet), TunWrite::written);
     EXPECT_TRUE(readable(sender.get()));
 }
 
@@ -65,8 +65,9 @@ TEST(TunQueue, SaysWhenThereIsNothingToRead) {
     if (!device) GTEST_SKIP() << "no TUN devices here";
     TunQueue queue(std::move(device));
     std::array<std::byte, 2048> room;
-    MutableBytes packet;
+    TunPacket packet;
     EXPECT_EQ(queue.read(room, packet), TunRead::empty);
+    EXPECT_FALSE(queue.has_offloads());
 }
 
 }  // namespace

@@ -71,6 +71,25 @@ inline std::uint16_t tcp_sum(const InnerPacket& packet) {
     return upper_sum(packet, protocol_tcp);
 }
 
+inline void put_word(MutableBytes packet, std::size_t at, std::uint16_t word) {
+    ByteWriter(packet.subspan(at)).u16(word);
+}
+
+/// Those of IPv4's header, and of TCP or UDP.
+inline void finish_checksums(MutableBytes packet) {
+    const auto inner = read_inner_packet(packet);
+    if (!inner->v6) {
+        put_word(packet, 10, 0);
+        const std::size_t octets = (std::to_integer<std::size_t>(packet[0]) & 15) * 4;
+        put_word(packet, 10, static_cast<std::uint16_t>(~folded(sum_of(packet.first(octets)))));
+    }
+    const bool tcp = inner->protocol == protocol_tcp;
+    const std::size_t at = inner->header_octets + (tcp ? 16U : 6U);
+    put_word(packet, at, 0);
+    const auto checksum = static_cast<std::uint16_t>(~upper_sum(*inner, inner->protocol));
+    put_word(packet, at, checksum == 0 && !tcp ? 0xffff : checksum);
+}
+
 struct Segment {
     std::uint32_t sequence = 0x12345678;
     std::uint32_t acknowledged = 0;
@@ -95,13 +114,22 @@ inline Buffer tcp_packet(const Segment& segment, bool v6 = false, bool back = fa
     const Buffer body = out.finish();
     Buffer packet = v6 ? ip6_packet(back ? target6 : client6, back ? client6 : target6, 6, body)
                        : ip_packet(back ? target : client, back ? client : target, 6, body);
-    if (!v6) {
-        const auto sum = static_cast<std::uint16_t>(~folded(sum_of(Bytes(packet).first(20))));
-        ByteWriter(MutableBytes(packet).subspan(10)).u16(sum);
-    }
-    const auto inner = read_inner_packet(packet);
-    const auto checksum = static_cast<std::uint16_t>(~tcp_sum(*inner));
-    ByteWriter(inner->transport().subspan(16)).u16(checksum);
+    finish_checksums(packet);
+    return packet;
+}
+
+/// A whole UDP packet with right checksums, from the client to the VPC.
+inline Buffer udp_packet(Bytes payload, bool v6 = false, std::uint16_t from_port = 5000) {
+    BufferWriter out;
+    out.u16(from_port);
+    out.u16(443);
+    out.u16(static_cast<std::uint16_t>(8 + payload.size()));
+    out.u16(0);
+    out.bytes(payload);
+    const Buffer body = out.finish();
+    Buffer packet = v6 ? ip6_packet(client6, target6, protocol_udp, body)
+                       : ip_packet(client, target, protocol_udp, body);
+    finish_checksums(packet);
     return packet;
 }
 

@@ -222,7 +222,7 @@ TEST(Access, OnAStreamWithoutRoomNobodyIsAnswered) {
     Peer& peer = limited.world.add(1, at("192.0.2.1"), client::openvpn_2_5, 1, 7);
     limited.world.run(3s);
     ASSERT_TRUE(peer.connected);
-    limited.world.room = [](const Path&, std::size_t) { return false; };
+    limited.world.room_left = [](const Path&, std::size_t) { return false; };
     limited.up(peer, limited.tcp(peer, 22, syn_flag));
     EXPECT_TRUE(limited.answered(peer).empty());
 }

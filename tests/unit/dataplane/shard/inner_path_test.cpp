@@ -197,7 +197,7 @@ Buffer tcp(Ipv4 from, Ipv4 to, std::uint32_t sequence, std::uint32_t acknowledge
     Buffer packet = out.finish();
     const auto inner = routing::read_inner_packet(packet);
     ByteWriter(inner->transport().subspan(16))
-        .u16(routing::tcp_checksum(*inner, inner->transport()));
+        .u16(routing::transport_checksum(*inner, inner->transport()));
     return packet;
 }
 
@@ -228,7 +228,7 @@ struct Download {
     void take(Buffer& inner) {
         const auto packet = routing::read_inner_packet(inner);
         const auto segment = routing::read_tcp_segment(*packet);
-        ASSERT_EQ(routing::tcp_checksum(*packet, packet->transport()), 0);
+        ASSERT_EQ(routing::transport_checksum(*packet, packet->transport()), 0);
         if (segment->sequence != next) return;
         append(received, packet->transport().subspan(segment->header_octets));
         next += segment->payload_octets;

@@ -123,13 +123,13 @@ TEST(Streams, DropTunnelledPacketsBeforeTheyAreSealedSoThatPacketIdsHaveNoGap) {
     world.sent.clear();
     from_vpc(world, peer);
     std::size_t asked_octets = 0;
-    world.room = [&](const Path& path, std::size_t octets) {
+    world.room_left = [&](const Path& path, std::size_t octets) {
         EXPECT_EQ(path, peer.path);
         asked_octets = octets;
         return false;
     };
     for (int i = 0; i < 5; ++i) from_vpc(world, peer);
-    world.room = {};
+    world.room_left = {};
     from_vpc(world, peer);
 
     EXPECT_EQ(world.drops(Cause::queue_full), 5U);

@@ -200,7 +200,7 @@ public:
     }
     Ipv6 local_address(const Path&) const override { return own_outer; }
     bool has_room(const Path& path, std::size_t octets) override {
-        return room ? room(path, octets) : true;
+        return room_left ? room_left(path, octets) : true;
     }
     void entered(const Path& path, std::size_t frame_octets_max) override {
         entries.emplace_back(path, frame_octets_max);
@@ -255,7 +255,7 @@ public:
     std::vector<bridge::AttemptRecord> records;
     std::vector<std::pair<Path, std::size_t>> entries;  // streams that clients entered by
     std::vector<Path> finishes;                         // streams to be closed
-    std::function<bool(const Path&, std::size_t)> room;
+    std::function<bool(const Path&, std::size_t)> room_left;
     std::size_t sends = 0, deliveries = 0, last_sent_octets = 0;
     client::ClientWrapping wrapping;        // of the clients that are added from now on
     std::int64_t clients_clock_behind = 0;  // seconds
