@@ -64,6 +64,17 @@ SEEDS = {
     "link-local": ip(bytes(8), source=0xA9FE0101),
     "icmp-echo": ip(bytes.fromhex("0800000000010001"), 1),
     "icmp-error": ip(bytes.fromhex("0301000000000000") + ip(bytes(8)), 1),
+    "icmp-error-of-vpc": ip(bytes.fromhex("0b00000000000000") + ip(syn(MSS), 6)[:28], 1,
+                            source=0xAC1400FE, to=0x0A080006),
+    "icmp-error-of-client": ip(bytes.fromhex("0303000000000000")
+                               + ip(bytes(8), source=0xAC140001, to=0x0A080006), 1),
+    "icmp-error-of-error": ip(bytes.fromhex("0301000000000000")
+                              + ip(bytes.fromhex("0301000000000000"), 1, source=0xAC140001,
+                                   to=0x0A080006), 1),
+    "icmp-reply": ip(bytes.fromhex("0000000000010001"), 1),
+    "first-fragment": ip(syn(MSS), 6, fragment=0x2000),
+    "six-error-of-vpc": ip6(bytes.fromhex("0200000000000500") + ip6(bytes(30))[:60], 58, "fd20::9",
+                            "fd00:8::6"),
     "six-udp": ip6(bytes(30)),
     "six-syn": ip6(syn(MSS), 6),
     "six-large-segment": ip6(syn(b"", flags=0x11) + bytes(1400), 6),

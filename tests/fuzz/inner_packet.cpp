@@ -1,12 +1,14 @@
 // Tunnelled packets as hostile clients, and the VPC, may form them (F13; CVE-2017-7508): headers,
-// policy, MSS clamp, pieces and answers. Both directions see the same octets.
+// policy, access rules, MSS clamp, pieces and answers. Both directions see the same octets.
 #include <cstdlib>
 
+#include "dataplane/routing/access_judge.h"
 #include "dataplane/routing/icmp_answer.h"
 #include "dataplane/routing/packet_pieces.h"
 #include "dataplane/routing/path_limit.h"
 #include "dataplane/routing/policy.h"
 #include "dataplane/routing/segment_size.h"
+#include "dataplane/routing/tcp_reset.h"
 #include "dataplane/routing/upload_hole.h"
 
 using namespace kanmon;
@@ -55,11 +57,53 @@ void learn(const routing::InnerPacket& packet, const routing::TcpSegment& segmen
     hole.answered(packet, segment, 1188, now + 1s);
 }
 
+/// TCP to port 80 and what is asked of ICMP pass.
+bridge::AccessPolicy some_policy() {
+    bridge::AccessPolicy policy;
+    policy.otherwise = bridge::AccessVerdict::deny;
+    bridge::AccessRule rule;
+    rule.verdict = bridge::AccessVerdict::allow;
+    rule.everybody = true;
+    rule.networks = {Cidr{Ipv4{0xac140000}, 16}};
+    rule.networks6 = {*parse_cidr6("fd20::/64")};
+    rule.protocol = routing::protocol_icmp;
+    policy.rules = {rule, rule};
+    policy.rules[1].protocol = routing::protocol_tcp;
+    policy.rules[1].ports = {{80, 80}};
+    return policy;
+}
+
+/// What was decided about a packet is decided about its repetition.
+void judge(const routing::InnerPacket& packet) {
+    static const routing::AccessRules rules(some_policy());
+    static const routing::ClientAccess client{rules.of("vsc-1", ""), 1, {}};
+    const Instant now{1000h};
+    for (const auto way : {routing::Way::from_client, routing::Way::to_client}) {
+        routing::FlowTable table(1, {1, 2}, 4);
+        const auto first = routing::AccessJudge(table, rules, client, 0, now).judge(packet, way);
+        const auto second = routing::AccessJudge(table, rules, client, 0, now).judge(packet, way);
+        require(first.refused == second.refused && table.size() <= 2);
+    }
+    Buffer room(routing::icmp_answer_octets_max);
+    if (const auto answer = routing::make_prohibited(packet, room))
+        check_made(*answer, room.size());
+    if (const auto answer = routing::make_reset(packet, room))
+        check_made(*answer, routing::tcp_reset_octets_max);
+}
+
+void read_as_quoted(MutableBytes octets) {
+    const auto quoted = routing::read_quoted_packet(octets);
+    if (!quoted) return;
+    require(quoted->octets.size() <= octets.size());
+    require(quoted->header_octets <= quoted->octets.size());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const Bytes input = std::as_bytes(std::span(data, size));
     Buffer payload(input.begin(), input.end());
+    read_as_quoted(payload);
     const auto packet = routing::read_inner_packet(payload);
     if (!packet) return 0;
     require(packet->octets.size() <= payload.size());
@@ -73,6 +117,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(packet->v6 ? packet->source6 == sender.address6 : packet->source == sender.address);
     static_cast<void>(routing::check_to_client(*packet, around));
 
+    judge(*packet);
     Buffer room(routing::icmp_answer_octets_max);
     if (const auto answer = routing::make_unreachable(*packet, room)) {
         check_made(*answer, room.size());

@@ -77,7 +77,7 @@ Gateway::~Gateway() = default;
 void Gateway::start() {
     const bridge::Snapshot snapshot = make_snapshot();
     s_.model.restart(snapshot.leases, s_.agenda.now());
-    gate_.apply(snapshot, s_.agenda.now());
+    gate_.apply(snapshot, s_.agenda.now(), wall());
     gate_.control_connected(s_.agenda.now());
     logins_.control_connected();
     arm();
@@ -101,7 +101,7 @@ bridge::Snapshot Gateway::make_snapshot() {
 }
 
 void Gateway::reconfigure() {
-    gate_.apply(make_snapshot(), s_.agenda.now());
+    gate_.apply(make_snapshot(), s_.agenda.now(), wall());
     for (const auto& shard : shards_) shard->configure({make_profile()}, s_.agenda.now());
     arm();
 }
@@ -155,7 +155,7 @@ void Gateway::ask(std::uint32_t shard, const shard::AdmissionQuestion& question)
     require(!s_.setup.server.login.password || proven_.contains(question.session), "I1",
             "admission was asked before the user was proven");
     asking_ = &question;
-    gate_.ask(shard, question, s_.agenda.now());
+    gate_.ask(shard, question, s_.agenda.now(), wall());
     asking_ = nullptr;
     arm();
 }

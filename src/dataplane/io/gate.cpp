@@ -2,23 +2,57 @@
 
 #include <algorithm>
 
+#include "base/date.h"
 #include "base/log.h"
 
 namespace kanmon::io {
 
-void Gate::apply(const bridge::Snapshot& snapshot, Instant now) {
+void Gate::apply(const bridge::Snapshot& snapshot, Instant now, UnixTime wall) {
     book_.configure(snapshot.gateways, snapshot.servers);
     if (!configured_) {
         book_.restore(snapshot.leases, now);
         for (const bridge::Lease& lease : book_.all()) tell(lease, false, now);
     }
     configured_ = true;
+    block(snapshot, wall);
+}
+
+// --- who is blocked -----------------------------------------------------------------------------
+
+/// Until then, by this snapshot or without another one.
+void Gate::block(const bridge::Snapshot& snapshot, UnixTime wall) {
+    blocked_.clear();
+    for (const bridge::SslServer& server : snapshot.servers)
+        for (const bridge::BlockedClient& blocked : server.access.blocked) {
+            UnixTime& until = blocked_[{server.id, blocked.name}];
+            until = std::max(until, blocked.until);
+        }
+    for (const auto& [session, client] : clients_)
+        if (blocked_until(client.server_id, client.holder, client.common_name, wall))
+            outlet_.disconnect(client.shard, session, Cause::disconnected_by_operator);
+}
+
+std::optional<UnixTime> Gate::blocked_until(const std::string& server_id, const std::string& holder,
+                                            const std::string& common_name, UnixTime wall) const {
+    std::optional<UnixTime> latest;
+    for (const std::string* name : {&holder, &common_name}) {
+        const auto found = name->empty() ? blocked_.end() : blocked_.find({server_id, *name});
+        if (found != blocked_.end() && found->second > wall)
+            latest = std::max(latest.value_or(found->second), found->second);
+    }
+    return latest;
 }
 
 // --- a client enters ----------------------------------------------------------------------------
 
-void Gate::ask(std::uint32_t shard, const shard::AdmissionQuestion& question, Instant now) {
+void Gate::ask(std::uint32_t shard, const shard::AdmissionQuestion& question, Instant now,
+               UnixTime wall) {
     if (!configured_) return refuse(shard, question.session, Cause::gateway_not_ready);
+    if (const auto until =
+            blocked_until(question.server_id, question.holder, question.common_name, wall))
+        return refuse(shard, question.session, Cause::blocked_by_operator,
+                      std::min<std::chrono::seconds>(*until - wall, blocked_wait_max),
+                      "until " + date_text(*until) + ' ' + clock_text(*until) + " (UTC)");
     const auto lease = find_lease(question, now);
     if (!lease)
         return refuse(shard, question.session, lease.error(),
@@ -181,12 +215,12 @@ std::chrono::seconds Gate::wait_of(const std::string& server_id, const std::stri
 }
 
 void Gate::refuse(std::uint32_t shard, std::uint64_t session, Cause cause,
-                  std::chrono::seconds wait) {
+                  std::chrono::seconds wait, std::string detail) {
     outlet_.answer(shard, {.session = session,
                            .admitted = false,
                            .tunnel_address = {},
                            .cause = cause,
-                           .detail = {},
+                           .detail = std::move(detail),
                            .wait = wait});
 }
 

@@ -43,13 +43,17 @@ public:
     static constexpr Duration snapshot_age_max = 10min;
     static constexpr Duration gone_kept = 15min;
     static constexpr Duration sweep_interval = 1s;  // a sweep visits every lease
+    /// A blocked client is asked to come back this soon at the latest: it may be let in earlier.
+    static constexpr std::chrono::seconds blocked_wait_max{300};
 
     explicit Gate(GateOutlet& outlet) : outlet_(outlet) {}
 
-    /// The first snapshot also restores the leases that control remembers.
-    void apply(const bridge::Snapshot& snapshot, Instant now);
+    /// The first snapshot also restores the leases that control remembers. Whoever is blocked by
+    /// it and connected is sent away.
+    void apply(const bridge::Snapshot& snapshot, Instant now, UnixTime wall);
 
-    void ask(std::uint32_t shard, const shard::AdmissionQuestion& question, Instant now);
+    void ask(std::uint32_t shard, const shard::AdmissionQuestion& question, Instant now,
+             UnixTime wall);
     void left(std::uint64_t session, Instant now);
 
     void control_connected(Instant now);
@@ -84,6 +88,7 @@ private:
         std::uint64_t replaced = 0;  // an older session on the same shard, which loses its lease
     };
     using LeaseKey = std::pair<std::string, Ipv4>;
+    using Name = std::pair<std::string, std::string>;  // server and name
 
     Expected<bridge::Lease, Cause> find_lease(const shard::AdmissionQuestion& question,
                                               Instant now);
@@ -93,7 +98,10 @@ private:
     void decide_alone(Waiting& waiting, Instant now);
     void admit(const bridge::Lease& lease, std::uint64_t session);
     void refuse(std::uint32_t shard, std::uint64_t session, Cause cause,
-                std::chrono::seconds wait = {});
+                std::chrono::seconds wait = {}, std::string detail = {});
+    void block(const bridge::Snapshot& snapshot, UnixTime wall);
+    std::optional<UnixTime> blocked_until(const std::string& server_id, const std::string& holder,
+                                          const std::string& common_name, UnixTime wall) const;
     std::chrono::seconds wait_of(const std::string& server_id, const std::string& holder,
                                  std::uint64_t session, Instant now);
     void turn_away(const Waiting& waiting, Cause cause, Instant now);
@@ -106,6 +114,7 @@ private:
     admission::LeaseBook book_;
     admission::PatienceBook patience_;
     admission::ContestBook contests_;
+    std::map<Name, UnixTime> blocked_;
     bool configured_ = false;
     bool connected_ = false;
     Instant vouched_at_{};

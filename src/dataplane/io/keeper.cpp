@@ -161,7 +161,7 @@ void Keeper::take_snapshot(const UniqueFd& memory) {
         return;
     }
     snapshot_number_ = snapshot->number;
-    gate_.apply(*snapshot, now_);
+    gate_.apply(*snapshot, now_, unix_now());
     slots_.apply(snapshot->servers);
     for (std::uint32_t shard = 0; shard < unsent_.size(); ++shard)
         to_shard(shard, ConfigureShard{slots_.profiles(), slots_.owners()});
@@ -204,7 +204,7 @@ void Keeper::drain_inbox() {
 }
 
 void Keeper::take(std::uint32_t shard, shard::AdmissionQuestion question) {
-    gate_.ask(shard, question, now_);
+    gate_.ask(shard, question, now_, unix_now());
 }
 
 void Keeper::take(std::uint32_t shard, shard::LoginQuestion question) {

@@ -41,7 +41,7 @@ struct Judgement {
     FlowState state = FlowState::denied;  // when refused: cut or never begun
 };
 
-/// Borrows all three while it lives, which is one packet.
+/// Borrows all three while it lives, which is one packet. Why so: docs/decisions/0018.
 class AccessJudge {
 public:
     AccessJudge(FlowTable& table, const AccessRules& rules, const ClientAccess& client,

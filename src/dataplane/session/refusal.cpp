@@ -63,8 +63,10 @@ Farewell refusal(Cause cause, std::string_view reason, const wire::PeerInfo& pee
         return {fmt::format("AUTH_FAILED,TEMP[backoff {},advance {}]:{}", retry.wait.count(),
                             advance_of(cause, retry), reason),
                 {}};
-    // A program that came back by itself would only offer the wrong password again.
-    if (cause == Cause::login_locked) return {fmt::format("AUTH_FAILED,{}", reason), {}};
+    // A program that came back by itself would only offer the wrong password again, or be refused
+    // again and again while nobody can read why.
+    if (cause == Cause::login_locked || cause == Cause::blocked_by_operator)
+        return {fmt::format("AUTH_FAILED,{}", reason), {}};
     return {fmt::format("RESTART,{}", reason),
             std::clamp<Duration>(retry.wait - restart_ahead, 1s, restart_delay_max)};
 }

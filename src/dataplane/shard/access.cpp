@@ -57,6 +57,11 @@ std::string denial_text(const Denial& denial, std::string_view rule) {
                         : fmt::format("{} refuses {} to {}", rule, protocol, remote);
 }
 
+bool same_rules(const bridge::AccessPolicy& left, const bridge::AccessPolicy& right) {
+    return left.rules == right.rules && left.groups == right.groups &&
+           left.otherwise == right.otherwise && left.from_vpc == right.from_vpc;
+}
+
 /// It is part of a connection that ran, and ends at once where it is told so.
 bool is_mid_stream(const routing::InnerPacket& packet) {
     const auto segment = routing::read_tcp_segment(packet);
@@ -67,11 +72,12 @@ bool is_mid_stream(const routing::InnerPacket& packet) {
 
 // --- a client's rules ----------------------------------------------------------------------------
 
-/// Rules that have not changed go on, and so do the flows that they have decided about.
+/// Rules that have not changed, whoever is blocked, go on, and so do the flows that they have
+/// decided about.
 void Shard::State::open_access(Server& server, const std::vector<Server>& former) {
     const auto same = std::ranges::find_if(former, [&](const Server& candidate) {
         return candidate.datagrams && candidate.settings().id == server.settings().id &&
-               candidate.settings().access == server.settings().access;
+               same_rules(candidate.settings().access, server.settings().access);
     });
     if (same != former.end()) {
         server.access = same->access;

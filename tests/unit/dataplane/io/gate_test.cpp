@@ -50,7 +50,7 @@ protected:
     void SetUp() override {
         gate_.control_connected(now_);
         gate_.control_heard(now_);
-        gate_.apply(sample_snapshot(1), now_);
+        gate_.apply(sample_snapshot(1), now_, wall_);
         notes_.told.clear();
     }
 
@@ -66,7 +66,7 @@ protected:
 
     std::uint64_t ask(std::uint64_t session, std::uint32_t shard = 0,
                       const std::string& holder = "anna", std::uint16_t port = 5000) {
-        gate_.ask(shard, question(session, holder, port), now_);
+        gate_.ask(shard, question(session, holder, port), now_, wall_);
         return notes_.told.empty() ? 0 : notes_.told.back().id;
     }
 
@@ -84,6 +84,7 @@ protected:
     Notes notes_;
     Gate gate_{notes_};
     Instant now_ = instant_of(1'000'000'000'000);
+    UnixTime wall_ = unix_time_of(1'750'000'000);
 };
 
 TEST_F(Admission, TheClientLearnsItsAddressOnlyAfterControlStoredTheLease) {
@@ -104,7 +105,7 @@ TEST_F(Admission, AConnectionNeverReplacesWhoeverSpeaksFromThatAddressByDatagram
     enter(7);
     auto other = question(8);
     other.stream = true;
-    gate_.ask(1, other, now_);
+    gate_.ask(1, other, now_, wall_);
     gate_.take(notes_.told.back().id, {.granted = true}, now_);
     EXPECT_TRUE(notes_.dismissals.empty());
     EXPECT_EQ(gate_.clients(), 2u);
@@ -125,7 +126,7 @@ TEST_F(Admission, ControlsRefusalReachesTheClientAndFreesTheAddress) {
 TEST_F(Admission, BeforeTheFirstSnapshotEverybodyIsToldToComeBack) {
     Notes notes;
     Gate fresh(notes);
-    fresh.ask(0, question(7), now_);
+    fresh.ask(0, question(7), now_, wall_);
     EXPECT_EQ(notes.answers.back().cause, Cause::gateway_not_ready);
 }
 
@@ -233,7 +234,7 @@ protected:
         Admission::SetUp();
         bridge::Snapshot snapshot = sample_snapshot(2);
         snapshot.servers[0].same_holder = bridge::SameHolder::replace_older;
-        gate_.apply(snapshot, now_);
+        gate_.apply(snapshot, now_, wall_);
     }
 };
 
@@ -279,7 +280,7 @@ TEST_F(Admission, AHolderOfAFixedAddressGetsItWhoeverHadItBefore) {
     enter(7, 0, "berta", 5000);
     bridge::Snapshot snapshot = sample_snapshot(2);
     snapshot.servers[0].static_addresses = {{"anna", notes_.answers.back().tunnel_address}};
-    gate_.apply(snapshot, now_);
+    gate_.apply(snapshot, now_, wall_);
     enter(8, 1, "anna", 6000);
     EXPECT_EQ(notes_.answers.back().tunnel_address,
               snapshot.servers[0].static_addresses[0].address);
@@ -289,14 +290,14 @@ TEST_F(Admission, AHolderOfAFixedAddressGetsItWhoeverHadItBefore) {
 TEST_F(Admission, AsksClientsThatAreRefusedAgainAndAgainForLongerWaits) {
     bridge::Snapshot snapshot = sample_snapshot(2);
     snapshot.gateways[0].connections_max = 0;
-    gate_.apply(snapshot, now_);
+    gate_.apply(snapshot, now_, wall_);
     for (std::uint64_t session = 1; session <= 4; ++session) ask(session);
     ASSERT_EQ(notes_.answers.size(), 4u);
     EXPECT_LE(notes_.answers.front().wait, 12s);
     EXPECT_GE(notes_.answers.back().wait, 48s);
     snapshot.number = 3;
     snapshot.gateways[0].connections_max = 5;
-    gate_.apply(snapshot, now_);
+    gate_.apply(snapshot, now_, wall_);
     enter(5);
     EXPECT_EQ(notes_.answers.back().wait, 0s);
 }
@@ -308,6 +309,66 @@ TEST_F(Admission, AnOperatorFreesAHeldSlotAtOnce) {
     gate_.take(bridge::ReleaseSlot{sample_server_id, address}, now_);
     EXPECT_TRUE(notes_.bodies<bridge::LeaseFact>().back().gone);
     EXPECT_EQ(notes_.bodies<bridge::LeaseFact>().back().lease.address, address);
+}
+
+// --- who is blocked -----------------------------------------------------------------------------
+
+class Blocked : public Admission {
+protected:
+    /// By a new snapshot, for ten minutes.
+    void block(const std::string& name) {
+        bridge::Snapshot snapshot = sample_snapshot(2);
+        snapshot.servers[0].access.blocked = {{name, wall_ + 1min}, {name, wall_ + 10min}};
+        gate_.apply(snapshot, now_, wall_);
+    }
+};
+
+TEST_F(Blocked, ClientsAreSentAwayAndTheOthersStay) {
+    enter(7, 0, "anna");
+    enter(8, 1, "bert", 5001);
+    ask(9, 0, "anna", 5002);  // waits for control's word
+    block("anna");
+    ASSERT_EQ(notes_.dismissals.size(), 2u);
+    EXPECT_EQ(notes_.dismissals[0], (Dismissal{0, 7, Cause::disconnected_by_operator}));
+    EXPECT_EQ(notes_.dismissals[1], (Dismissal{0, 9, Cause::disconnected_by_operator}));
+}
+
+TEST_F(Blocked, ClientsAreRefusedUntilThenThoughControlSaysNoMore) {
+    block("anna");
+    ask(7);
+    ASSERT_EQ(notes_.answers.size(), 1u);
+    EXPECT_FALSE(notes_.answers[0].admitted);
+    EXPECT_EQ(notes_.answers[0].cause, Cause::blocked_by_operator);
+    EXPECT_EQ(notes_.answers[0].detail, "until 2025-06-15 15:16:40 (UTC)");
+    EXPECT_EQ(notes_.answers[0].wait, 300s) << "the block may be lifted earlier";
+    EXPECT_EQ(gate_.clients(), 0u) << "it takes no address";
+    wall_ += 9min + 59s;
+    ask(8);
+    EXPECT_EQ(notes_.answers.back().wait, 1s);
+    wall_ += 1s;
+    enter(9);
+}
+
+TEST_F(Blocked, AreTheCertificateAndTheUserOfThatServer) {
+    block("vsc-1");
+    auto asked = question(7, "anna");
+    asked.common_name = "vsc-1";
+    gate_.ask(0, asked, now_, wall_);
+    EXPECT_EQ(notes_.answers.back().cause, Cause::blocked_by_operator) << "by its certificate";
+    asked.common_name = "vsc-2";
+    gate_.ask(0, asked, now_, wall_);
+    EXPECT_EQ(notes_.answers.size(), 1u);
+    block("anna");
+    EXPECT_EQ(notes_.dismissals.size(), 1u);
+    gate_.ask(0, asked, now_, wall_);
+    EXPECT_EQ(notes_.answers.size(), 2u) << "by its user";
+    bridge::Snapshot other = sample_snapshot(3);
+    other.servers.push_back(other.servers[0]);
+    other.servers[1].id = "vss-other";
+    other.servers[1].client_pool = Cidr{Ipv4{0xc0a80100}, 24};
+    other.servers[1].access.blocked = {{"bert", wall_ + 10min}};
+    gate_.apply(other, now_, wall_);
+    enter(9, 0, "bert", 5009);
 }
 
 }  // namespace

@@ -55,6 +55,22 @@ TEST(Refusal, AsksForTheWaitThatTheGateWants) {
         << "older clients give up after a minute by themselves";
 }
 
+TEST(Refusal, TellsABlockedClientWhatEverybodyCanReadAndForHowLong) {
+    const std::string reason =
+        reason_text(Cause::blocked_by_operator, "until 2026-01-02 10:00:00 (UTC)", {});
+    EXPECT_EQ(reason,
+              "an operator has blocked this client for a while; it can connect again by itself "
+              "when the time is over: until 2026-01-02 10:00:00 (UTC)");
+    EXPECT_EQ(refusal(Cause::blocked_by_operator, reason, wire::parse_peer_info(peer_info_2_6),
+                      {.wait = 300s})
+                  .message,
+              "AUTH_FAILED,TEMP[backoff 300,advance no]:" + reason);
+    EXPECT_EQ(
+        refusal(Cause::blocked_by_operator, reason, wire::parse_peer_info(peer_info_2_5)).message,
+        "AUTH_FAILED," + reason)
+        << "which would hide a RESTART from its user";
+}
+
 TEST(Refusal, PointsToAnotherRemoteOnlyWhereThatMayHelp) {
     const auto modern = wire::parse_peer_info(peer_info_2_6);
     const auto words = [&](Cause cause, bool several) {
