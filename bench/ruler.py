@@ -129,7 +129,7 @@ class KanmonServer:
         self.key = folder / "key.json"
         self.key.write_text(json.dumps(account))
         vpc = self.call("CreateVpc", CidrBlock="172.20.0.0/16", VpcName="bench")["VpcId"]
-        gateway = self.call("CreateVpnGateway", VpcId=vpc, Bandwidth=1000, EnableSsl="true",
+        gateway = self.call("CreateVpnGateway", VpcId=vpc, Bandwidth=100000, EnableSsl="true",
                             SslConnections=1000)["VpnGatewayId"]
         until("active", lambda: self.call("DescribeVpnGateway",
                                           VpnGatewayId=gateway)["Status"] == "active", 20)

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "controlplane/adapters/argon2_hasher.h"
+#include "controlplane/adapters/audit_head_file.h"
 #include "controlplane/adapters/openssl_authority.h"
 #include "controlplane/adapters/worker_pool.h"
 #include "controlplane/adapters/zip_archiver.h"
@@ -174,11 +175,16 @@ Expected<bridge::PacketListener, std::string> listen_for_data(const Options& opt
 }
 
 /// Nothing that this program does changes a row; somebody with the file may.
-void tell_of_a_changed_audit_log(usecases::Books& books) {
-    const auto broken = books.broken_audit_row();
-    if (broken && *broken)
-        log_event(Severity::error, "the audit log was changed behind the gateway",
-                  {{"row", std::to_string(**broken)}});
+void tell_of_a_changed_audit_log(usecases::AuditWatch& watch) {
+    for (const std::string& sentence : watch.check(unix_now()))
+        log_event(Severity::error, "the audit log is not what was written",
+                  {{"problem", sentence}});
+}
+
+void log_unkept_head(const Expected<void, std::string>& kept) {
+    if (!kept)
+        log_event(Severity::warning, "the end of the audit log was not kept",
+                  {{"problem", kept.error()}});
 }
 
 int serve(const Options& options, int signals) {
@@ -205,7 +211,9 @@ int serve(const Options& options, int signals) {
                           .installation = {.public_addresses = addresses->v4,
                                            .public_address6 = addresses->v6,
                                            .tun_queues = options.tun_queues}};
-    tell_of_a_changed_audit_log(*state->books);
+    adapters::AuditHeadFile audit_head(options.state + "/audit-head", *state->sealer);
+    usecases::AuditWatch audit_watch(ports, audit_head);
+    tell_of_a_changed_audit_log(audit_watch);
     usecases::ControlPlane plane(ports);
     usecases::Enforcement enforcement(ports, apps::boot_name());
     const auto root = plane.accounts.ensure_root(unix_now());
@@ -227,6 +235,7 @@ int serve(const Options& options, int signals) {
     Instant alive_again{};
     loop_options.now_and_then = [&, &service = **service] {
         service.follow_certificate(boot_now());
+        log_unkept_head(audit_watch.keep(boot_now()));
         if (boot_now() < alive_again) return;
         alive_again = boot_now() + alive_every;
         notify.say("WATCHDOG=1");
@@ -239,6 +248,7 @@ int serve(const Options& options, int signals) {
                            std::move(loop_options));
     log_event(Severity::info, "control ready", {{"api", options.api}, {"bridge", options.bridge}});
     const int code = loop.run(signals);
+    log_unkept_head(audit_watch.keep_last());
     workers.stop();  // its jobs use what ends now
     return code;
 }

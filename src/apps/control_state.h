@@ -6,6 +6,7 @@
 //                          while nothing runs
 //   master.key             what secrets in them are sealed with; back it up apart from them
 //   root-access-key.json   the operator's access key, for the command line
+//   audit-head             where the audit log ended, sealed; not in backups, made anew without one
 //   control.lock           held while a control process works on the folder
 #pragma once
 

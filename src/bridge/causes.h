@@ -50,6 +50,8 @@ namespace kanmon {
         "the client sends its packets to the gateway's outer address through the tunnel") \
     ROW(ipv6_off, drop, "-", no, "the server has no IPv6 inside the tunnel") \
     ROW(no_client_for_address, drop, "-", no, "no client has this tunnel address") \
+    ROW(bandwidth_exceeded, drop, "BANDWIDTH", yes, \
+        "the packet waited too long for its turn in the gateway's bandwidth") \
     ROW(queue_full, drop, "BANDWIDTH", yes, "a queue inside the gateway was full") \
     ROW(send_failed, drop, "-", yes, "the kernel refused to send") \
     ROW(oversize, drop, "-", no, "the packet does not fit the tunnel") \

@@ -71,6 +71,8 @@ public:
     Table<model::ClientCertificate>& client_certificates() override { return certificates_; }
     Table<model::RevokedCertificate>& revoked_certificates() override { return revoked_; }
     Table<model::RevocationList>& revocation_lists() override { return revocation_lists_; }
+    Table<model::AccessRule>& access_rules() override { return access_rules_; }
+    Table<model::BlockedClient>& blocked_clients() override { return blocked_clients_; }
     Table<model::BundleLink>& bundle_links() override { return bundle_links_; }
     Table<model::HeldBundle>& held_bundles() override { return held_bundles_; }
     Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
@@ -113,6 +115,8 @@ private:
     MemoryTable<model::ClientCertificate> certificates_;
     MemoryTable<model::RevokedCertificate> revoked_;
     MemoryTable<model::RevocationList> revocation_lists_;
+    MemoryTable<model::AccessRule> access_rules_;
+    MemoryTable<model::BlockedClient> blocked_clients_;
     MemoryTable<model::BundleLink> bundle_links_;
     MemoryTable<model::HeldBundle> held_bundles_;
     MemoryTable<model::IdaasInstance> idaas_instances_;
@@ -194,6 +198,10 @@ public:
     Outcome<std::optional<std::uint64_t>> broken_audit_row() override {
         return std::optional<std::uint64_t>();
     }
+    Outcome<AuditHead> audit_head() override {
+        return AuditHead{audit_.size(), audit_.empty() ? "" : audit_.back().link};
+    }
+    Outcome<bool> reaches(const AuditHead& head) override { return head.number <= audit_.size(); }
     Outcome<void> write_key_use(const model::AccessKeyUse& use) override {
         if (away) return model::unavailable("The store is away.");
         if (ledger_.access_keys().find(use.id.text)) ledger_.access_key_uses().put(use);

@@ -216,7 +216,71 @@ TYPED_TEST_P(PeopleContract, WrongLoginsAreReplacedByKeyAndForgottenAtZero) {
     EXPECT_EQ(*this->books->login_failures(), std::vector{failures("user/a", 2, 12)});
 }
 
-REGISTER_TYPED_TEST_SUITE_P(PeopleContract, ABearerTokenComesBackIsUsedAndGoesWithItsKey,
+inline model::AccessRule contract_access_rule() {
+    return {.id = {"acr-1"},
+            .account = contract_actor.account,
+            .server = {"vss-1"},
+            .priority = 7,
+            .verdict = bridge::AccessVerdict::allow,
+            .subjects = {.everybody = false,
+                         .users = {"user-gone", "user-1"},
+                         .groups = {"group-1"},
+                         .certificates = {"Anna, of the desk", "vsc-1"}},
+            .targets = {.networks = {*parse_cidr("10.1.0.0/16"), *parse_cidr("0.0.0.0/0")},
+                        .networks6 = {*parse_cidr6("fd00:1::/32")},
+                        .protocol = 6,
+                        .ports = {{443, 443}, {8000, 65535}}},
+            .description = "名前",
+            .created_at = unix_time_of(21)};
+}
+
+TYPED_TEST_P(PeopleContract, AccessRulesAndBlockedClientsComeBackAsTheyWerePut) {
+    model::AccessRule all = contract_access_rule();
+    all.id.text = "acr-2";
+    all.priority = 1;
+    all.verdict = bridge::AccessVerdict::deny;
+    all.subjects = {.everybody = true, .users = {}, .groups = {}, .certificates = {}};
+    all.targets.protocol = 0;
+    all.targets.ports.clear();
+    const model::BlockedClient blocked{.id = model::blocked_id({"vss-1"}, "anna/1"),
+                                       .account = contract_actor.account,
+                                       .server = {"vss-1"},
+                                       .name = "anna/1",
+                                       .until = unix_time_of(30),
+                                       .created_at = unix_time_of(20),
+                                       .access_key = "KMAK1"};
+    const auto change = [&](const Look& edit) {
+        return this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
+            edit(ledger);
+            return Outcome<Receipt>(Receipt{"x", ""});
+        });
+    };
+    ASSERT_TRUE(change([&](Ledger& ledger) {
+        ledger.idaas_instances().put(contract_instance());
+        ledger.vpcs().put(contract_vpc("vpc-1", ""));
+        ledger.vpn_gateways().put(contract_gateway());
+        ledger.ssl_servers().put(contract_server());
+        ledger.access_rules().put(contract_access_rule());
+        ledger.access_rules().put(all);
+        ledger.blocked_clients().put(blocked);
+    }));
+    ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
+        EXPECT_EQ(ledger.access_rules().below("vss-1"), (std::vector{contract_access_rule(), all}));
+        EXPECT_EQ(ledger.access_rules().of_account(contract_actor.account).size(), 2U);
+        EXPECT_EQ(ledger.blocked_clients().below("vss-1"), std::vector{blocked});
+    }));
+    ASSERT_TRUE(change([&](Ledger& ledger) {
+        ledger.access_rules().remove("acr-1");
+        ledger.blocked_clients().remove(blocked.id.text);
+    }));
+    ASSERT_TRUE(this->books->look([&](Ledger& ledger) {
+        EXPECT_EQ(ledger.access_rules().all(), std::vector{all});
+        EXPECT_TRUE(ledger.blocked_clients().all().empty());
+    }));
+}
+
+REGISTER_TYPED_TEST_SUITE_P(PeopleContract, AccessRulesAndBlockedClientsComeBackAsTheyWerePut,
+                            ABearerTokenComesBackIsUsedAndGoesWithItsKey,
                             ARecoveryCodeIsUsedOnceAndByItsUserOnly,
                             WrongLoginsAreReplacedByKeyAndForgottenAtZero,
                             GroupsApplicationsAndWhoBelongsToThemComeBackAsTheyWerePut,

@@ -57,8 +57,32 @@ def test_bandwidth_and_maximum_change_up_and_down_under_load_and_nobody_is_dropp
             said = (lab.network.folder / f"load-{laptop.number}").read_text()
             counts = re.search(r"(\d+) packets transmitted, (\d+) received", said)
             sent, received = map(int, counts.groups())
-            assert sent > 300 and received == sent, said
+            # The last one may be under way when ping is stopped.
+            assert sent > 300 and received >= sent - 1, said
         assert [laptop.connects() for laptop in laptops] == [1, 1, 1]
+    finally:
+        lab.close()
+
+
+def test_a_gateways_bandwidth_is_kept_both_ways_and_anothers_ping_stays_quick():
+    lab = Lab(connections=5)
+    try:
+        bundle = lab.bundle(lab.certificate())
+        greedy, quiet = (lab.laptop().connect(bundle) for _ in range(2))
+        lab.call("ModifyVpnGatewayAttribute", RegionId="local", VpnGatewayId=lab.gateway_id,
+                 Bandwidth=8)
+        lab.wait_active()
+        time.sleep(1)
+        for direction in ((), ("-R",)):
+            with ThreadPoolExecutor(1) as pool:
+                transfer = pool.submit(greedy.iperf3, "-t", "6", "-f", "m", *direction, timeout=60)
+                time.sleep(2)
+                answered = quiet.ping(count=10).stdout
+                said = transfer.result().stdout
+            carried = float(re.search(r"([\d.]+) Mbits/sec +receiver", said)[1])
+            assert 6 <= carried <= 8.5, said
+            # 100 ms of packets wait for the line; a queue without turns would make it wait for them.
+            assert float(re.search(r"rtt .*? = [\d.]+/([\d.]+)/", answered)[1]) < 40, answered
     finally:
         lab.close()
 

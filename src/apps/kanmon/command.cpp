@@ -1,5 +1,6 @@
 #include "apps/kanmon/command.h"
 
+#include "apps/kanmon/access_commands.h"
 #include "apps/kanmon/account_commands.h"
 #include "apps/kanmon/certificate_commands.h"
 #include "apps/kanmon/identity_commands.h"
@@ -57,6 +58,8 @@ const std::vector<Column> vpc_columns{
 
 const CommandArgument gateway_id{"GATEWAY", "VpnGatewayId", "id of the gateway, vpn-…", true};
 const CommandArgument server_id{"SERVER", "SslVpnServerId", "id of the SSL server, vss-…", true};
+const CommandArgument client_name{"NAME", "CommonName", "the client as 'clients list' shows it",
+                                  true};
 const CommandArgument name{"--name", "Name", "a name for people"};
 
 std::vector<Command> vpc_commands() {
@@ -204,9 +207,27 @@ std::vector<Command> client_commands() {
          client_columns},
         {"clients",
          "disconnect",
-         "end the sessions of a certificate",
+         "end the sessions of a certificate or a user",
          "DisconnectSslVpnClient",
-         {server_id, {"NAME", "CommonName", "the client as 'clients list' shows it", true}}},
+         {server_id,
+          client_name,
+          {"--block", "BlockMinutes", "and keep it away for so many minutes, 1 to 10080"}}},
+        {"clients",
+         "blocked",
+         "who is kept away, and until when",
+         "DescribeSslVpnBlockedClients",
+         {server_id},
+         Shape::table,
+         "BlockedClients.BlockedClient",
+         {{"CLIENT", "CommonName"},
+          {"UNTIL", "BlockedUntil", Form::time},
+          {"SINCE", "BlockTime", Form::time},
+          {"BY KEY", "AccessKeyId"}}},
+        {"clients",
+         "unblock",
+         "let a client come back before its time",
+         "UnblockSslVpnClient",
+         {server_id, client_name}},
         {"clients",
          "release",
          "free a held slot at once",
@@ -295,6 +316,7 @@ const std::vector<CommandGroup>& command_groups() {
         {"server", "SSL servers: where clients connect"},
         {"cert", "client certificates and their bundles"},
         {"ca", "who signs for an SSL server, and what was revoked elsewhere"},
+        {"access", "access rules: who may reach which networks and ports behind an SSL server"},
         {"idaas", "identity sources: whom users are asked of"},
         {"user", "users of identity sources"},
         {"group", "groups of users"},
@@ -311,9 +333,9 @@ const std::vector<CommandGroup>& command_groups() {
 const std::vector<Command>& commands() {
     static const std::vector<Command> table = [] {
         std::vector<Command> all;
-        for (auto part :
-             {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
-              certificate_commands(), identity_commands(), client_commands(), site_commands()})
+        for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
+                          certificate_commands(), access_commands(), identity_commands(),
+                          client_commands(), site_commands()})
             all.insert(all.end(), part.begin(), part.end());
         for (const Command& command : local_commands()) all.push_back(command);
         return all;

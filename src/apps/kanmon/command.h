@@ -18,13 +18,17 @@ struct CommandArgument {
     bool secret = false;
     /// The value names a file that is sent whole, "-" standard input: certificates and lists.
     bool file = false;
+    /// The value is a list with commas: each part is sent as "parameter.1", "parameter.2" and so
+    /// on.
+    bool list = false;
 };
 
 enum class Form : unsigned char {
     text,
     time,
     octets,
-    texts  // of a list; name by value gives each a line of its own
+    texts  // of a list, "Names", or of objects in one, "Users[].Name"; name by value gives each a
+           // line of its own
 };
 
 struct Column {

@@ -40,6 +40,7 @@ std::vector<Command> user_commands() {
                                            {"ENABLED", "Enabled"},
                                            {"CODES", "TotpEnrolled"},
                                            {"RECOVERY", "RecoveryCodesLeft"},
+                                           {"LOCKED, S", "LockedSeconds"},
                                            {"CREATED", "CreateTime", Form::time}};
     const std::vector<Column> user_details{{"user", "UserId"},
                                            {"name", "UserName"},
@@ -78,6 +79,7 @@ std::vector<Command> user_commands() {
          {},
          user_details},
         {"user", "delete", "delete a user", "DeleteIDaaSUser", {user}},
+        {"user", "unlock", "lift the pause after wrong attempts", "UnlockIDaaSUser", {user}},
         {"user",
          "totp",
          "give a user one-time codes; shows the secret once",

@@ -17,6 +17,7 @@
 #include "apps/kanmon/command.h"
 #include "apps/kanmon/gateway_backup.h"
 #include "apps/kanmon/run_command.h"
+#include "controlplane/model/network.h"
 
 namespace {
 
@@ -150,12 +151,23 @@ int run_raw(ApiClient& client, const RawCall& raw, const Options& options) {
     return run_call(client, raw.action, parameters);
 }
 
+/// "a,b" as name.1=a and name.2=b.
+void add_list(api::Parameters& parameters, std::string_view name, std::string_view text) {
+    std::size_t number = 0;
+    for (const std::string& part : model::comma_separated(text))
+        parameters[std::string(name) + "." + std::to_string(++number)] = part;
+}
+
 /// What was typed, with the content of files in their place. The error is a sentence.
 Expected<api::Parameters, std::string> given_parameters(const Parsed& parsed) {
     api::Parameters parameters;
     for (std::size_t i = 0; i < parsed.given.size(); ++i) {
         if (parsed.given[i]->count() == 0) continue;
         const CommandArgument& argument = parsed.command->arguments[i];
+        if (argument.list) {
+            add_list(parameters, argument.parameter, parsed.values[i]);
+            continue;
+        }
         std::string& value = parameters[std::string(argument.parameter)];
         value = parsed.values[i];
         if (!argument.secret && !argument.file) continue;

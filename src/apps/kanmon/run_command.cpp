@@ -36,6 +36,23 @@ std::string octets_text(std::int64_t octets) {
     return fmt::format("{:.1f}{}", value, units[0]);
 }
 
+std::vector<std::string> texts_of(const JsonDocument& row, std::string_view path) {
+    constexpr std::string_view each = "[].";
+    const std::size_t inner = path.find(each);
+    const std::string_view member =
+        inner == std::string_view::npos ? std::string_view() : path.substr(inner + each.size());
+    std::vector<std::string> texts;
+    for (const JsonDocument& item : row.items(path.substr(0, inner)))
+        texts.push_back(showable(item.text(member)));
+    return texts;
+}
+
+std::string comma_separated(const std::vector<std::string>& texts) {
+    std::string all;
+    for (const std::string& text : texts) all += (all.empty() ? "" : ",") + text;
+    return all.empty() ? "-" : all;
+}
+
 std::string cell(const JsonDocument& row, const Column& column) {
     const std::int64_t number = row.number(column.path);
     switch (column.form) {
@@ -43,8 +60,9 @@ std::string cell(const JsonDocument& row, const Column& column) {
             return number > 0 ? api::timestamp_text(unix_time_of(number / 1000)) : "-";
         case Form::octets:
             return octets_text(number);
-        case Form::text:
         case Form::texts:
+            return comma_separated(texts_of(row, column.path));
+        case Form::text:
             break;
     }
     const std::string text = showable(row.text(column.path));
@@ -55,8 +73,8 @@ std::string name_by_value(const JsonDocument& row, const std::vector<Column>& co
     std::vector<std::vector<std::string>> lines;
     for (const Column& column : columns) {
         if (column.form == Form::texts) {
-            for (const JsonDocument& item : row.items(column.path))
-                lines.push_back({std::string(column.title), showable(item.text(""))});
+            for (std::string& text : texts_of(row, column.path))
+                lines.push_back({std::string(column.title), std::move(text)});
             continue;
         }
         const std::string text = cell(row, column);

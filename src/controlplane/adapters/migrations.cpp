@@ -369,12 +369,37 @@ constexpr const char* audit_chain = R"sql(
 ALTER TABLE audit ADD COLUMN link TEXT NOT NULL DEFAULT '';
 )sql";
 
+// Whom a rule names stands in texts, one a line, since a rule outlives those whom it names and
+// means nobody then.
+constexpr const char* access_rules = R"sql(
+CREATE TABLE access_rules (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, server TEXT NOT NULL, priority INTEGER NOT NULL,
+    policy TEXT NOT NULL CHECK (policy IN ('accept', 'drop')), everybody INTEGER NOT NULL,
+    certificates TEXT NOT NULL, users TEXT NOT NULL, directory_groups TEXT NOT NULL,
+    networks TEXT NOT NULL, protocol INTEGER NOT NULL, ports TEXT NOT NULL,
+    description TEXT NOT NULL, created_at INTEGER NOT NULL, UNIQUE (server, priority),
+    FOREIGN KEY (account, server) REFERENCES ssl_servers(account, id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX access_rules_server ON access_rules(account, server);
+CREATE TABLE blocked_clients (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, server TEXT NOT NULL, name TEXT NOT NULL,
+    until INTEGER NOT NULL, created_at INTEGER NOT NULL, access_key TEXT NOT NULL,
+    FOREIGN KEY (account, server) REFERENCES ssl_servers(account, id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX blocked_clients_server ON blocked_clients(account, server);
+)sql";
+
+constexpr const char* audit_states = R"sql(
+ALTER TABLE audit ADD COLUMN state_before TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN state_after TEXT NOT NULL DEFAULT '';
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 13> migrations{
+const std::array<const char*, 15> migrations{
     first_tables, server_options,    identities,    sites,         certificates,
     key_roles,    many_certificates, log_moved_out, bearer_tokens, diagnoses,
-    assignments,  recovery,          audit_chain};
+    assignments,  recovery,          audit_chain,   access_rules,  audit_states};
 
 void migrate(Database& database, std::span<const char* const> steps) {
     database.survive(Durability::power_loss);

@@ -42,20 +42,33 @@ usecases::AuditRow read_audit_row(Statement& in) {
     row.action = in.text();
     row.subject = in.text();
     row.parameters = in.text();
+    row.before = in.text();
+    row.after = in.text();
     row.link = in.text();
     return row;
 }
 
 constexpr auto audit_columns =
-    "number, at, account, access_key, request_id, action, subject, parameters, link";
+    "number, at, account, access_key, request_id, action, subject, parameters, state_before, "
+    "state_after, link";
 
-/// Each field with its length in front, so that nothing moves from one into the next.
+/// Each field with its length in front, so that nothing moves from one into the next. Rows from
+/// before there were states have none, and those of today that touch nothing are linked like them.
 std::string link_of(const std::string& before, const usecases::AuditRow& row) {
+    std::vector<std::string> fields{std::to_string(row.number),
+                                    std::to_string(seconds_of(row.at)),
+                                    row.account,
+                                    row.access_key,
+                                    row.request_id,
+                                    row.action,
+                                    row.subject,
+                                    row.parameters};
+    if (!row.before.empty() || !row.after.empty()) {
+        fields.push_back(row.before);
+        fields.push_back(row.after);
+    }
     std::string text = before;
-    for (const std::string& field :
-         {std::to_string(row.number), std::to_string(seconds_of(row.at)), row.account,
-          row.access_key, row.request_id, row.action, row.subject, row.parameters})
-        text += fmt::format("\n{}:{}", field.size(), field);
+    for (const std::string& field : fields) text += fmt::format("\n{}:{}", field.size(), field);
     return sha256_text(text);
 }
 
@@ -202,21 +215,28 @@ usecases::Page<usecases::AuditRow> read_audit(Database& database,
     return page;
 }
 
+usecases::AuditHead read_audit_head(Database& database) {
+    Statement in = database.prepare("SELECT number, link FROM audit ORDER BY number DESC LIMIT 1");
+    usecases::AuditHead head;
+    if (!in.step()) return head;
+    head.number = static_cast<std::uint64_t>(in.number());
+    head.link = in.text();
+    return head;
+}
+
+bool has_audit_row(Database& database, const usecases::AuditHead& head) {
+    if (head.number == 0) return true;
+    Statement in = database.prepare("SELECT link FROM audit WHERE number = ?");
+    in.bind(head.number);
+    return in.step() && in.text() == head.link;
+}
+
 void append_audit(Database& database, usecases::AuditRow row) {
-    std::string before;
-    {
-        Statement in =
-            database.prepare("SELECT number, link FROM audit ORDER BY number DESC LIMIT 1");
-        if (in.step()) {
-            row.number = static_cast<std::uint64_t>(in.number());
-            before = in.text();
-            in.step();
-        }
-    }
-    ++row.number;
+    const usecases::AuditHead head = read_audit_head(database);
+    row.number = head.number + 1;
     database
-        .prepare(
-            fmt::format("INSERT INTO audit ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", audit_columns))
+        .prepare(fmt::format("INSERT INTO audit ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                             audit_columns))
         .bind(row.number)
         .bind(seconds_of(row.at))
         .bind(row.account)
@@ -225,7 +245,9 @@ void append_audit(Database& database, usecases::AuditRow row) {
         .bind(row.action)
         .bind(row.subject)
         .bind(row.parameters)
-        .bind(link_of(before, row))
+        .bind(row.before)
+        .bind(row.after)
+        .bind(link_of(head.link, row))
         .run();
 }
 

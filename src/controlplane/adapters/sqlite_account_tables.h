@@ -13,6 +13,8 @@ void put_key_use(Database& database, const model::AccessKeyUse& use);
 void put_token_use(Database& database, const model::BearerTokenId& id, UnixTime used_at);
 /// Numbered and linked to the last one; inside the change's transaction.
 void append_audit(Database& database, usecases::AuditRow row);
+usecases::AuditHead read_audit_head(Database& database);
+bool has_audit_row(Database& database, const usecases::AuditHead& head);
 /// The first whose link or number does not follow from the row before it.
 std::optional<std::uint64_t> first_broken_audit_row(Database& database);
 /// Newest first.

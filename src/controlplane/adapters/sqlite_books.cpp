@@ -26,33 +26,35 @@ constexpr std::string_view disk_refused =
 
 class SqliteLedger final : public Ledger {
 public:
-    SqliteLedger(Database& database, std::uint64_t number)
-        : accounts_(database),
-          access_keys_(database),
-          access_key_uses_(database),
-          bearer_tokens_(database),
-          vpcs_(database),
-          vpn_gateways_(database),
-          ssl_servers_(database),
-          client_certificates_(database),
-          revoked_certificates_(database),
-          revocation_lists_(database),
-          bundle_links_(database),
-          held_bundles_(database),
-          idaas_instances_(database),
-          idaas_users_(database),
-          idaas_groups_(database),
-          group_members_(database),
-          idaas_applications_(database),
-          assignments_(database),
-          recovery_codes_(database),
-          vswitches_(database),
-          customer_gateways_(database),
-          vpn_connections_(database),
-          ipsec_tunnels_(database),
-          vpn_routes_(database),
-          resource_tags_(database),
-          diagnoses_(database),
+    SqliteLedger(Database& database, std::uint64_t number, RowChanges* changes = nullptr)
+        : accounts_(database, changes),
+          access_keys_(database, changes),
+          access_key_uses_(database, changes),
+          bearer_tokens_(database, changes),
+          vpcs_(database, changes),
+          vpn_gateways_(database, changes),
+          ssl_servers_(database, changes),
+          client_certificates_(database, changes),
+          revoked_certificates_(database, changes),
+          revocation_lists_(database, changes),
+          access_rules_(database, changes),
+          blocked_clients_(database, changes),
+          bundle_links_(database, changes),
+          held_bundles_(database, changes),
+          idaas_instances_(database, changes),
+          idaas_users_(database, changes),
+          idaas_groups_(database, changes),
+          group_members_(database, changes),
+          idaas_applications_(database, changes),
+          assignments_(database, changes),
+          recovery_codes_(database, changes),
+          vswitches_(database, changes),
+          customer_gateways_(database, changes),
+          vpn_connections_(database, changes),
+          ipsec_tunnels_(database, changes),
+          vpn_routes_(database, changes),
+          resource_tags_(database, changes),
+          diagnoses_(database, changes),
           database_(database),
           number_(number) {}
 
@@ -68,6 +70,8 @@ public:
         return revoked_certificates_;
     }
     Table<model::RevocationList>& revocation_lists() override { return revocation_lists_; }
+    Table<model::AccessRule>& access_rules() override { return access_rules_; }
+    Table<model::BlockedClient>& blocked_clients() override { return blocked_clients_; }
     Table<model::BundleLink>& bundle_links() override { return bundle_links_; }
     Table<model::HeldBundle>& held_bundles() override { return held_bundles_; }
     Table<model::IdaasInstance>& idaas_instances() override { return idaas_instances_; }
@@ -112,6 +116,8 @@ private:
     SqliteTable<model::ClientCertificate> client_certificates_;
     SqliteTable<model::RevokedCertificate> revoked_certificates_;
     SqliteTable<model::RevocationList> revocation_lists_;
+    SqliteTable<model::AccessRule> access_rules_;
+    SqliteTable<model::BlockedClient> blocked_clients_;
     SqliteTable<model::BundleLink> bundle_links_;
     SqliteTable<model::HeldBundle> held_bundles_;
     SqliteTable<model::IdaasInstance> idaas_instances_;
@@ -165,6 +171,13 @@ public:
         using Found = std::optional<std::uint64_t>;
         return guarded<Found>(
             [&]() -> Outcome<Found> { return first_broken_audit_row(database_); });
+    }
+    Outcome<AuditHead> audit_head() override {
+        return guarded<AuditHead>(
+            [&]() -> Outcome<AuditHead> { return read_audit_head(database_); });
+    }
+    Outcome<bool> reaches(const AuditHead& head) override {
+        return guarded<bool>([&]() -> Outcome<bool> { return has_audit_row(database_, head); });
     }
     Outcome<void> write_key_use(const model::AccessKeyUse& use) override {
         return guarded<void>([&]() -> Outcome<void> {
@@ -220,7 +233,8 @@ private:
     void write_lease(const LeaseWrite& write);
     Outcome<Receipt> change_books(const Actor& actor, const Token& token, const Change& change);
     std::optional<Outcome<Receipt>> remembered(const Actor& actor, const Token& token);
-    void remember(const Actor& actor, const Token& token, const Receipt& receipt);
+    void remember(const Actor& actor, const Token& token, const Receipt& receipt,
+                  RowChanges::Told told);
 
     std::uint64_t last_number() {
         Statement in = database_.prepare("SELECT coalesce(max(number), 0) FROM audit");
@@ -259,14 +273,17 @@ std::optional<Outcome<Receipt>> SqliteBooks::remembered(const Actor& actor, cons
     return Receipt{std::move(subject), in.text()};
 }
 
-void SqliteBooks::remember(const Actor& actor, const Token& token, const Receipt& receipt) {
+void SqliteBooks::remember(const Actor& actor, const Token& token, const Receipt& receipt,
+                           RowChanges::Told told) {
     append_audit(database_, {.at = token.now,
                              .account = actor.account.text,
                              .access_key = actor.access_key,
                              .request_id = actor.request_id,
                              .action = token.action,
                              .subject = receipt.subject,
-                             .parameters = token.parameters});
+                             .parameters = token.parameters,
+                             .before = std::move(told.before),
+                             .after = std::move(told.after)});
     if (token.client_token.empty()) return;
     database_.prepare("DELETE FROM tokens WHERE at < ?")
         .bind(seconds_of(token.now - token_retention))
@@ -289,11 +306,12 @@ Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& toke
     take_over();
     Transaction transaction(database_);
     if (auto seen = remembered(actor, token)) return *seen;
-    SqliteLedger ledger(database_, last_number() + 1);
+    RowChanges changes(database_);
+    SqliteLedger ledger(database_, last_number() + 1, &changes);
     const Outcome<Receipt> receipt = change(ledger);
     if (!receipt) return receipt;
     if (token.dry_run) return model::refuse("DryRunOperation", "The request would succeed.");
-    remember(actor, token, *receipt);
+    remember(actor, token, *receipt, changes.tell());
     transaction.commit();
     sync_->written();
     return receipt;

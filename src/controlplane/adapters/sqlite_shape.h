@@ -115,6 +115,7 @@ std::vector<Row> SqliteTable<Row>::slice(const usecases::Scope& scope, std::size
 
 template <class Row>
 void SqliteTable<Row>::put(const Row& row) {
+    if (changes_ != nullptr) changes_->touch(Shape<Row>::table, Shape<Row>::columns, row.id.text);
     // Not INSERT OR REPLACE: that would delete the row first, and what refers to it.
     std::string marks;
     std::string updates;
@@ -131,6 +132,7 @@ void SqliteTable<Row>::put(const Row& row) {
 
 template <class Row>
 void SqliteTable<Row>::remove(const std::string& id) {
+    if (changes_ != nullptr) changes_->touch(Shape<Row>::table, Shape<Row>::columns, id);
     database_.prepare(fmt::format("DELETE FROM {} WHERE id = ?", Shape<Row>::table)).bind(id).run();
 }
 

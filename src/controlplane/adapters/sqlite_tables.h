@@ -1,6 +1,7 @@
 // How each kind of row lies in its table, and one table adapter for all of them.
 #pragma once
 
+#include "controlplane/adapters/row_changes.h"
 #include "controlplane/adapters/sqlite_database.h"
 #include "controlplane/usecases/books.h"
 
@@ -14,7 +15,9 @@ struct Shape;
 template <class Row>
 class SqliteTable final : public usecases::Table<Row> {
 public:
-    explicit SqliteTable(Database& database) : database_(database) {}
+    /// With `changes`, which outlives it, these are told of every row before it is written.
+    explicit SqliteTable(Database& database, RowChanges* changes = nullptr)
+        : database_(database), changes_(changes) {}
 
     std::optional<Row> find(const std::string& id) const override;
     std::vector<Row> all() const override;
@@ -28,6 +31,7 @@ public:
 
 private:
     Database& database_;
+    RowChanges* changes_;
 };
 
 std::vector<bridge::StaticAddress> read_static_addresses(Database& database,
@@ -43,6 +47,8 @@ extern template class SqliteTable<model::SslServer>;
 extern template class SqliteTable<model::ClientCertificate>;
 extern template class SqliteTable<model::RevokedCertificate>;
 extern template class SqliteTable<model::RevocationList>;
+extern template class SqliteTable<model::AccessRule>;
+extern template class SqliteTable<model::BlockedClient>;
 extern template class SqliteTable<model::BundleLink>;
 extern template class SqliteTable<model::HeldBundle>;
 extern template class SqliteTable<model::IdaasInstance>;

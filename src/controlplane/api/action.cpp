@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "controlplane/api/actions.h"
+#include "controlplane/api/parameter_reader.h"
+#include "controlplane/model/name.h"
 
 namespace kanmon::api {
 
@@ -40,6 +42,7 @@ Actions identity_actions() {
         {"CreateIDaaSUser", create_idaas_user, operate},
         {"DescribeIDaaSUsers", describe_idaas_users, view},
         {"ModifyIDaaSUser", modify_idaas_user, operate},
+        {"UnlockIDaaSUser", unlock_idaas_user, operate},
         {"DeleteIDaaSUser", delete_idaas_user, operate},
         {"EnrolIDaaSUserTotp", enrol_idaas_user_totp, operate},
         {"CreateIDaaSUserRecoveryCodes", create_idaas_user_recovery_codes, operate},
@@ -108,8 +111,14 @@ Actions ssl_actions() {
         {"ModifySslVpnClientCert", modify_ssl_vpn_client_cert, operate},
         {"DeleteSslVpnClientCert", delete_ssl_vpn_client_cert, operate},
         {"GetSslVpnClientCertBundle", get_ssl_vpn_client_cert_bundle, operate},
+        {"CreateSslVpnAccessRule", create_ssl_vpn_access_rule, administer},
+        {"DescribeSslVpnAccessRules", describe_ssl_vpn_access_rules, view},
+        {"ModifySslVpnAccessRule", modify_ssl_vpn_access_rule, administer},
+        {"DeleteSslVpnAccessRule", delete_ssl_vpn_access_rule, administer},
         {"DescribeSslVpnClients", describe_ssl_vpn_clients, view},
         {"DisconnectSslVpnClient", disconnect_ssl_vpn_client, operate},
+        {"DescribeSslVpnBlockedClients", describe_ssl_vpn_blocked_clients, view},
+        {"UnblockSslVpnClient", unblock_ssl_vpn_client, operate},
         {"ReleaseSslVpnClientSlot", release_ssl_vpn_client_slot, operate},
     };
 }
@@ -210,6 +219,15 @@ const std::vector<NamedAction>& actions() {
 const NamedAction* find_action(std::string_view name) {
     const auto found = std::ranges::lower_bound(actions(), name, {}, &NamedAction::name);
     return found != actions().end() && found->name == name ? &*found : nullptr;
+}
+
+model::Outcome<usecases::Call> with_common(usecases::Call call, const ParameterSource& parameters) {
+    ParameterReader read(parameters);
+    call.client_token = read.text("ClientToken");
+    call.dry_run = read.flag("DryRun", false);
+    if (const auto fits = model::check_client_token(call.client_token); !fits)
+        return unexpected(fits.error());
+    return read.finish(std::move(call));
 }
 
 void add_texts(JsonObject& answer, std::string_view outer, std::string_view inner,

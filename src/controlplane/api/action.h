@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "controlplane/api/form.h"
 #include "controlplane/api/json_object.h"
+#include "controlplane/api/parameter_log.h"
 #include "controlplane/usecases/control_plane.h"
 
 namespace kanmon::api {
@@ -13,7 +13,7 @@ namespace kanmon::api {
 struct ActionRequest {
     usecases::ControlPlane& plane;
     const usecases::Call& call;
-    const Parameters& parameters;
+    ParameterSource parameters;
     Instant now{};
 };
 
@@ -30,6 +30,9 @@ struct NamedAction {
 const NamedAction* find_action(std::string_view name);
 /// All of them, sorted by name.
 const std::vector<NamedAction>& actions();
+
+/// The call with what every action may be asked with: ClientToken and DryRun.
+model::Outcome<usecases::Call> with_common(usecases::Call call, const ParameterSource& parameters);
 
 /// Milliseconds since 1970, as most times of the API are.
 std::int64_t milliseconds(UnixTime time);

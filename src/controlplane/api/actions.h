@@ -116,6 +116,7 @@ ActionAnswer delete_idaas_instance(const ActionRequest& request);
 ActionAnswer create_idaas_user(const ActionRequest& request);
 ActionAnswer describe_idaas_users(const ActionRequest& request);
 ActionAnswer modify_idaas_user(const ActionRequest& request);
+ActionAnswer unlock_idaas_user(const ActionRequest& request);
 ActionAnswer delete_idaas_user(const ActionRequest& request);
 ActionAnswer enrol_idaas_user_totp(const ActionRequest& request);
 ActionAnswer create_idaas_user_recovery_codes(const ActionRequest& request);
@@ -134,7 +135,14 @@ ActionAnswer revoke_idaas_application(const ActionRequest& request);
 ActionAnswer describe_idaas_application_assignments(const ActionRequest& request);
 
 ActionAnswer describe_ssl_vpn_clients(const ActionRequest& request);
+ActionAnswer create_ssl_vpn_access_rule(const ActionRequest& request);
+ActionAnswer describe_ssl_vpn_access_rules(const ActionRequest& request);
+ActionAnswer modify_ssl_vpn_access_rule(const ActionRequest& request);
+ActionAnswer delete_ssl_vpn_access_rule(const ActionRequest& request);
+
 ActionAnswer disconnect_ssl_vpn_client(const ActionRequest& request);
+ActionAnswer describe_ssl_vpn_blocked_clients(const ActionRequest& request);
+ActionAnswer unblock_ssl_vpn_client(const ActionRequest& request);
 ActionAnswer release_ssl_vpn_client_slot(const ActionRequest& request);
 
 }  // namespace kanmon::api

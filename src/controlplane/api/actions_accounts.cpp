@@ -37,6 +37,8 @@ JsonObject audit_fields(const usecases::AuditRow& record) {
         .text("ActionName", record.action)
         .text("ResourceId", record.subject)
         .text("Parameters", record.parameters)
+        .text("Before", record.before)
+        .text("After", record.after)
         .text("Link", record.link);
     return row;
 }
@@ -80,11 +82,14 @@ ActionAnswer create_access_key(const ActionRequest& request) {
 }
 
 ActionAnswer describe_access_keys(const ActionRequest& request) {
-    return request.plane.accounts.access_keys(request.call).map([](const auto& keys) {
-        JsonObject answer;
-        add_nested_list(answer, "AccessKeys", "AccessKey", rows_of(keys, key_fields));
-        return answer;
-    });
+    return ParameterReader(request.parameters)
+        .finish(request.call)
+        .and_then([&](const auto& call) { return request.plane.accounts.access_keys(call); })
+        .map([](const auto& keys) {
+            JsonObject answer;
+            add_nested_list(answer, "AccessKeys", "AccessKey", rows_of(keys, key_fields));
+            return answer;
+        });
 }
 
 ActionAnswer update_access_key(const ActionRequest& request) {

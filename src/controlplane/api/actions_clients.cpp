@@ -1,5 +1,5 @@
 // Connected clients and held slots. `held`, and everything after Status in a row, are Kanmon's
-// extensions, as are the two actions that end a session and free a slot.
+// extensions, as are the actions that end a session, keep somebody away and free a slot.
 #include <fmt/core.h>
 
 #include "base/escape.h"
@@ -38,10 +38,15 @@ JsonObject client_row(const model::ClientConnection& client) {
     return row;
 }
 
-struct WantedDisconnect {
-    model::SslServerId server;
-    std::string common_name;
-};
+JsonObject blocked_row(const model::BlockedClient& blocked) {
+    JsonObject row;
+    row.text("CommonName", escaped(blocked.name))
+        .number("BlockedUntil", milliseconds(blocked.until))
+        .number("BlockTime", milliseconds(blocked.created_at))
+        .text("AccessKeyId", blocked.access_key);
+    return row;
+}
+
 struct WantedRelease {
     model::SslServerId server;
     std::string address;
@@ -75,12 +80,37 @@ ActionAnswer describe_ssl_vpn_clients(const ActionRequest& request) {
 ActionAnswer disconnect_ssl_vpn_client(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
-    const WantedDisconnect wanted{{read.required("SslVpnServerId")},
-                                  without_prefix(read.required("CommonName"))};
+    const usecases::DisconnectClient wanted{.server = read.required("SslVpnServerId"),
+                                            .name = without_prefix(read.required("CommonName")),
+                                            .block_minutes = read.optional_number("BlockMinutes")};
     return read.finish(wanted)
-        .and_then([&](const WantedDisconnect& checked) {
-            return request.plane.clients.disconnect(request.call, checked.server,
-                                                    checked.common_name);
+        .and_then([&](const auto& checked) {
+            return request.plane.clients.disconnect(request.call, checked);
+        })
+        .map([] { return JsonObject(); });
+}
+
+ActionAnswer describe_ssl_vpn_blocked_clients(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    const usecases::ListBlocked wanted{.server = read.required("SslVpnServerId"),
+                                       .page = read.page()};
+    return read.finish(wanted)
+        .and_then([&](const auto& checked) {
+            return request.plane.clients.blocked(request.call, checked);
+        })
+        .map([](const auto& page) {
+            return page_answer(page, "BlockedClients", "BlockedClient", blocked_row);
+        });
+}
+
+ActionAnswer unblock_ssl_vpn_client(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    const std::string server = read.required("SslVpnServerId");
+    return read.finish(without_prefix(read.required("CommonName")))
+        .and_then([&](const auto& name) {
+            return request.plane.clients.unblock(request.call, server, name);
         })
         .map([] { return JsonObject(); });
 }

@@ -27,9 +27,13 @@ JsonObject user_fields(const model::IdaasUser& user) {
     return fields;
 }
 
-JsonObject user_row(const usecases::IdaasUserView& view) {
+JsonObject user_row(const ActionRequest& request, const usecases::IdaasUserView& view) {
+    const auto pause = request.plane.logins.pause_of(view.user, request.now, request.call.now);
     JsonObject fields = user_fields(view.user);
-    fields.number("RecoveryCodesLeft", std::uint64_t{view.recovery_codes_left});
+    fields.number("RecoveryCodesLeft", std::uint64_t{view.recovery_codes_left})
+        .number("WrongAttempts", pause.wrong)
+        .number("LockedSeconds",
+                std::int64_t{std::chrono::ceil<std::chrono::seconds>(pause.left).count()});
     return fields;
 }
 
@@ -84,7 +88,10 @@ ActionAnswer describe_idaas_users(const ActionRequest& request) {
         .and_then([&](const auto& page) {
             return request.plane.idaas.list_users(request.call, instance, page);
         })
-        .map([](const auto& page) { return page_answer(page, "Users", "User", user_row); });
+        .map([&](const auto& page) {
+            return page_answer(page, "Users", "User",
+                               [&](const auto& view) { return user_row(request, view); });
+        });
 }
 
 ActionAnswer modify_idaas_user(const ActionRequest& request) {
@@ -100,6 +107,14 @@ ActionAnswer modify_idaas_user(const ActionRequest& request) {
             return request.plane.idaas.modify_user(request.call, checked);
         })
         .map(user_fields);
+}
+
+ActionAnswer unlock_idaas_user(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    return read.finish(read.required("UserId"))
+        .and_then([&](const auto& id) { return request.plane.logins.unlock(request.call, id); })
+        .map([] { return JsonObject(); });
 }
 
 ActionAnswer delete_idaas_user(const ActionRequest& request) {

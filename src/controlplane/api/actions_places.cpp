@@ -7,7 +7,9 @@
 namespace kanmon::api {
 
 ActionAnswer describe_regions(const ActionRequest& request) {
-    return request.plane.vpcs.regions(request.call).map([](const auto& regions) {
+    const auto call = ParameterReader(request.parameters).finish(request.call);
+    if (!call) return unexpected(call.error());
+    return request.plane.vpcs.regions(*call).map([](const auto& regions) {
         const auto fields = [](const std::string& region) {
             JsonObject row;
             row.text("RegionId", region).text("LocalName", region).text("RegionEndpoint", "");

@@ -28,8 +28,7 @@ model::Outcome<void> refuse_own_authority(ParameterReader& read) {
 }
 
 /// One tunnel's parameters, without what stands before them.
-model::Outcome<usecases::TunnelChange> read_tunnel(const Parameters& parameters) {
-    ParameterReader read(parameters);
+model::Outcome<usecases::TunnelChange> read_tunnel(ParameterReader read) {
     if (auto fits = refuse_own_authority(read); !fits) return unexpected(fits.error());
     usecases::TunnelChange tunnel{.id = read.text("TunnelId"),
                                   .role = read.optional_text("Role"),
@@ -48,7 +47,7 @@ model::Outcome<std::vector<usecases::TunnelChange>> read_tunnels(ParameterReader
     std::vector<usecases::TunnelChange> tunnels;
     for (const std::size_t number : read.numbers(specification)) {
         auto tunnel =
-            read_tunnel(read.below(std::string(specification) + "." + std::to_string(number)));
+            read_tunnel(read.inside(std::string(specification) + "." + std::to_string(number)));
         if (!tunnel) return unexpected(tunnel.error());
         tunnels.push_back(std::move(*tunnel));
     }
@@ -98,10 +97,10 @@ model::Outcome<usecases::ConnectionChange> read_change(ParameterReader& read) {
         .health = read.json("HealthCheckConfig"),
     };
     auto tunnels = read_tunnels(read);
+    Parameters bgp = read_bgp(read, change);
+    change.only_tunnel = read_only_tunnel(read, std::move(bgp), tunnels && !tunnels->empty());
     if (!tunnels) return unexpected(tunnels.error());
     change.tunnels = std::move(*tunnels);
-    Parameters bgp = read_bgp(read, change);
-    change.only_tunnel = read_only_tunnel(read, std::move(bgp), !change.tunnels.empty());
     return read.finish(std::move(change));
 }
 
@@ -179,8 +178,9 @@ ActionAnswer modify_tunnel_attribute(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     const std::string connection = read.required("VpnConnectionId");
     const std::string tunnel = read.required("TunnelId");
-    return read.finish(read.below(specification))
-        .and_then(read_tunnel)
+    auto wanted = read_tunnel(read.inside(specification));
+    return read.finish(true)
+        .and_then([&](bool) { return std::move(wanted); })
         .and_then([&](usecases::TunnelChange change) {
             change.id = tunnel;
             change.role.reset();

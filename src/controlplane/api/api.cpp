@@ -6,10 +6,9 @@
 #include "base/log.h"
 #include "controlplane/api/action.h"
 #include "controlplane/api/json_body.h"
-#include "controlplane/api/parameter_reader.h"
+#include "controlplane/api/openapi.h"
 #include "controlplane/api/request_id.h"
 #include "controlplane/api/token_shape.h"
-#include "controlplane/model/name.h"
 
 namespace kanmon::api {
 
@@ -127,16 +126,6 @@ usecases::Call call_of(const usecases::TokenHolder& caller, const std::string& r
             .dry_run = false};
 }
 
-/// The call with what every action may be asked with.
-model::Outcome<usecases::Call> with_common(usecases::Call call, const Parameters& parameters) {
-    ParameterReader read(parameters);
-    call.client_token = read.text("ClientToken");
-    call.dry_run = read.flag("DryRun", false);
-    if (const auto fits = model::check_client_token(call.client_token); !fits)
-        return unexpected(fits.error());
-    return read.finish(std::move(call));
-}
-
 }  // namespace
 
 model::Outcome<JsonObject> Api::settled(model::Outcome<JsonObject> outcome) {
@@ -155,10 +144,10 @@ model::Outcome<JsonObject> Api::perform(std::string_view name, const usecases::T
                                               escaped(name, 64))));
     if (caller.credential.key_role < action->least)
         return unexpected(not_authorized(caller, *action));
-    const auto call = with_common(call_of(caller, arrival.request_id, arrival.now), parameters);
+    const auto call = with_common(call_of(caller, arrival.request_id, arrival.now), {parameters});
     if (!call) return unexpected(call.error());
     auto outcome = action->run(
-        {.plane = plane_, .call = *call, .parameters = parameters, .now = arrival.boot});
+        {.plane = plane_, .call = *call, .parameters = {parameters}, .now = arrival.boot});
     // What only reads has no transaction that would say so.
     if (outcome && call->dry_run)
         return model::refuse("DryRunOperation", "The request would succeed.");
@@ -264,10 +253,16 @@ Api::Answered Api::run_json(const HttpRequest& request, const Arrival& arrival) 
     return answered;
 }
 
+HttpResponse Api::description() {
+    std::call_once(described_, [&] { description_ = openapi_document(plane_); });
+    return {200, description_};
+}
+
 HttpResponse Api::answer(const HttpRequest& request, UnixTime now, Instant boot) {
     const std::string request_id = make_request_id(random_);
     const std::string_view host = request.header("host").value_or("");
     try {
+        if (request.method == "GET" && request.path == openapi_path) return description();
         const Arrival arrival{request_id, now, boot};
         Answered answered = request.path.starts_with(json_path) ? run_json(request, arrival)
                                                                 : run_form(request, arrival);

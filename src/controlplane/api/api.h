@@ -5,6 +5,8 @@
 // Owner:    any thread.
 #pragma once
 
+#include <mutex>
+
 #include "base/random.h"
 #include "base/time.h"
 #include "controlplane/api/authentication.h"
@@ -16,7 +18,7 @@
 namespace kanmon::api {
 
 inline constexpr std::string_view api_version = "2016-04-28";
-/// POST /api/v1/<Action>, /api/v1/login, /api/v1/logout.
+/// POST /api/v1/<Action>, /api/v1/login, /api/v1/logout; GET /api/v1/openapi.json.
 inline constexpr std::string_view json_path = "/api/v1/";
 
 class Api {
@@ -36,6 +38,7 @@ public:
 private:
     struct Answered;
     struct Arrival;
+    HttpResponse description();
     model::Outcome<SignedCall> signed_call(const HttpRequest& request, Parameters& all,
                                            const Arrival& arrival);
     model::Outcome<usecases::TokenHolder> token_holder(const HttpRequest& request,
@@ -53,6 +56,8 @@ private:
     RequestThrottle throttle_;
     Authentication authentication_;
     BearerAuthentication bearers_;
+    std::once_flag described_;
+    std::string description_;  // of the API, once it was asked for
 };
 
 }  // namespace kanmon::api

@@ -20,35 +20,62 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
+ParameterForm form_of(model::OptionForm form) {
+    switch (form) {
+        case model::OptionForm::number:
+            return ParameterForm::number;
+        case model::OptionForm::flag:
+            return ParameterForm::flag;
+        case model::OptionForm::text:
+            break;
+    }
+    return ParameterForm::text;
+}
+
 }  // namespace
 
 std::optional<std::string_view> ParameterReader::find(std::string_view name) const {
-    const auto found = parameters_.find(name);
-    if (found == parameters_.end()) return std::nullopt;
+    const auto found = source_.prefix.empty()
+                           ? source_.values.find(name)
+                           : source_.values.find(source_.prefix + std::string(name));
+    if (found == source_.values.end()) return std::nullopt;
     return std::string_view(found->second);
 }
 
 void ParameterReader::refuse(Unexpected<model::Refusal> refusal) {
-    if (!wrong_) wrong_ = refusal.value();
+    if (!wrong_ && source_.log == nullptr) wrong_ = refusal.value();
+}
+
+void ParameterReader::note(std::string_view name, ParameterForm form, bool required) {
+    if (source_.log != nullptr)
+        source_.log->note(source_.prefix + std::string(name), form, required);
+}
+
+model::Refusal ParameterReader::described() {
+    return {500, "Described", "The action was asked what it reads, and not to run."};
 }
 
 std::string ParameterReader::required(std::string_view name) {
     const std::string value = text(name);
+    note(name, ParameterForm::text, true);
     if (value.empty()) refuse(model::missing(name));
     return value;
 }
 
 std::string ParameterReader::text(std::string_view name) {
+    note(name, ParameterForm::text);
     return std::string(find(name).value_or(""));
 }
 
 std::optional<std::string> ParameterReader::optional_text(std::string_view name) {
+    note(name, ParameterForm::text);
     const auto value = find(name);
     if (!value) return std::nullopt;
     return std::string(*value);
 }
 
 std::optional<SecretBuffer> ParameterReader::optional_secret(std::string_view name) {
+    note(name, ParameterForm::secret);
     const auto value = find(name);
     if (!value) return std::nullopt;
     return SecretBuffer(as_bytes(*value));
@@ -56,11 +83,13 @@ std::optional<SecretBuffer> ParameterReader::optional_secret(std::string_view na
 
 std::int64_t ParameterReader::required_number(std::string_view name) {
     const auto number = optional_number(name);
+    note(name, ParameterForm::number, true);
     if (!number) refuse(model::missing(name));
     return number.value_or(0);
 }
 
 std::optional<std::int64_t> ParameterReader::optional_number(std::string_view name) {
+    note(name, ParameterForm::number);
     const std::string_view digits = find(name).value_or("");
     if (digits.empty()) return std::nullopt;
     std::int64_t number = 0;
@@ -74,6 +103,7 @@ std::optional<std::int64_t> ParameterReader::optional_number(std::string_view na
 }
 
 std::optional<bool> ParameterReader::optional_flag(std::string_view name) {
+    note(name, ParameterForm::flag);
     const std::string_view value = find(name).value_or("");
     if (value.empty()) return std::nullopt;
     const std::string word = lower_case(value);
@@ -90,6 +120,7 @@ bool ParameterReader::flag(std::string_view name, bool otherwise) {
 model::OptionTexts ParameterReader::server_options() {
     model::OptionTexts texts;
     for (const model::ServerOption& option : model::server_options()) {
+        note(option.name, form_of(option.form));
         const auto value = find(option.name);
         if (!value || (value->empty() && option.form != model::OptionForm::text)) continue;
         texts.emplace(option.name, *value);
@@ -98,11 +129,17 @@ model::OptionTexts ParameterReader::server_options() {
 }
 
 std::vector<std::size_t> ParameterReader::numbers(std::string_view name) {
+    note(name, ParameterForm::objects);
+    if (source_.log != nullptr) return {1};
+    return numbers_below(name);
+}
+
+std::vector<std::size_t> ParameterReader::numbers_below(std::string_view name) {
     constexpr std::size_t largest = 1000;
-    const std::string prefix = std::string(name) + ".";
+    const std::string prefix = source_.prefix + std::string(name) + ".";
     std::vector<std::size_t> found;
-    for (auto at = parameters_.lower_bound(prefix);
-         at != parameters_.end() && at->first.starts_with(prefix); ++at) {
+    for (auto at = source_.values.lower_bound(prefix);
+         at != source_.values.end() && at->first.starts_with(prefix); ++at) {
         const std::string_view rest = std::string_view(at->first).substr(prefix.size());
         const std::string_view digits = rest.substr(0, rest.find('.'));
         std::size_t number = 0;
@@ -122,27 +159,36 @@ std::vector<std::size_t> ParameterReader::numbers(std::string_view name) {
 }
 
 std::vector<std::string> ParameterReader::texts(std::string_view name) {
+    note(name, ParameterForm::texts);
     std::vector<std::string> values;
-    for (const std::size_t number : numbers(name))
+    for (const std::size_t number : numbers_below(name))
         values.push_back(required(fmt::format("{}.{}", name, number)));
     return values;
 }
 
 model::Tags ParameterReader::tags(std::string_view name) {
+    note(name, ParameterForm::tags);
     model::Tags tags;
-    for (const std::size_t number : numbers(name))
+    for (const std::size_t number : numbers_below(name))
         tags.push_back({.key = text(fmt::format("{}.{}.Key", name, number)),
                         .value = text(fmt::format("{}.{}.Value", name, number))});
     return tags;
 }
 
-Parameters ParameterReader::below(std::string_view prefix) const {
-    const std::string whole = std::string(prefix) + ".";
-    Parameters inside;
-    for (auto at = parameters_.lower_bound(whole);
-         at != parameters_.end() && at->first.starts_with(whole); ++at)
-        inside.emplace(at->first.substr(whole.size()), at->second);
-    return inside;
+Parameters ParameterReader::below(std::string_view prefix) {
+    note(prefix, ParameterForm::object);
+    const std::string whole = source_.prefix + std::string(prefix) + ".";
+    Parameters values;
+    for (auto at = source_.values.lower_bound(whole);
+         at != source_.values.end() && at->first.starts_with(whole); ++at)
+        values.emplace(at->first.substr(whole.size()), at->second);
+    return values;
+}
+
+ParameterReader ParameterReader::inside(std::string_view prefix) const {
+    return ParameterReader(ParameterSource{.values = source_.values,
+                                           .log = source_.log,
+                                           .prefix = source_.prefix + std::string(prefix) + "."});
 }
 
 Parameters ParameterReader::json(std::string_view name) {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/secret.h"
-#include "controlplane/api/form.h"
+#include "controlplane/api/parameter_log.h"
 #include "controlplane/model/option_table.h"
 #include "controlplane/model/tag.h"
 #include "controlplane/usecases/call.h"
@@ -16,7 +16,8 @@ namespace kanmon::api {
 
 class ParameterReader {
 public:
-    explicit ParameterReader(const Parameters& parameters) : parameters_(parameters) {}
+    explicit ParameterReader(const Parameters& parameters) : source_{parameters} {}
+    explicit ParameterReader(ParameterSource source) : source_(std::move(source)) {}
 
     /// Missing<Name> when absent or empty.
     std::string required(std::string_view name);
@@ -36,8 +37,10 @@ public:
     std::vector<std::string> texts(std::string_view name);
     /// Name.1.Key and Name.1.Value …
     model::Tags tags(std::string_view name);
-    /// What begins with `prefix.`, without it: the parameters of an object inside.
-    Parameters below(std::string_view prefix) const;
+    /// What begins with `prefix.`, without it: the plain values of an object inside.
+    Parameters below(std::string_view prefix);
+    /// Reads what begins with `prefix.`, without it: an object inside with values of many kinds.
+    ParameterReader inside(std::string_view prefix) const;
     /// The numbers N of Name.N and Name.N.…, ascending. IllegalParam.<Name>.
     std::vector<std::size_t> numbers(std::string_view name);
     /// One JSON object of names and plain values, as text: {"Psk":"x","IkeLifetime":3600}; or what
@@ -49,19 +52,24 @@ public:
     std::string region();
     usecases::PageRequest page();
 
-    /// The value when nothing was wrong.
+    /// The value when nothing was wrong. Described (500) with a log.
     template <class T>
     model::Outcome<T> finish(T value) const {
+        if (source_.log != nullptr) return unexpected(described());
         if (wrong_) return unexpected(*wrong_);
         return value;
     }
 
+    static model::Refusal described();
+
 private:
+    void note(std::string_view name, ParameterForm form, bool required = false);
+    std::vector<std::size_t> numbers_below(std::string_view name);
     void refuse(Unexpected<model::Refusal> refusal);
     std::optional<std::string_view> find(std::string_view name) const;
     std::optional<std::uint32_t> page_number(std::string_view name);
 
-    const Parameters& parameters_;
+    ParameterSource source_;
     std::optional<model::Refusal> wrong_;
 };
 

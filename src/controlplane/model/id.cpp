@@ -101,4 +101,8 @@ BearerTokenId make_bearer_token_id(Random& random) {
     return made<BearerTokenTag>("tok-", random);
 }
 
+AccessRuleId make_access_rule_id(Random& random) {
+    return made<AccessRuleTag>("acr-", random);
+}
+
 }  // namespace kanmon::model

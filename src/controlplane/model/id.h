@@ -41,6 +41,8 @@ using ResourceTagId = Id<struct ResourceTagTag>;
 using BundleLinkId = Id<struct BundleLinkTag>;
 using DiagnosisId = Id<struct DiagnosisTag>;
 using BearerTokenId = Id<struct BearerTokenTag>;
+using AccessRuleId = Id<struct AccessRuleTag>;
+using BlockedClientId = Id<struct BlockedClientTag>;
 
 AccountId make_account_id(Random& random);
 AccessKeyId make_access_key_id(Random& random);
@@ -60,6 +62,7 @@ VpnRouteId make_vpn_route_id(Random& random);
 BundleLinkId make_bundle_link_id(Random& random);
 DiagnosisId make_diagnosis_id(Random& random);
 BearerTokenId make_bearer_token_id(Random& random);
+AccessRuleId make_access_rule_id(Random& random);
 
 /// `length` random lower-case letters and digits, without bias.
 std::string random_alphanumerics(Random& random, std::size_t length);

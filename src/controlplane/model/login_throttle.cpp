@@ -49,6 +49,14 @@ void LoginThrottle::conclude(const std::string& key, Ending ending, Instant now)
     if (record.open == 0 && record.wrong == 0) records_.erase(found);
 }
 
+void LoginThrottle::forgive(const std::string& key) {
+    const auto found = records_.find(key);
+    if (found == records_.end()) return;
+    found->second.wrong = 0;
+    found->second.locked_until = {};
+    if (found->second.open == 0) records_.erase(found);
+}
+
 LoginThrottle::Standing LoginThrottle::standing(const std::string& key) const {
     const auto found = records_.find(key);
     if (found == records_.end()) return {};

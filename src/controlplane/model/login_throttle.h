@@ -38,6 +38,9 @@ public:
     enum class Ending : std::uint8_t { right, wrong, undecided };
     void conclude(const std::string& key, Ending ending, Instant now);
 
+    /// Nothing wrong was ever counted under this key; attempts that are being decided go on.
+    void forgive(const std::string& key);
+
     /// What outlives a restart of the process; `wrong` 0: nothing does.
     struct Standing {
         std::uint32_t wrong = 0;

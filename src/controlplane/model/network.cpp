@@ -17,21 +17,35 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+/// What stands behind the slash, up to `longest`; without a slash that.
+std::optional<std::uint8_t> prefix_of(std::string_view text, std::uint8_t longest) {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string_view::npos) return longest;
+    const std::string_view digits = text.substr(slash + 1);
+    unsigned prefix = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
+    if (error != std::errc{} || end != digits.data() + digits.size() || prefix > longest)
+        return std::nullopt;
+    return static_cast<std::uint8_t>(prefix);
+}
+
 /// The network somebody meant who wrote an address of it, or a bare address.
 std::optional<Cidr> meant_by(std::string_view text) {
-    const std::size_t slash = text.find('/');
-    const std::optional<Ipv4> address = parse_ipv4(text.substr(0, slash));
-    if (!address) return std::nullopt;
-    unsigned prefix = 32;
-    if (slash != std::string_view::npos) {
-        const std::string_view digits = text.substr(slash + 1);
-        const auto [end, error] =
-            std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-        if (error != std::errc{} || end != digits.data() + digits.size() || prefix > 32)
-            return std::nullopt;
-    }
-    Cidr cidr{*address, static_cast<std::uint8_t>(prefix)};
+    const std::optional<Ipv4> address = parse_ipv4(text.substr(0, text.find('/')));
+    const auto prefix = prefix_of(text, 32);
+    if (!address || !prefix) return std::nullopt;
+    Cidr cidr{*address, *prefix};
     cidr.base.value &= cidr.mask();
+    return cidr;
+}
+
+std::optional<Cidr6> meant_by6(std::string_view text) {
+    const std::optional<Ipv6> address = parse_ipv6(text.substr(0, text.find('/')));
+    const auto prefix = prefix_of(text, 128);
+    if (!address || !prefix) return std::nullopt;
+    Cidr6 cidr{*address, *prefix};
+    for (unsigned bit = *prefix; bit < 128; ++bit)
+        cidr.base.octets[bit / 8] &= static_cast<std::uint8_t>(~(0x80u >> bit % 8));
     return cidr;
 }
 
@@ -50,6 +64,17 @@ Outcome<Cidr> read_cidr(std::string_view parameter, std::string_view text) {
     return illegal(parameter,
                    fmt::format("'{}' is not an IPv4 network; write it as in 192.168.0.0/24.",
                                escaped(text, 64)));
+}
+
+Outcome<Cidr6> read_cidr6(std::string_view parameter, std::string_view text) {
+    if (const auto cidr = parse_cidr6(text)) return *cidr;
+    if (const auto meant = meant_by6(text))
+        return illegal(parameter,
+                       fmt::format("{} is not a network; the network that holds it is {}.",
+                                   escaped(text), to_string(*meant)));
+    return illegal(parameter, fmt::format("'{}' is not an IPv6 network; write it as in "
+                                          "fd00:8::/64, with no bit set behind the prefix.",
+                                          escaped(text, 64)));
 }
 
 std::vector<std::string> comma_separated(std::string_view text) {

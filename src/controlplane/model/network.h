@@ -15,6 +15,9 @@ namespace kanmon::model {
 /// IllegalParam.<parameter>.
 Outcome<Cidr> read_cidr(std::string_view parameter, std::string_view text);
 
+/// The same of IPv6.
+Outcome<Cidr6> read_cidr6(std::string_view parameter, std::string_view text);
+
 /// The parts of a comma-separated text, without the blanks around them.
 std::vector<std::string> comma_separated(std::string_view text);
 

@@ -40,6 +40,8 @@ constexpr std::array<Word<std::string_view>, 3> digest_words{
     {{"SHA1", "SHA1"}, {"SHA256", "SHA256"}, {"SHA512", "SHA512"}}};
 constexpr std::array<Word<bridge::SameHolder>, 2> same_holder_words{
     {{"allow", bridge::SameHolder::allow_several}, {"replace", bridge::SameHolder::replace_older}}};
+constexpr std::array<Word<bridge::AccessVerdict>, 2> access_words{
+    {{"allow", bridge::AccessVerdict::allow}, {"deny", bridge::AccessVerdict::deny}}};
 constexpr std::array<Word<bool>, 2> flag_words{{{"true", true}, {"false", false}}};
 
 template <class Words>
@@ -152,6 +154,8 @@ std::vector<ServerOption> make_table() {
         number<&O::renegotiate_seconds, Range{10, day, true}>("RenegotiateSeconds"),
         number<&O::keepalive_ping_seconds, Range{1, 600}>("KeepalivePing"),
         number<&O::keepalive_restart_seconds, Range{2, 3600}>("KeepaliveRestart"),
+        choice<&O::access_default, access_words>("AccessDefault"),
+        choice<&O::access_from_vpc, access_words>("AccessFromVpc"),
         flag<&O::login_certificate>("LoginCertificate"),
         flag<&O::login_password>("LoginPassword"),
         flag<&O::login_code>("LoginCode"),

@@ -36,12 +36,9 @@ const std::vector<Reserved6>& reserved6() {
     return ranges;
 }
 
-Outcome<Cidr6> read_cidr6(std::string_view parameter, std::string_view text) {
-    const std::optional<Cidr6> cidr = parse_cidr6(text);
-    if (!cidr)
-        return illegal(parameter, fmt::format("'{}' is not an IPv6 network; write it as in "
-                                              "fd00:8::/64, with no bit set behind the prefix.",
-                                              escaped(text, 64)));
+Outcome<Cidr6> read_unreserved6(std::string_view parameter, std::string_view text) {
+    const Outcome<Cidr6> cidr = read_cidr6(parameter, text);
+    if (!cidr) return cidr;
     for (const Reserved6& range : reserved6())
         if (range.cidr.overlaps(*cidr))
             return illegal(parameter,
@@ -137,7 +134,7 @@ Outcome<std::vector<ExtraListener>> read_listeners(std::string_view parameter,
 
 Outcome<std::optional<Cidr6>> read_pool6(std::string_view parameter, std::string_view text) {
     if (text.empty()) return std::optional<Cidr6>();
-    const Outcome<Cidr6> pool = read_cidr6(parameter, text);
+    const Outcome<Cidr6> pool = read_unreserved6(parameter, text);
     if (!pool) return unexpected(pool.error());
     if (pool->prefix < pool6_prefix_shortest || pool->prefix > pool6_prefix_longest)
         return illegal(parameter,
@@ -149,7 +146,7 @@ Outcome<std::optional<Cidr6>> read_pool6(std::string_view parameter, std::string
 
 Outcome<std::vector<Cidr6>> read_networks6(std::string_view parameter, std::string_view text) {
     const auto read = [](std::string_view name, std::string_view part) -> Outcome<Cidr6> {
-        const Outcome<Cidr6> cidr = read_cidr6(name, part);
+        const Outcome<Cidr6> cidr = read_unreserved6(name, part);
         if (!cidr || cidr->prefix >= network6_prefix_shortest) return cidr;
         return illegal(name, fmt::format("The prefix of a local network is between /{} and /128; "
                                          "{} is not. FullTunnel=true sends everything.",

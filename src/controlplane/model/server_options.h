@@ -51,6 +51,10 @@ struct ServerOptions {
     std::uint16_t keepalive_ping_seconds = 10;
     std::uint16_t keepalive_restart_seconds = 60;
 
+    /// About flows that no access rule matches, and about those that the VPC begins.
+    bridge::AccessVerdict access_default = bridge::AccessVerdict::allow;
+    bridge::AccessVerdict access_from_vpc = bridge::AccessVerdict::allow;
+
     bool login_certificate = true;
     bool login_password = false;
     bool login_code = false;

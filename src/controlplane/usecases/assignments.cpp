@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/escape.h"
+#include "controlplane/usecases/access_rules.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 
@@ -16,12 +17,6 @@ constexpr std::size_t groups_max = 100;
 constexpr std::size_t applications_max = 100;
 constexpr std::size_t assignments_max = 1000;
 constexpr std::size_t subjects_a_call_max = 50;
-
-std::string joined(const std::vector<std::string>& ids) {
-    std::string text;
-    for (const std::string& id : ids) text += (text.empty() ? "" : ",") + id;
-    return text;
-}
 
 Outcome<void> check_count(std::string_view parameter, std::size_t count) {
     if (count >= 1 && count <= subjects_a_call_max) return {};
@@ -54,9 +49,9 @@ struct Kind {
 };
 constexpr Kind<model::IdaasGroup> groups{"CreateIDaaSGroup", "groups", groups_max,
                                          &Ledger::idaas_groups, model::make_idaas_group_id};
-constexpr Kind<model::IdaasApplication> applications{
-    "CreateIDaaSApplication", "applications", applications_max, &Ledger::idaas_applications,
-    model::make_idaas_application_id};
+constexpr Kind<model::IdaasApplication> applications{"CreateIDaaSApplication", "applications",
+                                                     applications_max, &Ledger::idaas_applications,
+                                                     model::make_idaas_application_id};
 
 template <class Row>
 Outcome<Row> created(Ports& ports, const Call& call, const CreateInInstance& request,
@@ -196,6 +191,8 @@ Outcome<void> Assignments::remove_group(const Call& call, const std::string& id)
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto group = own_idaas_group(ledger, call, id);
             if (!group) return unexpected(group.error());
+            if (auto free = check_group_unnamed(ledger, *group); !free)
+                return unexpected(free.error());
             instance = group->instance;
             forget_group(ledger, *group);
             return Receipt{id, group->name};
@@ -219,9 +216,8 @@ Outcome<void> Assignments::change_group(const Call& call, const GroupChange& req
     model::IdaasInstanceId instance;
     const auto receipt = ports_.books.transact(
         call.actor,
-        token_of(
-            call, way == Way::in ? "AddUsersToIDaaSGroup" : "RemoveUsersFromIDaaSGroup",
-            Parameters().add("GroupId", request.group).add("UserId", joined(request.users))),
+        token_of(call, way == Way::in ? "AddUsersToIDaaSGroup" : "RemoveUsersFromIDaaSGroup",
+                 Parameters().add("GroupId", request.group).add("UserId", request.users)),
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto group = own_idaas_group(ledger, call, request.group);
             if (!group) return unexpected(group.error());
@@ -242,12 +238,12 @@ Outcome<void> Assignments::change_group(const Call& call, const GroupChange& req
             return Receipt{group->id.text, group->name};
         });
     if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.changed();  // access rules mean who is in the group
     if (way == Way::out) recheck(instance);
     return {};
 }
 
-Outcome<Page<model::IdaasUser>> Assignments::users_of_group(const Call& call,
-                                                            const std::string& id,
+Outcome<Page<model::IdaasUser>> Assignments::users_of_group(const Call& call, const std::string& id,
                                                             const PageRequest& page) {
     const std::lock_guard turn(ports_.turn);
     using Users = Page<model::IdaasUser>;
@@ -256,10 +252,8 @@ Outcome<Page<model::IdaasUser>> Assignments::users_of_group(const Call& call,
         if (!group) return unexpected(group.error());
         const auto members = page_of(ledger.group_members().below(id), page);
         if (!members) return unexpected(members.error());
-        Users users{.items = {},
-                    .number = members->number,
-                    .size = members->size,
-                    .total = members->total};
+        Users users{
+            .items = {}, .number = members->number, .size = members->size, .total = members->total};
         for (const model::GroupMember& member : members->items)
             if (auto user = ledger.idaas_users().find(member.user.text))
                 users.items.push_back(std::move(*user));
@@ -288,8 +282,8 @@ Outcome<void> Assignments::remove_application(const Call& call, const std::strin
             const auto application = own_idaas_application(ledger, call, id);
             if (!application) return unexpected(application.error());
             const auto servers = ledger.ssl_servers().of_account(call.actor.account);
-            const auto user = std::ranges::find(servers, application->id,
-                                                &model::SslServer::idaas_application);
+            const auto user =
+                std::ranges::find(servers, application->id, &model::SslServer::idaas_application);
             if (user != servers.end())
                 return model::refuse(
                     "DependencyViolation",
@@ -326,8 +320,8 @@ Outcome<void> Assignments::change_assignments(const Call& call, const Assignment
         token_of(call, way == Way::in ? "AuthorizeIDaaSApplication" : "RevokeIDaaSApplication",
                  Parameters()
                      .add("IDaaSApplicationId", request.application)
-                     .add("UserId", joined(request.users))
-                     .add("GroupId", joined(request.groups))),
+                     .add("UserId", request.users)
+                     .add("GroupId", request.groups)),
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto application = own_idaas_application(ledger, call, request.application);
             if (!application) return unexpected(application.error());

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "bridge/messages.h"
+#include "controlplane/model/access_rule.h"
 #include "controlplane/model/account.h"
 #include "controlplane/model/assignment.h"
 #include "controlplane/model/bearer_token.h"
+#include "controlplane/model/blocked_client.h"
 #include "controlplane/model/bundle_link.h"
 #include "controlplane/model/client_certificate.h"
 #include "controlplane/model/customer_gateway.h"
@@ -45,10 +47,11 @@ public:
     virtual std::vector<Row> all() const = 0;
     virtual std::vector<Row> of_account(const model::AccountId& account) const = 0;
     /// Rows directly below a resource: servers, IPsec connections, routes and diagnoses of a
-    /// gateway, certificates of a server and what is kept of their bundles, links of a certificate,
-    /// gateways and vSwitches of a VPC, tunnels of a connection, tags of whatever is tagged, access
-    /// keys of an account, their uses and bearer tokens, users, groups and applications of an
-    /// identity source, members of a group, assignments of an application.
+    /// gateway, certificates of a server and what is kept of their bundles, access rules and
+    /// blocked clients of a server, links of a certificate, gateways and vSwitches of a VPC,
+    /// tunnels of a connection, tags of whatever is tagged, access keys of an account, their uses
+    /// and bearer tokens, users, groups and applications of an identity source, members of a group,
+    /// assignments of an application.
     virtual std::vector<Row> below(const std::string& parent) const = 0;
     /// For kinds of which there may be thousands: how many, and some of them from `first` on.
     virtual std::size_t count(const Scope& scope) const = 0;
@@ -75,6 +78,8 @@ public:
     virtual Table<model::RevokedCertificate>& revoked_certificates() = 0;
     /// By the server's id.
     virtual Table<model::RevocationList>& revocation_lists() = 0;
+    virtual Table<model::AccessRule>& access_rules() = 0;
+    virtual Table<model::BlockedClient>& blocked_clients() = 0;
     virtual Table<model::BundleLink>& bundle_links() = 0;
     /// By the certificate's id; written by `Books::write_held_bundles`.
     virtual Table<model::HeldBundle>& held_bundles() = 0;
@@ -127,10 +132,20 @@ struct AuditRow {
     std::string action;
     std::string subject;
     std::string parameters;
+    /// The rows that the change touched, before and after, as JSON without secrets: [{"Kind":…}].
+    std::string before = {};
+    std::string after = {};
     /// SHA-256 over the link of the row before and this row: whoever changes or takes out one row
     /// would have to write all that follow anew. Empty: of a store from before there were links.
     std::string link = {};
     friend bool operator==(const AuditRow&, const AuditRow&) = default;
+};
+
+/// Where the chain of the audit log ends.
+struct AuditHead {
+    std::uint64_t number = 0;  // 0: there is no row
+    std::string link;
+    friend bool operator==(const AuditHead&, const AuditHead&) = default;
 };
 
 /// Each filter: empty is all.
@@ -206,6 +221,9 @@ public:
     /// The first row that is not what was written there, or nothing. Reads the whole log: about a
     /// second for a million rows.
     virtual Outcome<std::optional<std::uint64_t>> broken_audit_row() = 0;
+    virtual Outcome<AuditHead> audit_head() = 0;
+    /// Whether the log goes as far as this head and has its link there.
+    virtual Outcome<bool> reaches(const AuditHead& head) = 0;
 
     /// In this order, all or none; they survive the death of any process when it returns. A lease
     /// of the same server and address is replaced. Refusal: `ServiceUnavailable`.

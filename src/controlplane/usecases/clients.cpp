@@ -1,7 +1,10 @@
 #include "controlplane/usecases/clients.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
+#include "base/escape.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 
@@ -41,6 +44,36 @@ model::ClientConnection held(const bridge::Lease& lease, Instant now) {
     return client;
 }
 
+/// Longer or shorter than before, if there was a block; those that have passed make room.
+Outcome<void> block(Ledger& ledger, const Call& call, const model::SslServer& server,
+                    const DisconnectClient& request) {
+    const auto minutes = model::check_block(*request.block_minutes);
+    if (!minutes) return unexpected(minutes.error());
+    if (auto fits = model::check_common_name(request.name); !fits) return fits;
+    const model::BlockedClient row{.id = model::blocked_id(server.id, request.name),
+                                   .account = server.account,
+                                   .server = server.id,
+                                   .name = request.name,
+                                   .until = call.now + *minutes,
+                                   .created_at = call.now,
+                                   .access_key = call.actor.access_key};
+    std::size_t others = 0;
+    for (const model::BlockedClient& other : ledger.blocked_clients().below(server.id.text)) {
+        if (other.until <= call.now)
+            ledger.blocked_clients().remove(other.id.text);
+        else if (other.id != row.id)
+            ++others;
+    }
+    if (others >= model::blocks_max)
+        return model::refuse("Resource.QuotaFull",
+                             fmt::format("{} clients of the SSL server {} are blocked, as many as "
+                                         "can be; unblock some, or revoke certificates and switch "
+                                         "off users instead.",
+                                         others, server.id.text));
+    ledger.blocked_clients().put(row);
+    return {};
+}
+
 }  // namespace
 
 Outcome<Page<model::ClientConnection>> Clients::list(const Call& call,
@@ -68,26 +101,67 @@ Outcome<Page<model::ClientConnection>> Clients::list(const Call& call,
     return page_of(std::move(*found), request.page);
 }
 
-Outcome<void> Clients::disconnect(const Call& call, const model::SslServerId& server,
-                                  const std::string& common_name) {
+Outcome<void> Clients::disconnect(const Call& call, const DisconnectClient& request) {
     const std::lock_guard turn(ports_.turn);
     bool is_new = false;  // a repeated token does not send away who has come back meanwhile
-    const auto receipt = ports_.books.transact(
-        call.actor,
-        token_of(call, "DisconnectSslVpnClient",
-                 Parameters().add("SslVpnServerId", server.text).add("CommonName", common_name)),
-        [&](Ledger& ledger) -> Outcome<Receipt> {
-            const auto own = own_server(ledger, call, server.text);
-            if (!own) return unexpected(own.error());
-            is_new = true;
-            return Receipt{server.text, own->name};
-        });
+    const auto receipt =
+        ports_.books.transact(call.actor,
+                              token_of(call, "DisconnectSslVpnClient",
+                                       Parameters()
+                                           .add("SslVpnServerId", request.server)
+                                           .add("CommonName", request.name)
+                                           .add("BlockMinutes", request.block_minutes)),
+                              [&](Ledger& ledger) -> Outcome<Receipt> {
+                                  const auto own = own_server(ledger, call, request.server);
+                                  if (!own) return unexpected(own.error());
+                                  if (request.block_minutes)
+                                      if (auto kept = block(ledger, call, *own, request); !kept)
+                                          return unexpected(kept.error());
+                                  is_new = true;
+                                  return Receipt{request.server, own->name};
+                              });
     if (!receipt) return unexpected(receipt.error());
     if (!is_new) return {};
+    if (request.block_minutes) ports_.gatekeeper.changed();
     ports_.gatekeeper.disconnect({.session = 0,
-                                  .server_id = server.text,
-                                  .common_name = common_name,
+                                  .server_id = request.server,
+                                  .common_name = request.name,
                                   .cause = Cause::disconnected_by_operator});
+    return {};
+}
+
+Outcome<Page<model::BlockedClient>> Clients::blocked(const Call& call, const ListBlocked& request) {
+    const std::lock_guard turn(ports_.turn);
+    using Blocked = Page<model::BlockedClient>;
+    return look_for<Blocked>(ports_.books, [&](Ledger& ledger) -> Outcome<Blocked> {
+        const auto own = own_server(ledger, call, request.server);
+        if (!own) return unexpected(own.error());
+        auto rows = ledger.blocked_clients().below(request.server);
+        std::erase_if(rows, [&](const model::BlockedClient& row) { return row.until <= call.now; });
+        return page_of(std::move(rows), request.page);
+    });
+}
+
+Outcome<void> Clients::unblock(const Call& call, const std::string& server,
+                               const std::string& name) {
+    const std::lock_guard turn(ports_.turn);
+    const auto receipt = ports_.books.transact(
+        call.actor,
+        token_of(call, "UnblockSslVpnClient",
+                 Parameters().add("SslVpnServerId", server).add("CommonName", name)),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto own = own_server(ledger, call, server);
+            if (!own) return unexpected(own.error());
+            const std::string id = model::blocked_id(own->id, name).text;
+            const auto row = ledger.blocked_clients().find(id);
+            if (!row || row->until <= call.now)
+                return model::not_found("InvalidBlockedClient.NotFound", "blocked client",
+                                        escaped(name, 64));
+            ledger.blocked_clients().remove(id);
+            return Receipt{server, own->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.changed();
     return {};
 }
 

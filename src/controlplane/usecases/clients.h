@@ -13,6 +13,16 @@ struct DescribeClients {
     PageRequest page;
 };
 
+struct DisconnectClient {
+    std::string server;
+    std::string name;  // common name of a certificate, or a user
+    std::optional<std::int64_t> block_minutes;
+};
+struct ListBlocked {
+    std::string server;
+    PageRequest page;
+};
+
 class Clients {
 public:
     explicit Clients(Ports& ports) : ports_(ports) {}
@@ -20,10 +30,16 @@ public:
     /// Online clients first, then held slots. InvalidVpnGatewayInstanceId.NotFound (404).
     Outcome<Page<model::ClientConnection>> list(const Call& call, const DescribeClients& request,
                                                 Instant now);
-    /// Extensions. Ends all sessions of a common name; frees a held slot at once.
-    Outcome<void> disconnect(const Call& call, const model::SslServerId& server,
-                             const std::string& common_name);
+    /// Extensions. Ends all sessions of a name, which may be refused from then on for a while;
+    /// frees a held slot at once. IllegalParam.BlockMinutes, IllegalParam.CommonName,
+    /// Resource.QuotaFull.
+    Outcome<void> disconnect(const Call& call, const DisconnectClient& request);
     Outcome<void> release(const Call& call, const model::SslServerId& server, Ipv4 address);
+
+    /// Who is blocked now, in the order in which they were.
+    Outcome<Page<model::BlockedClient>> blocked(const Call& call, const ListBlocked& request);
+    /// InvalidBlockedClient.NotFound (404).
+    Outcome<void> unblock(const Call& call, const std::string& server, const std::string& name);
 
     /// From the data process. A new process forgets the clients of the old one.
     void hello(const bridge::DataHello& hello);

@@ -1,6 +1,7 @@
 // The whole control plane without its rim: what the HTTP side and the process's loop talk to.
 #pragma once
 
+#include "controlplane/usecases/access_rules.h"
 #include "controlplane/usecases/accounts.h"
 #include "controlplane/usecases/assignments.h"
 #include "controlplane/usecases/attempts.h"
@@ -44,6 +45,7 @@ struct ControlPlane {
           clients(ports),
           user_sessions(ports, clients),
           ssl_servers(ports, clients, user_sessions),
+          access_rules(ports),
           client_certificates(ports),
           bundle_links(ports),
           server_authorities(ports),
@@ -71,6 +73,7 @@ struct ControlPlane {
     Clients clients;
     UserSessions user_sessions;
     SslServers ssl_servers;
+    AccessRules access_rules;
     ClientCertificates client_certificates;
     BundleLinks bundle_links;
     ServerAuthorities server_authorities;

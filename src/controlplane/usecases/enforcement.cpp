@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controlplane/model/option_rules.h"
+#include "controlplane/usecases/access_policies.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/server_rules.h"
 
@@ -110,10 +111,6 @@ Outcome<bridge::SslServer> enforced_server(Ports& ports, Ledger& ledger,
     return enforced;
 }
 
-void remind(std::optional<UnixTime>& again_at, UnixTime at) {
-    if (!again_at || at < *again_at) again_at = at;
-}
-
 /// What is revoked by now: by us, and by the authority that was brought along.
 void add_revocations(Ledger& ledger, UnixTime wall, bridge::SslServer& enforced,
                      std::optional<UnixTime>& again_at) {
@@ -162,6 +159,7 @@ Outcome<void> add_gateway(Ports& ports, Ledger& ledger, const model::VpnGateway&
         auto row = enforced_server(ports, ledger, gateway, server);
         if (!row) return unexpected(row.error());
         add_revocations(ledger, wall, *row, enforced.again_at);
+        row->access = access_policy(ledger, server, wall, enforced.again_at);
         enforced.want.servers.push_back(
             wanted_server(ports.installation, *vpc, *row, server.options.source_nat));
         enforced.snapshot.servers.push_back(std::move(*row));

@@ -193,6 +193,7 @@ Outcome<void> Idaas::remove_user(const Call& call, const std::string& id) {
             return Receipt{id, user->name};
         });
     if (!receipt) return unexpected(receipt.error());
+    ports_.gatekeeper.changed();  // access rules may have meant this user
     if (gone) sessions_.end_all_of(*gone);
     return {};
 }

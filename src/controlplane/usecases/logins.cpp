@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "controlplane/model/identity.h"
+#include "controlplane/usecases/ownership.h"
+#include "controlplane/usecases/parameters.h"
 
 namespace kanmon::usecases {
 
@@ -109,8 +111,7 @@ void Logins::ask(std::uint64_t id, const bridge::LoginQuestion& question, Instan
         if (open_.contains(id)) return;  // it is being decided
         // The data process has an older snapshot, or the store is away: both pass with time.
         if (!target) return say(id, refusal(Cause::login_unavailable));
-        Open open{.user_key = key_of(
-                      "user", target->instance + "/" + model::folded_name(question.username)),
+        Open open{.user_key = user_key(target->instance, question.username),
                   .network_key = key_of("network", network_of(question.remote)),
                   .server = question.server_id,
                   .username = question.username,
@@ -180,6 +181,36 @@ void Logins::keep(const model::LoginThrottle& throttle, const std::string& key, 
 /// A name that was typed may be a password: what is stored is a hash.
 std::string Logins::key_of(const char* kind, const std::string& what) const {
     return std::string(kind) + "/" + ports_.authority.digest(what);
+}
+
+std::string Logins::user_key(const std::string& instance, const std::string& name) const {
+    return key_of("user", instance + "/" + model::folded_name(name));
+}
+
+Logins::Pause Logins::pause_of(const model::IdaasUser& user, Instant now, UnixTime wall) {
+    remember_failures(now, wall);
+    const std::lock_guard lock(mutex_);
+    const auto standing = users_.standing(user_key(user.instance.text, user.name));
+    return {standing.wrong, std::max(Duration{}, standing.locked_until - now)};
+}
+
+Outcome<void> Logins::unlock(const Call& call, const std::string& id) {
+    const std::lock_guard turn(ports_.turn);
+    std::string key;
+    const auto receipt = ports_.books.transact(
+        call.actor, token_of(call, "UnlockIDaaSUser", Parameters().add("UserId", id)),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            const auto user = own_idaas_user(ledger, call, id);
+            if (!user) return unexpected(user.error());
+            key = user_key(user->instance.text, user->name);
+            return Receipt{id, user->name};
+        });
+    if (!receipt) return unexpected(receipt.error());
+    if (key.empty()) return {};  // a repeated token: what was counted since then stays
+    const std::lock_guard lock(mutex_);
+    users_.forgive(key);
+    return ports_.books.write_login_failures(
+        {.key = key, .wrong = 0, .locked_until = call.now, .touched = call.now});
 }
 
 /// At the first question: what stood when an earlier process ended. Until the store has answered,

@@ -41,6 +41,15 @@ public:
     void hello(const bridge::DataHello& hello);
     void ask(std::uint64_t id, const bridge::LoginQuestion& question, Instant now, UnixTime wall);
 
+    /// Wrong attempts at a user, and how long the pause after them still lasts.
+    struct Pause {
+        std::uint32_t wrong = 0;
+        Duration left{};
+    };
+    Pause pause_of(const model::IdaasUser& user, Instant now, UnixTime wall);
+    /// Lifts it: the user may try again at once. InvalidIDaaSUserId.NotFound (404).
+    Outcome<void> unlock(const Call& call, const std::string& user);
+
     struct Ready {
         std::uint64_t id = 0;
         bridge::LoginAnswer answer;
@@ -68,6 +77,7 @@ private:
 
     std::optional<Target> target_of(const std::string& server) const;
     void remember_failures(Instant now, UnixTime wall);
+    std::string user_key(const std::string& instance, const std::string& name) const;
     void settle(const Open& open, model::LoginThrottle::Ending ending);
     std::string key_of(const char* kind, const std::string& what) const;
     void keep(const model::LoginThrottle& throttle, const std::string& key, const Open& open);

@@ -70,6 +70,11 @@ Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& ca
     return own(ledger.client_certificates(), call, id, code, "client certificate");
 }
 
+Outcome<model::AccessRule> own_access_rule(Ledger& ledger, const Call& call,
+                                           const std::string& id) {
+    return own(ledger.access_rules(), call, id, "InvalidAccessRuleId.NotFound", "access rule");
+}
+
 Outcome<model::BundleLink> own_bundle_link(Ledger& ledger, const Call& call,
                                            const std::string& id) {
     return own(ledger.bundle_links(), call, id, "InvalidBundleLinkId.NotFound", "link");
@@ -98,6 +103,10 @@ void remove_server(Ledger& ledger, const model::SslServer& server) {
     ledger.revocation_lists().remove(server.id.text);
     for (const auto& revoked : ledger.revoked_certificates().below(server.id.text))
         ledger.revoked_certificates().remove(revoked.id.text);
+    for (const auto& rule : ledger.access_rules().below(server.id.text))
+        ledger.access_rules().remove(rule.id.text);
+    for (const auto& blocked : ledger.blocked_clients().below(server.id.text))
+        ledger.blocked_clients().remove(blocked.id.text);
     ledger.ssl_servers().remove(server.id.text);
 }
 

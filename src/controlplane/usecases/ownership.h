@@ -34,6 +34,9 @@ Outcome<model::IdaasApplication> own_idaas_application(Ledger& ledger, const Cal
 Outcome<model::ClientCertificate> own_certificate(Ledger& ledger, const Call& call,
                                                   const std::string& id, std::string_view code);
 
+/// InvalidAccessRuleId.NotFound
+Outcome<model::AccessRule> own_access_rule(Ledger& ledger, const Call& call, const std::string& id);
+
 /// InvalidBundleLinkId.NotFound
 Outcome<model::BundleLink> own_bundle_link(Ledger& ledger, const Call& call, const std::string& id);
 

@@ -19,6 +19,16 @@ Parameters& Parameters::add(std::string_view name, std::string_view value) {
     return *this;
 }
 
+Parameters& Parameters::add(std::string_view name, const std::vector<std::string>& values) {
+    add(name, std::string_view());
+    for (const std::string& value : values) {
+        if (&value != &values.front()) text_ += ',';
+        for (const char c : escaped(value, value_octets_max))
+            text_ += c == ',' ? std::string("\\x2c") : std::string(1, c);
+    }
+    return *this;
+}
+
 Token token_of(const Call& call, std::string_view action, const Parameters& parameters) {
     return {.client_token = call.client_token,
             .action = std::string(action),

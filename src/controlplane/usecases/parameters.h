@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "controlplane/usecases/books.h"
 
@@ -25,6 +26,8 @@ public:
     Parameters& add(std::string_view name, std::int64_t value) {
         return add(name, std::string_view(std::to_string(value)));
     }
+    /// The values with commas between; one within a value is escaped.
+    Parameters& add(std::string_view name, const std::vector<std::string>& values);
     /// Nothing is written for an absent value.
     template <class T>
     Parameters& add(std::string_view name, const std::optional<T>& value) {

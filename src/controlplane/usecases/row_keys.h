@@ -58,6 +58,12 @@ inline const std::string& parent_of(const model::RevokedCertificate& row) {
 inline const std::string& parent_of(const model::RevocationList& row) {
     return row.id.text;
 }
+inline const std::string& parent_of(const model::AccessRule& row) {
+    return row.server.text;
+}
+inline const std::string& parent_of(const model::BlockedClient& row) {
+    return row.server.text;
+}
 inline const std::string& parent_of(const model::BundleLink& row) {
     return row.certificate.text;
 }

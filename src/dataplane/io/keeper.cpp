@@ -163,8 +163,10 @@ void Keeper::take_snapshot(const UniqueFd& memory) {
     snapshot_number_ = snapshot->number;
     gate_.apply(*snapshot, now_, unix_now());
     slots_.apply(snapshot->servers);
+    gateways_.apply(snapshot->gateways);
     for (std::uint32_t shard = 0; shard < unsent_.size(); ++shard)
-        to_shard(shard, ConfigureShard{slots_.profiles(), slots_.owners()});
+        to_shard(shard, ConfigureShard{slots_.profiles(), slots_.owners(),
+                                       gateways_.lines_of(slots_.slots())});
     ports_.apply(slots_.slots(), now_);
     tell_control({0, bridge::SnapshotReady{snapshot_number_}});
     log_event(Severity::info, "snapshot in force",

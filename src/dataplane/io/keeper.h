@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dataplane/io/gate.h"
+#include "dataplane/io/gateway_book.h"
 #include "dataplane/io/keeper_inbox.h"
 #include "dataplane/io/link.h"
 #include "dataplane/io/login_desk.h"
@@ -91,6 +92,7 @@ private:
     Gate gate_;
     LoginDesk logins_;
     ServerSlots slots_;
+    GatewayBook gateways_;
     PortDesk ports_;
     std::vector<std::deque<ShardMessage>> unsent_;  // by shard: what its mailbox had no room for
     std::deque<bridge::AttemptRecord> records_;

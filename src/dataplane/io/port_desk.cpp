@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "dataplane/io/steering.h"
+#include "dataplane/io/tun_queue.h"
 
 namespace kanmon::io {
 
@@ -119,6 +120,7 @@ void PortDesk::fail(Port& port, const std::string& problem, Instant now) {
 /// needs a queue to write to.
 void PortDesk::deal_tun(const Port& port, std::vector<UniqueFd> descriptors) {
     const std::size_t queues = descriptors.size();
+    const bool batches = queues > 0 && has_offloads(descriptors.front().get());
     for (std::size_t shard = queues; shard < shards_; ++shard) {
         UniqueFd copy(::fcntl(descriptors[shard % queues].get(), F_DUPFD_CLOEXEC, 0));
         to_shard_(static_cast<std::uint32_t>(shard), AddTun{port.server, std::move(copy), false});
@@ -127,7 +129,9 @@ void PortDesk::deal_tun(const Port& port, std::vector<UniqueFd> descriptors) {
         to_shard_(static_cast<std::uint32_t>(queue % shards_),
                   AddTun{port.server, std::move(descriptors[queue]), true});
     log_event(Severity::info, "tunnel device open",
-              {{"server", port.server_id}, {"queues", std::to_string(queues)}});
+              {{"server", port.server_id},
+               {"queues", std::to_string(queues)},
+               {"packets", batches ? "several of a flow as one" : "one by one"}});
 }
 
 /// Connections are spread by the kernel's hash and stay where they were accepted: nothing to steer.

@@ -15,10 +15,12 @@
 
 namespace kanmon::io {
 
-/// The servers of a new snapshot, by ServerIndex, and who owns their tunnel addresses.
+/// The servers of a new snapshot, by ServerIndex, who owns their tunnel addresses, and the
+/// bandwidth of their gateways.
 struct ConfigureShard {
     std::vector<std::shared_ptr<const session::ServerProfile>> profiles;
     std::vector<std::shared_ptr<const TunnelOwners>> owners;
+    std::vector<std::shared_ptr<shaper::GatewayLines>> lines;
 };
 /// A queue of the server's TUN device. Only one thread may read it; a shard that got no queue of
 /// its own only writes.

@@ -369,6 +369,7 @@ void ShardLoop::take(ConfigureShard message) {
             ports(static_cast<shard::ServerIndex>(i)).port_share =
                 message.profiles[i]->server.port_share;
     shard_.configure(std::move(message.profiles), now_);
+    shard_.share_bandwidth(std::move(message.lines));
 }
 
 void ShardLoop::take(AddTun message) {

@@ -11,16 +11,12 @@
 
 namespace kanmon::io {
 
-namespace {
-
-bool opened_with_headers(int fd) {
+bool has_offloads(int fd) {
     ifreq answer{};
     return ::ioctl(fd, TUNGETIFF, &answer) == 0 && (answer.ifr_flags & IFF_VNET_HDR) != 0;
 }
 
-}  // namespace
-
-TunQueue::TunQueue(UniqueFd fd) : fd_(std::move(fd)), offloads_(opened_with_headers(fd_.get())) {
+TunQueue::TunQueue(UniqueFd fd) : fd_(std::move(fd)), offloads_(io::has_offloads(fd_.get())) {
     ::fcntl(fd_.get(), F_SETFD, FD_CLOEXEC);
     ::fcntl(fd_.get(), F_SETFL, ::fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
 }

@@ -21,6 +21,9 @@ struct TunPacket {
     MutableBytes octets;
 };
 
+/// The descriptor's packets come and go with a header that says what is left to the other side.
+bool has_offloads(int fd);
+
 class TunQueue {
 public:
     static constexpr std::size_t room_octets = 65536 + 64;
@@ -29,7 +32,6 @@ public:
     explicit TunQueue(UniqueFd fd);
 
     int fd() const { return fd_.get(); }
-    /// Packets come and go with a header that says what is left to the other side.
     bool has_offloads() const { return offloads_; }
 
     /// One packet into `room`; `packet` is the part of it that was filled. `lost` means that the

@@ -30,16 +30,28 @@ std::size_t octets_of(Duration time, std::uint64_t bits_per_second) {
 
 }  // namespace
 
-FairQueue::FairQueue(PacketStore& store, SharedLine& line, std::uint32_t clients)
-    : store_(store), share_(line), queues_(clients) {
-    for (QueueNumber queue = 0; queue < clients; ++queue) append(free_, queue);
+ClientQueues::ClientQueues(std::uint32_t count) : queues_(count) {
+    for (std::uint32_t queue = count; queue-- > 0;) give_back(queue);
 }
 
+std::uint32_t ClientQueues::take() {
+    const std::uint32_t queue = free_;
+    if (queue == ClientQueue::none) return queue;
+    free_ = queues_[queue].next;
+    queues_[queue] = ClientQueue{};
+    return queue;
+}
+
+void ClientQueues::give_back(std::uint32_t queue) {
+    queues_[queue].next = std::exchange(free_, queue);
+}
+
+FairQueue::FairQueue(PacketStore& store, ClientQueues& queues, SharedLine& line, DropCounter& drops)
+    : store_(store), share_(line), drops_(drops), queues_(queues) {}
+
 FairQueue::~FairQueue() {
-    for (Queue& queue : queues_) {
-        while (queue.head != no_packet) store_.discard(take_head(queue));
-        if (queue.ticket != nullptr) queue.ticket->queue = none;
-    }
+    for (List* list : {&young_, &old_})
+        while (list->head != none) release(take_first(*list));
 }
 
 std::size_t FairQueue::octets_max() const {
@@ -80,10 +92,10 @@ void FairQueue::remove(List& list, QueueNumber queue) {
 }
 
 FairQueue::QueueNumber FairQueue::queue_of(Ticket& ticket) {
-    if (ticket.queue != none || free_.head == none) return ticket.queue;
-    ticket.queue = take_first(free_);
-    Queue& queue = queues_[ticket.queue];
-    queue = Queue{};
+    if (ticket.queue != none) return ticket.queue;
+    ticket.queue = queues_.take();
+    if (ticket.queue == none) return none;
+    ClientQueue& queue = queues_[ticket.queue];
     queue.ticket = &ticket;
     queue.deficit = turn_octets();
     append(young_, ticket.queue);
@@ -91,11 +103,10 @@ FairQueue::QueueNumber FairQueue::queue_of(Ticket& ticket) {
 }
 
 void FairQueue::release(QueueNumber number) {
-    Queue& queue = queues_[number];
+    ClientQueue& queue = queues_[number];
     while (queue.head != no_packet) store_.discard(take_head(queue));
     queue.ticket->queue = none;
-    queue.ticket = nullptr;
-    append(free_, number);
+    queues_.give_back(number);
 }
 
 void FairQueue::forget(Ticket& ticket) {
@@ -107,7 +118,7 @@ void FairQueue::forget(Ticket& ticket) {
 
 // --- packets -------------------------------------------------------------------------------------
 
-PacketNumber FairQueue::take_head(Queue& queue) {
+PacketNumber FairQueue::take_head(ClientQueue& queue) {
     const PacketNumber packet = queue.head;
     const auto octets = static_cast<std::uint32_t>(store_.octets(packet));
     queue.head = store_.next(packet);
@@ -120,13 +131,17 @@ PacketNumber FairQueue::take_head(Queue& queue) {
     return packet;
 }
 
-void FairQueue::drop_head(Queue& queue) {
-    store_.discard(take_head(queue));
-    ++queue.ticket->dropped;
-    ++dropped_;
+void FairQueue::count_drop(Ticket& ticket) {
+    ++ticket.dropped;
+    drops_.dropped(ticket.client);
 }
 
-void FairQueue::drop_late(Queue& queue, Instant now) {
+void FairQueue::drop_head(ClientQueue& queue) {
+    store_.discard(take_head(queue));
+    count_drop(*queue.ticket);
+}
+
+void FairQueue::drop_late(ClientQueue& queue, Instant now) {
     while (queue.head != no_packet &&
            queue.delay.drops(now - store_.put_at(queue.head), queue.head == queue.tail, now))
         drop_head(queue);
@@ -134,7 +149,7 @@ void FairQueue::drop_late(Queue& queue, Instant now) {
 
 /// From its front: its sender learns of the loss soonest, and what is left is the freshest.
 void FairQueue::shorten_longest() {
-    Queue* longest = nullptr;
+    ClientQueue* longest = nullptr;
     for (const List* list : {&young_, &old_})
         for (QueueNumber at = list->head; at != none; at = queues_[at].next)
             if (longest == nullptr || queues_[at].octets > longest->octets) longest = &queues_[at];
@@ -163,11 +178,10 @@ bool FairQueue::push(Ticket& ticket, Bytes packet, Instant now) {
         stored = store_.put(packet, now);
     }
     if (!stored) {
-        ++ticket.dropped;
-        ++dropped_;
+        count_drop(ticket);
         return false;
     }
-    Queue& queue = queues_[number];
+    ClientQueue& queue = queues_[number];
     if (queue.head == no_packet) {
         queue.head = *stored;
         share_.wait(++waiting_);
@@ -183,7 +197,7 @@ bool FairQueue::push(Ticket& ticket, Bytes packet, Instant now) {
 
 /// True when the first of the list may send; otherwise it was moved to where it belongs.
 bool FairQueue::settle_first(List& list, bool young, Instant now) {
-    Queue& queue = queues_[list.head];
+    ClientQueue& queue = queues_[list.head];
     drop_late(queue, now);
     if (queue.head == no_packet) {
         // Once more among the old ones, so that nobody is young again right after its turn.
@@ -200,7 +214,7 @@ bool FairQueue::settle_first(List& list, bool young, Instant now) {
     return false;
 }
 
-std::optional<Leaving> FairQueue::leave(Queue& queue, MutableBytes room, Instant now) {
+std::optional<Leaving> FairQueue::leave(ClientQueue& queue, MutableBytes room, Instant now) {
     const std::size_t octets = store_.octets(queue.head);
     if (!share_.take(octets, now)) return std::nullopt;
     charge(*queue.ticket, octets, now);
@@ -219,7 +233,7 @@ std::optional<Leaving> FairQueue::next(MutableBytes room, Instant now) {
         const bool young = young_.head != none;
         List& list = young ? young_ : old_;
         if (!settle_first(list, young, now)) continue;
-        Queue& queue = queues_[list.head];
+        ClientQueue& queue = queues_[list.head];
         if (within_own_limit(*queue.ticket, now)) return leave(queue, room, now);
         earliest = std::min(earliest.value_or(queue.ticket->free_at), queue.ticket->free_at);
         append(old_, take_first(list));

@@ -8,7 +8,8 @@
 // Promises: nothing allocates after construction. Packets of a client keep their order.
 // Owner:    one shard. Tickets outlive their queues: `forget` before a ticket goes.
 // Limits:   `waiting_max` of line time a queue altogether (of which the longest queue pays what is
-//           beyond), within `octets_least` and `octets_most`; the store; `clients` at once.
+//           beyond), within `octets_least` and `octets_most`; the store and the queues, which the
+//           lines of a shard share.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +33,42 @@ struct Ticket {
     Instant free_at{};                  // of the client's own limit
 };
 
+/// Hears of each packet that is dropped. Must not call back.
+class DropCounter {
+public:
+    virtual ~DropCounter() = default;
+    virtual void dropped(std::uint32_t client) = 0;
+};
+
 struct Leaving {
     std::uint32_t client = 0;
     MutableBytes packet;
+};
+
+/// The packets of one client that wait for one line.
+struct ClientQueue {
+    static constexpr std::uint32_t none = 0xffffffff;
+
+    Ticket* ticket = nullptr;
+    PacketNumber head = no_packet, tail = no_packet;
+    std::uint32_t octets = 0;
+    std::int64_t deficit = 0;
+    DelayTarget delay;
+    std::uint32_t next = none;
+};
+
+/// Queues for all lines of a shard, made once: as many clients as can wait there.
+class ClientQueues {
+public:
+    explicit ClientQueues(std::uint32_t count);
+    /// `ClientQueue::none` when all are in use.
+    std::uint32_t take();
+    void give_back(std::uint32_t queue);
+    ClientQueue& operator[](std::uint32_t queue) { return queues_[queue]; }
+
+private:
+    std::vector<ClientQueue> queues_;
+    std::uint32_t free_ = ClientQueue::none;  // chain by `next`
 };
 
 class FairQueue {
@@ -47,7 +81,7 @@ public:
     static constexpr std::size_t turn_octets_least = 1514;
     static constexpr std::size_t turn_octets_most = std::size_t{32} << 10;
 
-    FairQueue(PacketStore& store, SharedLine& line, std::uint32_t clients);
+    FairQueue(PacketStore& store, ClientQueues& queues, SharedLine& line, DropCounter& drops);
     FairQueue(const FairQueue&) = delete;
     FairQueue& operator=(const FairQueue&) = delete;
     ~FairQueue();
@@ -66,21 +100,10 @@ public:
 
     std::size_t waiting_octets() const { return octets_; }
     std::uint32_t waiting_clients() const { return waiting_; }
-    /// Packets, for whatever reason.
-    std::uint64_t dropped() const { return dropped_; }
 
 private:
     using QueueNumber = std::uint32_t;
     static constexpr QueueNumber none = 0xffffffff;
-
-    struct Queue {
-        Ticket* ticket = nullptr;
-        PacketNumber head = no_packet, tail = no_packet;
-        std::uint32_t octets = 0;
-        std::int64_t deficit = 0;
-        DelayTarget delay;
-        QueueNumber next = none;
-    };
     struct List {
         QueueNumber head = none, tail = none;
     };
@@ -92,22 +115,22 @@ private:
     QueueNumber take_first(List& list);
     void remove(List& list, QueueNumber queue);
     void release(QueueNumber queue);
-    PacketNumber take_head(Queue& queue);
-    void drop_head(Queue& queue);
-    void drop_late(Queue& queue, Instant now);
+    PacketNumber take_head(ClientQueue& queue);
+    void count_drop(Ticket& ticket);
+    void drop_head(ClientQueue& queue);
+    void drop_late(ClientQueue& queue, Instant now);
     void shorten_longest();
     bool settle_first(List& list, bool young, Instant now);
-    std::optional<Leaving> leave(Queue& queue, MutableBytes room, Instant now);
+    std::optional<Leaving> leave(ClientQueue& queue, MutableBytes room, Instant now);
 
     PacketStore& store_;
     LineShare share_;
-    std::vector<Queue> queues_;
-    List free_;   // queues that nobody has
+    DropCounter& drops_;
+    ClientQueues& queues_;
     List young_;  // clients that came since their last turn
     List old_;
     std::size_t octets_ = 0;
     std::uint32_t waiting_ = 0;  // clients with packets
-    std::uint64_t dropped_ = 0;
     Instant held_back_until_{};  // when every waiting client is beyond its own limit
 };
 

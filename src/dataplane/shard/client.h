@@ -7,6 +7,7 @@
 #include "dataplane/routing/path_limit.h"
 #include "dataplane/routing/policy.h"
 #include "dataplane/routing/upload_hole.h"
+#include "dataplane/shaper/fair_queue.h"
 #include "dataplane/shard/shard.h"
 
 namespace kanmon::shard {
@@ -42,6 +43,7 @@ struct Client {
     std::uint16_t tun_mtu = 1500;          // the largest inner packet that the client takes
     routing::PathLimit path_limit;
     routing::UploadHole upload_hole;
+    shaper::Ticket download, upload;  // its places in the gateway's bandwidth
     std::uint8_t keys_used = 0;  // a bit for each key id under which a packet was opened
     wire::KeyId newest_key = 0;  // key and id of the newest packet: older ones do not float
     std::uint64_t newest_packet = 0;

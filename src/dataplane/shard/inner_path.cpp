@@ -43,10 +43,16 @@ void Shard::State::forward(Client& client, MutableBytes payload) {
         if (const auto segment = routing::read_tcp_segment(*packet);
             segment && client.path_limit.acknowledged(*segment))
             measure(client);
-    client.received_octets += packet->octets.size();
+    if (!shaping.passes(client, Direction::from_client, packet->octets.size(), now))
+        return shaping.wait(client, Direction::from_client, packet->octets, now);
+    hand_in(client, packet->octets);
+}
+
+void Shard::State::hand_in(Client& client, MutableBytes packet) {
+    client.received_octets += packet.size();
     ++client.received_packets;
     note_carried(client);
-    outlet.deliver(client.path.server, packet->octets);
+    outlet.deliver(client.path.server, packet);
 }
 
 // --- to the client -------------------------------------------------------------------------------
@@ -68,8 +74,19 @@ void Shard::State::from_tunnel(ServerIndex index, const routing::Offload& offloa
     if (client->access.rules.limits &&
         !may_pass(*client, inner, routing::Way::to_client, packet->packets()))
         return;
+    if (!shaping.passes(*client, Direction::to_client, inner.octets.size(), now))
+        return wait_for_turn(*client, *packet);
     if (!packet->is_single()) return send_segments(*client, *packet);
     send_inner(*client, inner);
+}
+
+/// One by one: what waits is dropped and takes turns by packets.
+void Shard::State::wait_for_turn(Client& client, const routing::SuperPacket& packet) {
+    if (packet.is_single())
+        return shaping.wait(client, Direction::to_client, packet.whole.octets, now);
+    routing::PacketPieces segments = packet.segments();
+    while (const auto segment = segments.next(segment_room))
+        shaping.wait(client, Direction::to_client, *segment, now);
 }
 
 /// Each is made where it is sealed and sent from, if that can be.
@@ -104,6 +121,24 @@ void Shard::State::send_inner(Client& client, const routing::InnerPacket& packet
     const auto segment = client.profile->tcp ? std::nullopt : routing::read_tcp_segment(packet);
     if (segment) watch_upload(client, packet, *segment);
     carry(client, packet, segment);
+}
+
+/// Packets that were judged when they came, and have waited for the gateway's bandwidth since.
+void Shard::State::let_waiting_leave() {
+    shaping.drain(now, [this](Slot slot, Direction direction, MutableBytes packet) {
+        Client* client = at(slot);
+        if (client == nullptr || client->over) return;
+        serving = client->path.server;
+        if (direction == Direction::from_client) return hand_in(*client, packet);
+        if (const auto inner = routing::read_inner_packet(packet)) send_inner(*client, *inner);
+    });
+}
+
+void Shard::State::dropped(Slot slot) {
+    const ServerIndex before = serving;
+    if (const Client* client = at(slot)) serving = client->path.server;
+    drop(Cause::bandwidth_exceeded);
+    serving = before;
 }
 
 /// Always on datagrams. A stream is asked for room for the packet when it is sealed.

@@ -71,6 +71,7 @@ void Shard::State::bury() {
         if (flows) flows->forget(slot);
         give_back(slot, clients[slot]->had_keys);
         const std::unique_ptr<Client> gone = std::move(clients[slot]);
+        shaping.forget(*gone);
         if (gone->path.is_stream() && directory.newest_at(place_of(gone->path)) == no_slot)
             outlet.finished(gone->path);
     }
@@ -104,6 +105,7 @@ void Shard::State::reach() {
         tell_upload(*client);
         pump(*client);
     }
+    let_waiting_leave();
 }
 
 }  // namespace kanmon::shard

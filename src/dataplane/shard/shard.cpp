@@ -96,6 +96,10 @@ void Shard::configure(std::vector<std::shared_ptr<const session::ServerProfile>>
     state_->configure(std::move(profiles));
 }
 
+void Shard::share_bandwidth(std::vector<std::shared_ptr<shaper::GatewayLines>> lines) {
+    state_->shaping.arrange(std::move(lines));
+}
+
 void Shard::receive(const Path& path, Run run, Instant now, UnixTime wall) {
     const State::Turn turn(*state_, now, wall);
     const std::size_t step = run.segment_octets == 0 ? run.octets.size() : run.segment_octets;
@@ -176,8 +180,9 @@ void Shard::reach(Instant now, UnixTime wall) {
 }
 
 std::optional<Instant> Shard::next_deadline() const {
-    if (state_->deadlines.empty()) return std::nullopt;
-    return state_->deadlines.front().at;
+    const std::optional<Instant> turn = state_->shaping.due();
+    if (state_->deadlines.empty()) return turn;
+    return std::min(turn.value_or(Instant::max()), state_->deadlines.front().at);
 }
 
 void Shard::report_all(UnixTime wall) {

@@ -22,6 +22,7 @@
 #include "bridge/snapshot.h"
 #include "dataplane/routing/offload.h"
 #include "dataplane/session/session.h"
+#include "dataplane/shaper/gateway_lines.h"
 
 namespace kanmon::shard {
 
@@ -167,6 +168,10 @@ public:
     /// this call, by the former index. A null profile keeps an index empty.
     void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles,
                    Instant now);
+
+    /// By ServerIndex, the lines of the server's gateway, which all shards share; null where
+    /// nothing limits it. Without a call nothing is limited.
+    void share_bandwidth(std::vector<std::shared_ptr<shaper::GatewayLines>> lines);
 
     void receive(const Path& path, Run run, Instant now, UnixTime wall);
     /// Packets of one stream, in their order.

@@ -9,6 +9,7 @@
 //   lifetime.cpp   slots, deadlines, birth and burial of clients
 //   access.cpp     access rules: who has which, and what they refuse
 //   configure.cpp  new snapshots
+//   shaping.h      the gateways' bandwidths: what waits for its turn
 //   counts.cpp     what was carried and counted, for who watches
 #pragma once
 
@@ -26,6 +27,7 @@
 #include "dataplane/routing/super_packet.h"
 #include "dataplane/shard/client.h"
 #include "dataplane/shard/doorway.h"
+#include "dataplane/shard/shaping.h"
 #include "dataplane/shard/wrong_key.h"
 #include "dataplane/wire/control_packet.h"
 
@@ -65,7 +67,7 @@ struct FirstPacket {
     admission::Greeter greeter() const;
 };
 
-struct Shard::State {
+struct Shard::State final : shaper::DropCounter {
     State(const ShardOptions& options, Random& random, Outlet& outlet);
 
     /// Everything that comes in is one turn; clients that end in it are destroyed when it is over,
@@ -138,6 +140,10 @@ struct Shard::State {
     MutableBytes out_of_the_way(Bytes octets);
     MutableBytes segment_place(const Client& client, std::size_t octets);
     bool has_room(const Client& client, std::size_t inner_octets) const;
+    void hand_in(Client& client, MutableBytes packet);
+    void wait_for_turn(Client& client, const routing::SuperPacket& packet);
+    void let_waiting_leave();
+    void dropped(Slot client) override;
     void carry(Client& client, const routing::InnerPacket& packet,
                const std::optional<routing::TcpSegment>& segment);
     bool carry_in_pieces(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);
@@ -252,6 +258,7 @@ struct Shard::State {
     Buffer segment_room;                     // where segments are made that are not sealed as is
     Buffer piece_room;  // where pieces of packets and answers to the VPC are made
     routing::AnswerBudget answers;
+    Shaping shaping{*this};
     std::optional<routing::FlowTable> flows;  // since a server had rules that can refuse
     std::uint32_t access_generation = 0;
     Slot denials_from = 0;

@@ -89,8 +89,25 @@ inline std::vector<Row> server_rows() {
         {"DeleteSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
         {"GetSslVpnClientCertBundle", {{"SslVpnClientCertId", "$certificate"}, {"Format", "ovpn"}}},
         {"DescribeSslVpnClients", {{"VpnGatewayId", "$gateway"}}},
-        {"DisconnectSslVpnClient", {{"SslVpnServerId", "$server"}, {"CommonName", "$certificate"}}},
+        {"DisconnectSslVpnClient",
+         {{"SslVpnServerId", "$server"}, {"CommonName", "$certificate"}, {"BlockMinutes", "30"}}},
+        {"DescribeSslVpnBlockedClients", {{"SslVpnServerId", "$server"}}},
+        {"UnblockSslVpnClient", {{"SslVpnServerId", "$server"}, {"CommonName", "blocked"}}},
         {"ReleaseSslVpnClientSlot", {{"SslVpnServerId", "$server"}, {"PrivateIp", "192.168.0.6"}}}};
+}
+
+inline std::vector<Row> access_rows() {
+    return {{"CreateSslVpnAccessRule",
+             {{"SslVpnServerId", "$server"},
+              {"Priority", "7"},
+              {"Policy", "drop"},
+              {"SslVpnClientCertId.1", "$certificate"},
+              {"DestinationCidr.1", "10.1.2.0/24"},
+              {"Protocol", "tcp"},
+              {"PortRange.1", "443"}}},
+            {"DescribeSslVpnAccessRules", {{"SslVpnServerId", "$server"}}},
+            {"ModifySslVpnAccessRule", {{"AccessRuleId", "$rule"}, {"Description", "x"}}},
+            {"DeleteSslVpnAccessRule", {{"AccessRuleId", "$rule"}}}};
 }
 
 inline std::vector<Row> certificate_rows() {
@@ -126,6 +143,7 @@ inline std::vector<Row> identity_rows() {
              {{"IDaaSInstanceId", "$source"}, {"UserName", "eve"}, {"Password", "long enough"}}},
             {"DescribeIDaaSUsers", {{"IDaaSInstanceId", "$source"}}},
             {"ModifyIDaaSUser", {{"UserId", "$user"}, {"Enabled", "false"}}},
+            {"UnlockIDaaSUser", {{"UserId", "$user"}}},
             {"DeleteIDaaSUser", {{"UserId", "$user"}}},
             {"EnrolIDaaSUserTotp", {{"UserId", "$user"}}},
             {"CreateIDaaSUserRecoveryCodes", {{"UserId", "$user"}}, "400 IllegalParam.UserId"}};
@@ -233,7 +251,7 @@ inline std::vector<Row> rows_without_meaning() {
 
 inline std::vector<Row> matrix() {
     std::vector<Row> all;
-    for (auto part : {account_rows(), place_rows(), gateway_rows(), server_rows(),
+    for (auto part : {account_rows(), place_rows(), gateway_rows(), server_rows(), access_rows(),
                       certificate_rows(), identity_rows(), assignment_rows(), connection_rows(),
                       route_rows(), rows_without_meaning()})
         all.insert(all.end(), part.begin(), part.end());
@@ -380,6 +398,14 @@ private:
         call("ModifySslVpnServer", {{"SslVpnServerId", ids["$server"]}, {"Wrapping", "tls-auth"}});
         ids["$certificate"] = call("CreateSslVpnClientCert",
                                    {{"SslVpnServerId", ids["$server"]}})["SslVpnClientCertId"];
+        ids["$rule"] =
+            call("CreateSslVpnAccessRule", {{"SslVpnServerId", ids["$server"]},
+                                            {"Policy", "accept"},
+                                            {"Everybody", "true"},
+                                            {"DestinationCidr.1", "10.1.0.0/16"}})["AccessRuleId"];
+        call("DisconnectSslVpnClient", {{"SslVpnServerId", ids["$server"]},
+                                        {"CommonName", "blocked"},
+                                        {"BlockMinutes", "60"}});
         ids["$link"] =
             call("CreateSslVpnClientCertLink",
                  {{"SslVpnClientCertId", ids["$certificate"]}, {"Format", "zip"}})["LinkId"];

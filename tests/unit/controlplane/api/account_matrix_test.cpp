@@ -92,6 +92,8 @@ model::KeyRole least_role(std::string_view action) {
                                           "DeleteSslVpnClientCertLink",
                                           "UploadSslVpnServerCrl",
                                           "DisconnectSslVpnClient",
+                                          "UnblockSslVpnClient",
+                                          "UnlockIDaaSUser",
                                           "CreateIDaaSUser",
                                           "ReleaseSslVpnClientSlot",
                                           "ModifyIDaaSUser",

@@ -36,6 +36,11 @@ Parameters with(Parameters parameters, const std::string& name, const std::strin
 /// Another value of the same parameter, which its rule would take.
 std::string another(const std::string& name, const std::string& value) {
     static const Parameters others{{"Bandwidth", "7"},
+                                   {"BlockMinutes", "31"},
+                                   {"DestinationCidr.1", "10.1.3.0/24"},
+                                   {"Policy", "accept"},
+                                   {"PortRange.1", "444"},
+                                   {"Protocol", "udp"},
                                    {"CidrBlock", "10.8.0.0/24"},
                                    {"ClientIpPool", "192.168.8.0/24"},
                                    {"Crl", "2"},

@@ -59,6 +59,8 @@ const std::map<std::string, Examples>& examples() {
         {"DnsSplitDomains", domains},
         {"SameCertificate", {{"allow", "replace"}, {"", "refuse"}}},
         {"SourceNat", flag},
+        {"AccessDefault", {{"allow", "deny", "Deny"}, {"", "drop", "true"}}},
+        {"AccessFromVpc", {{"allow", "deny"}, {"", "accept"}}},
         {"TunMtu", {{"576", "1500", "9000"}, {"", "575", "9001", "-1", "1500 ", "x"}}},
         {"OuterMtu", {{"1280", "9000"}, {"1279", "9001", "0"}}},
         {"InactiveSeconds", {{"0", "10", "604800"}, {"9", "604801"}}},

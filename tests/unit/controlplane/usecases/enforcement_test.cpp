@@ -165,12 +165,12 @@ TEST_F(Enforcing, AnAnnouncedOldRevisionIsAStaleBundle) {
 
 TEST_F(Enforcing, OrdersToDisconnectAndToReleaseLeaveAnAuditRow) {
     const std::size_t before = audit_rows(world.books, 100).size();
-    ASSERT_TRUE(world.plane.clients.disconnect(alice, server, "vsc-1"));
+    ASSERT_TRUE(world.plane.clients.disconnect(alice, {server.text, "vsc-1", {}}));
     ASSERT_TRUE(world.plane.clients.release(alice, server, *parse_ipv4("192.168.0.6")));
     EXPECT_EQ(world.gatekeeper.disconnects.size(), 1u);
     EXPECT_EQ(world.gatekeeper.releases.size(), 1u);
     EXPECT_EQ(audit_rows(world.books, 100).size(), before + 2);
-    EXPECT_FALSE(world.plane.clients.disconnect(world.account("bob"), server, "vsc-1"));
+    EXPECT_FALSE(world.plane.clients.disconnect(world.account("bob"), {server.text, "vsc-1", {}}));
 }
 
 }  // namespace

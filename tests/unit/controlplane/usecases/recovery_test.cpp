@@ -145,6 +145,43 @@ TEST_F(RecoveryDesk, ALockedUserStaysLockedAcrossARestartForTheRestOfThePause) {
         EXPECT_EQ(ask(again, "plain", "wrong").cause, Cause::login_refused) << "it was forgiven";
 }
 
+TEST_F(RecoveryDesk, AnUnlockedUserEntersAtOnceAndAgainAfterARestart) {
+    for (int i = 0; i < 5; ++i) ask(office.plane, "plain", "wrong");
+    for (int i = 0; i < 5; ++i) ask(office.plane, "outside", "wrong");
+    EXPECT_EQ(ask(office.plane, "plain", "correct horse").cause, Cause::login_locked);
+    const auto pause = office.plane.logins.pause_of(office.plain, now, office.now);
+    EXPECT_EQ(pause.wrong, 5U);
+    EXPECT_EQ(pause.left, 30s);
+    ASSERT_TRUE(office.plane.logins.unlock(office.alice, office.plain.id.text));
+    EXPECT_EQ(audit_rows(office.books, 1).front().action, "UnlockIDaaSUser");
+    EXPECT_EQ(office.plane.logins.pause_of(office.plain, now, office.now).left, Duration{});
+    ControlPlane restarted{office.ports};
+    EXPECT_EQ(ask(restarted, "plain", "correct horse").verdict, LoginVerdict::accepted);
+    EXPECT_EQ(ask(restarted, "outside", "correct horse").cause, Cause::login_locked)
+        << "another user is unlocked as well";
+    EXPECT_EQ(ask(office.plane, "plain", "correct horse").verdict, LoginVerdict::accepted);
+}
+
+TEST_F(RecoveryDesk, AfterARestartAnUnlockNeedsNoQuestionBefore) {
+    for (int i = 0; i < 5; ++i) ask(office.plane, "plain", "wrong");
+    ControlPlane restarted{office.ports};
+    ASSERT_TRUE(restarted.logins.unlock(office.alice, office.plain.id.text));
+    EXPECT_EQ(ask(restarted, "plain", "correct horse").verdict, LoginVerdict::accepted);
+}
+
+TEST_F(RecoveryDesk, UnlockingIsForOnesOwnUsersAndARepeatedTokenForgivesNothingNew) {
+    Call call = office.alice;
+    call.client_token = "token";
+    ASSERT_TRUE(office.plane.logins.unlock(call, office.plain.id.text));
+    for (int i = 0; i < 5; ++i) ask(office.plane, "plain", "wrong");
+    ASSERT_TRUE(office.plane.logins.unlock(call, office.plain.id.text));
+    EXPECT_EQ(ask(office.plane, "plain", "correct horse").cause, Cause::login_locked);
+    const auto foreign = office.plane.logins.unlock(office.account("bob"), office.plain.id.text);
+    ASSERT_FALSE(foreign);
+    EXPECT_EQ(foreign.error().code, "InvalidIDaaSUserId.NotFound");
+    EXPECT_EQ(ask(office.plane, "plain", "correct horse").cause, Cause::login_locked);
+}
+
 TEST_F(RecoveryDesk, TheBackOffGoesOnAfterARestartAndOthersAreLeftAlone) {
     for (int i = 0; i < 5; ++i) ask(office.plane, "plain", "wrong");
     pass(31s);

@@ -168,6 +168,22 @@ TEST_F(KeeperAmongOthers, GreetsControlAndPutsASnapshotInForce) {
               5u);
 }
 
+TEST_F(KeeperAmongOthers, GivesEveryShardTheSameLineOfAGatewayAndANewBandwidthHoldsThereAtOnce) {
+    bridge::Snapshot snapshot = sample_snapshot(1);
+    snapshot.gateways.at(0).bandwidth_mbit = 20;
+    push(snapshot);
+    const auto first = next_for_shard<ConfigureShard>();
+    ASSERT_TRUE(first && first->lines.at(0));
+    EXPECT_EQ(first->lines[0]->to_clients.rate(), 20'000'000U);
+    snapshot.number = 2;
+    snapshot.gateways.at(0).bandwidth_mbit = 50;
+    push(snapshot);
+    const auto second = next_for_shard<ConfigureShard>();
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->lines.at(0), first->lines[0]);
+    EXPECT_EQ(first->lines[0]->from_clients.rate(), 50'000'000U);
+}
+
 TEST_F(KeeperAmongOthers, AsksTheBrokerUntilItOpensAndDealsTheDescriptorsOut) {
     push(sample_snapshot(1));
     const auto tun = next_request();

@@ -28,7 +28,7 @@ protected:
             loops_.push_back(std::make_unique<ShardLoop>(
                 shard::ShardOptions{.index = i, .count = 2},
                 ShardWiring{{&inboxes_[0], &inboxes_[1]}, &keeper_, &tls_, &remotes_}));
-            tell(i, ConfigureShard{{profile}, {owners_}});
+            tell(i, ConfigureShard{{profile}, {owners_}, {}});
         }
         for (const auto& loop : loops_) threads_.emplace_back([&loop = *loop] { loop.run(); });
         for (std::uint32_t i = 0; i < 2; ++i) settle(i);

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -21,11 +23,18 @@ double fairness(const std::vector<double>& shares) {
     return sum * sum / (static_cast<double>(shares.size()) * squares);
 }
 
+struct CountedDrops final : DropCounter {
+    void dropped(std::uint32_t client) override { ++of[client]; }
+    std::map<std::uint32_t, std::uint64_t> of;
+};
+
 /// One shard: its queue, and the clients that send through it.
 struct TestShard {
-    explicit TestShard(SharedLine& line) : queue(store, line, 100) {}
+    explicit TestShard(SharedLine& line) : queue(store, queues, line, drops) {}
 
     PacketStore store{2048};
+    ClientQueues queues{100};
+    CountedDrops drops;
     FairQueue queue;
     Buffer room = Buffer(65536);
 };
@@ -275,17 +284,43 @@ TEST(FairQueue, TheLongestQueuePaysWhenThereIsNoRoom) {
 TEST(FairQueue, WithinAFullStoreDropsAndCountsAndGoesOn) {
     SharedLine line(1000 * megabit);
     PacketStore store(4);
-    FairQueue queue(store, line, 10);
+    CountedDrops drops;
+    ClientQueues queues(10);
+    FairQueue queue(store, queues, line, drops);
     Ticket ticket;
     std::uint64_t pushed = 0;
     for (int i = 0; i < 100; ++i) pushed += queue.push(ticket, Buffer(2000), instant_of(0));
     EXPECT_GE(pushed, 4U);
-    EXPECT_EQ(queue.dropped(), ticket.dropped);
+    EXPECT_GE(ticket.dropped, 90U);
+    EXPECT_EQ(drops.of[0], ticket.dropped);
     EXPECT_FALSE(queue.push(ticket, Buffer(5 * PacketStore::block_octets), instant_of(0)));
     queue.forget(ticket);
     EXPECT_EQ(store.free_blocks(), 4U);
     EXPECT_EQ(queue.waiting_octets(), 0U);
     EXPECT_EQ(queue.waiting_clients(), 0U);
+}
+
+TEST(FairQueue, WithoutAQueueLeftDropsAndCountsAndTakesTheNextOneThatIsFree) {
+    SharedLine line(1 * megabit);
+    PacketStore store(64);
+    ClientQueues queues(2);
+    CountedDrops drops;
+    std::array<Ticket, 3> tickets;
+    for (std::uint32_t i = 0; i < 3; ++i) tickets[i].client = i;
+    {
+        FairQueue first(store, queues, line, drops), second(store, queues, line, drops);
+        EXPECT_TRUE(first.push(tickets[0], Buffer(100), instant_of(0)));
+        EXPECT_TRUE(second.push(tickets[1], Buffer(100), instant_of(0)));
+        EXPECT_FALSE(first.push(tickets[2], Buffer(100), instant_of(0)));
+        EXPECT_EQ(drops.of[2], 1U);
+        first.forget(tickets[0]);
+        EXPECT_TRUE(second.push(tickets[2], Buffer(100), instant_of(0)));
+    }
+    EXPECT_EQ(store.free_blocks(), 64U);
+    FairQueue third(store, queues, line, drops);
+    EXPECT_TRUE(third.push(tickets[0], Buffer(100), instant_of(0)));
+    EXPECT_TRUE(third.push(tickets[1], Buffer(100), instant_of(0)));
+    for (Ticket& ticket : tickets) third.forget(ticket);
 }
 
 TEST(FairQueue, WhoGoesTakesItsPacketsAlong) {
