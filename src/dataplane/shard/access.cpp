@@ -77,7 +77,8 @@ bool is_mid_stream(const routing::InnerPacket& packet) {
 void Shard::State::open_access(Server& server, const std::vector<Server>& former) {
     const auto same = std::ranges::find_if(former, [&](const Server& candidate) {
         return candidate.datagrams && candidate.settings().id == server.settings().id &&
-               same_rules(candidate.settings().access, server.settings().access);
+               (candidate.datagrams == server.datagrams ||
+                same_rules(candidate.settings().access, server.settings().access));
     });
     if (same != former.end()) {
         server.access = same->access;

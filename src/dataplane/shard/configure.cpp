@@ -89,8 +89,10 @@ void Shard::State::configure(std::vector<Profile> profiles) {
     for (const Profile& profile : profiles) {
         Server& server = servers.emplace_back();
         if (!profile) continue;
+        const auto same = std::ranges::find(former, profile, &Server::datagrams);
         server.datagrams = with_transport(profile, false);
-        server.streams = with_transport(profile, true);
+        // Rules with all their names are copied only when they are new: packets wait meanwhile.
+        server.streams = same != former.end() ? same->streams : with_transport(profile, true);
         server.addresses.emplace(profile->server.client_pool, pool6_of(profile->server));
         server.around = around(*server.datagrams);
         open_access(server, former);
