@@ -38,6 +38,7 @@ void Shard::State::conclude(Client& client, Cause cause, bridge::Stage stage, st
     if (client.over) return;
     client.over = true;
     client.keys = crypto::KeySlots();  // nothing passes any more, whatever the client sends
+    shaping.forget(client);
     if (client.leased) {
         client.leased = false;
         --leased;
@@ -71,7 +72,6 @@ void Shard::State::bury() {
         if (flows) flows->forget(slot);
         give_back(slot, clients[slot]->had_keys);
         const std::unique_ptr<Client> gone = std::move(clients[slot]);
-        shaping.forget(*gone);
         if (gone->path.is_stream() && directory.newest_at(place_of(gone->path)) == no_slot)
             outlet.finished(gone->path);
     }
