@@ -21,7 +21,7 @@ constexpr std::byte data_v1{6};
 
 /// The shard that owns the destination of a tunnelled packet.
 std::optional<std::uint32_t> owner_of_destination(const TunnelOwners& owners, Bytes packet) {
-    constexpr std::size_t header_v4 = 20, header_v6 = 40;
+    using routing::header_v4, routing::header_v6;
     constexpr std::size_t destination_v4 = 16, destination_v6 = 24;
     if (packet.size() < header_v4) return std::nullopt;
     if (packet[0] >> 4 == std::byte{4})

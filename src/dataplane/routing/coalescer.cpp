@@ -9,7 +9,6 @@ namespace kanmon::routing {
 
 namespace {
 
-constexpr std::size_t header_v4 = 20, header_v6 = 40;
 constexpr std::size_t packet_octets_max = 65535;
 // Slots at multiples of 64 KiB would share the same few lines of the first-level cache.
 constexpr std::size_t stride = packet_octets_max + 1 + 4096 + 64;

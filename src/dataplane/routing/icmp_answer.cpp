@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dataplane/routing/checksum.h"
+#include "dataplane/routing/ip_header.h"
 #include "dataplane/routing/policy.h"
 
 namespace kanmon::routing {
@@ -12,9 +13,7 @@ namespace {
 
 constexpr std::size_t icmp_header_octets = 8;
 constexpr std::size_t answer_v4_octets_max = 576;  // RFC 1812: what every host takes
-constexpr std::size_t header_v4 = 20, header_v6 = 40;
 constexpr std::uint16_t mtu_v6_least = 1280;
-constexpr std::uint8_t hops = 64;
 
 struct Error {
     std::uint8_t type = 0;
@@ -62,20 +61,12 @@ std::optional<MutableBytes> write_v4(const InnerPacket& packet, const Error& err
     const std::size_t most = answer_v4_octets_max - header_v4 - icmp_header_octets;
     const Bytes quoted = Bytes(packet.octets).first(std::min(packet.octets.size(), most));
     ByteWriter out(room);
-    out.u16(0x4500);
-    out.u16(static_cast<std::uint16_t>(header_v4 + icmp_header_octets + quoted.size()));
-    out.u32(0);
-    out.u8(hops);
-    out.u8(protocol_icmp);
-    out.u16(0);
-    out.u32(packet.destination.value);
-    out.u32(packet.source.value);
+    write_ip_header(out, answering(packet, protocol_icmp, icmp_header_octets + quoted.size()));
     write_icmp(out, error, quoted);
     if (!out.ok()) return std::nullopt;
     const MutableBytes answer = room.first(out.size());
-    InternetSum header, message;
-    header.add(answer.first(header_v4));
-    put_checksum(answer, 10, header.finish());
+    finish_ip_header(answer, false);
+    InternetSum message;
     message.add(answer.subspan(header_v4));
     put_checksum(answer, header_v4 + 2, message.finish());
     return answer;
@@ -87,12 +78,7 @@ std::optional<MutableBytes> write_v6(const InnerPacket& packet, const Error& err
     const Bytes quoted = Bytes(packet.octets).first(std::min(packet.octets.size(), most));
     const auto length = static_cast<std::uint16_t>(icmp_header_octets + quoted.size());
     ByteWriter out(room);
-    out.u32(0x60000000);
-    out.u16(length);
-    out.u8(protocol_icmp6);
-    out.u8(hops);
-    out.bytes(std::as_bytes(std::span(packet.destination6.octets)));
-    out.bytes(std::as_bytes(std::span(packet.source6.octets)));
+    write_ip_header(out, answering(packet, protocol_icmp6, length));
     write_icmp(out, error, quoted);
     if (!out.ok()) return std::nullopt;
     const MutableBytes answer = room.first(out.size());

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::uint16_t do_not_fragment = 0x4000, more_fragments = 0x2000;
 constexpr std::uint16_t fragment_offset_mask = 0x1fff;
-constexpr std::size_t header_v4 = 20, header_v6 = 40;
 
 constexpr std::uint8_t option_end = 0, option_nothing = 1;
 constexpr std::uint8_t option_loose_route = 131, option_strict_route = 137;

@@ -25,6 +25,9 @@ namespace kanmon::routing {
 
 inline constexpr unsigned extension_headers_max = 8;
 
+/// Octets of a header without options or extension headers.
+inline constexpr std::size_t header_v4 = 20, header_v6 = 40;
+
 inline constexpr std::uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_udp = 17,
                               protocol_icmp6 = 58;
 

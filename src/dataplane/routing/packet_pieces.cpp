@@ -9,7 +9,6 @@ namespace kanmon::routing {
 
 namespace {
 
-constexpr std::size_t header_v4 = 20, header_v6 = 40;
 constexpr std::size_t fragment_unit = 8;
 constexpr std::uint16_t more_fragments = 0x2000;
 

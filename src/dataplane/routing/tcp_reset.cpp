@@ -1,34 +1,11 @@
 #include "dataplane/routing/tcp_reset.h"
 
 #include "dataplane/routing/checksum.h"
+#include "dataplane/routing/ip_header.h"
 
 namespace kanmon::routing {
 
 namespace {
-
-constexpr std::size_t header_v4 = 20, header_v6 = 40;
-constexpr std::uint8_t hops = 64;
-
-void write_header(ByteWriter& out, const InnerPacket& packet) {
-    if (packet.v6) {
-        out.u32(0x60000000);
-        out.u16(tcp_header_octets);
-        out.u8(protocol_tcp);
-        out.u8(hops);
-        out.bytes(std::as_bytes(std::span(packet.destination6.octets)));
-        out.bytes(std::as_bytes(std::span(packet.source6.octets)));
-        return;
-    }
-    out.u16(0x4500);
-    out.u16(header_v4 + tcp_header_octets);
-    out.u16(0);
-    out.u16(0x4000);
-    out.u8(hops);
-    out.u8(protocol_tcp);
-    out.u16(0);
-    out.u32(packet.destination.value);
-    out.u32(packet.source.value);
-}
 
 /// What the segment occupies of its sender's sequence: its octets, SYN and FIN.
 std::uint32_t length_of(const TcpSegment& segment) {
@@ -55,15 +32,13 @@ std::optional<MutableBytes> make_reset(const InnerPacket& packet, MutableBytes r
     if (!segment || (segment->flags & tcp_rst) != 0) return std::nullopt;
     const std::size_t header = packet.v6 ? header_v6 : header_v4;
     ByteWriter out(room);
-    write_header(out, packet);
+    IpHeader reset = answering(packet, protocol_tcp, tcp_header_octets);
+    reset.may_fragment = false;
+    write_ip_header(out, reset);
     write_segment(out, packet.transport(), *segment);
     if (!out.ok()) return std::nullopt;
     const MutableBytes answer = room.first(out.size());
-    if (!packet.v6) {
-        InternetSum sum;
-        sum.add(Bytes(answer).first(header));
-        ByteWriter(answer.subspan(10)).u16(sum.finish());
-    }
+    finish_ip_header(answer, packet.v6);
     // Both addresses have only changed sides, so the packet's own serve for the sum.
     ByteWriter(answer.subspan(header + tcp_checksum_at))
         .u16(transport_checksum(packet, answer.subspan(header)));

@@ -4,13 +4,13 @@
 #include <cstring>
 
 #include "dataplane/routing/icmp_answer.h"
+#include "dataplane/routing/ip_header.h"
 
 namespace kanmon::routing {
 
 namespace {
 
 constexpr std::uint8_t option_end = 0, option_nothing = 1, option_selective = 5;
-constexpr std::uint8_t hops = 64;
 constexpr std::size_t segment_octets_most = 1400;  // no larger one is needed to make the point
 
 /// Where the first selectively acknowledged block begins.
@@ -88,23 +88,12 @@ std::optional<MutableBytes> UploadHole::tell(std::uint16_t mtu, MutableBytes roo
     const auto segment_octets = static_cast<std::uint16_t>(tcp_header_octets + payload);
     const MutableBytes quoted_room = room.subspan(icmp_answer_octets_max);
     ByteWriter out(quoted_room);
-    if (v6_) {
-        out.u32(0x60000000);
-        out.u16(segment_octets);
-        out.u8(protocol_tcp);
-        out.u8(hops);
-        out.bytes(std::as_bytes(std::span(client_.octets)));
-        out.bytes(std::as_bytes(std::span(vpc_.octets)));
-    } else {
-        out.u16(0x4500);
-        out.u16(static_cast<std::uint16_t>(20 + segment_octets));
-        out.u32(0x00004000);  // DF
-        out.u8(hops);
-        out.u8(protocol_tcp);
-        out.u16(0);
-        out.u32(Endpoint{client_, 0}.as_v4().value);
-        out.u32(Endpoint{vpc_, 0}.as_v4().value);
-    }
+    write_ip_header(out, {.v6 = v6_,
+                          .source = client_,
+                          .destination = vpc_,
+                          .protocol = protocol_tcp,
+                          .payload_octets = segment_octets,
+                          .may_fragment = false});
     write_segment(out, client_port_, vpc_port_, sequence_, payload);
     const auto lost = read_inner_packet(quoted_room.first(out.size()));
     if (!out.ok() || !lost) return std::nullopt;

@@ -1,15 +1,12 @@
 #include "dataplane/shaper/fair_queue.h"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
 namespace kanmon::shaper {
 
 namespace {
 
-constexpr std::uint64_t bits_per_octet = 8;
-constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
 /// So many packets of the longest queue are dropped at once, so that looking for it pays.
 constexpr std::size_t shortened_max = 64;
 
@@ -19,8 +16,8 @@ bool within_own_limit(const Ticket& ticket, Instant now) {
 
 void charge(Ticket& ticket, std::size_t octets, Instant now) {
     if (ticket.bits_per_second == 0) return;
-    const Duration cost(octets * bits_per_octet * nanoseconds_per_second / ticket.bits_per_second);
-    ticket.free_at = std::max(ticket.free_at, now - SharedLine::burst) + cost;
+    ticket.free_at =
+        std::max(ticket.free_at, now - SharedLine::burst) + time_of(octets, ticket.bits_per_second);
 }
 
 std::size_t octets_of(Duration time, std::uint64_t bits_per_second) {
@@ -161,7 +158,6 @@ void FairQueue::shorten_longest() {
 
 bool FairQueue::passes(Ticket& ticket, std::size_t octets, Instant now) {
     if (share_.line().rate() == 0 && ticket.bits_per_second == 0) return true;
-    if (ticket.queue != none && queues_[ticket.queue].head != no_packet) return false;
     if (waiting_ != 0 || !within_own_limit(ticket, now)) return false;
     if (octets > turn_octets_least && share_.line().cost(octets) > SharedLine::burst) return false;
     if (!share_.take(octets, now)) return false;

@@ -6,8 +6,6 @@ namespace kanmon::shaper {
 
 namespace {
 
-constexpr std::uint64_t bits_per_octet = 8;
-constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
 constexpr std::int64_t burst = SharedLine::burst.count();
 constexpr std::int64_t spare = SharedLine::spare.count();
 
@@ -15,8 +13,7 @@ constexpr std::int64_t spare = SharedLine::spare.count();
 
 Duration SharedLine::cost(std::size_t octets) const {
     const std::uint64_t bits_per_second = rate();
-    if (bits_per_second == 0) return Duration(0);
-    return Duration(octets * bits_per_octet * nanoseconds_per_second / bits_per_second);
+    return bits_per_second == 0 ? Duration(0) : time_of(octets, bits_per_second);
 }
 
 void LineShare::wait(std::uint32_t clients) {
@@ -26,12 +23,16 @@ void LineShare::wait(std::uint32_t clients) {
     waiting_ = clients;
 }
 
-/// While other shards wait too, ours has a turn when its own part of the line is free. Shards in
-/// which nobody waits are not in the sum: what passes there has not used its part.
-bool LineShare::has_turn(std::int64_t line_free_at, std::int64_t now) const {
-    if (line_free_at > now) return false;
-    if (waiting_ == 0 || line_->waiting_.load(std::memory_order_relaxed) <= waiting_) return true;
-    return free_at_ <= now || line_free_at <= now - spare;
+/// Beside us, so that ours is a part of the line. Shards in which nobody waits are not in the sum:
+/// what passes there has not used its part.
+bool LineShare::others_wait() const {
+    return waiting_ != 0 && line_->waiting_.load(std::memory_order_relaxed) > waiting_;
+}
+
+/// While others wait too, ours has a turn when its own part of the line is free.
+std::int64_t LineShare::turn_at(std::int64_t line_free_at) const {
+    if (!others_wait()) return line_free_at;
+    return std::max(line_free_at, std::min(free_at_, line_free_at + spare));
 }
 
 bool LineShare::take(std::size_t octets, Instant at) {
@@ -39,7 +40,7 @@ bool LineShare::take(std::size_t octets, Instant at) {
     const std::int64_t now = nanoseconds_of(at);
     std::int64_t line_free_at = line_->free_at_.load(std::memory_order_relaxed);
     do {
-        if (!has_turn(line_free_at, now)) return false;
+        if (turn_at(line_free_at) > now) return false;
     } while (!line_->free_at_.compare_exchange_weak(
         line_free_at, std::max(line_free_at, now - burst) + cost, std::memory_order_relaxed));
     const std::int64_t all = line_->waiting_.load(std::memory_order_relaxed);
@@ -49,10 +50,7 @@ bool LineShare::take(std::size_t octets, Instant at) {
 }
 
 Instant LineShare::next() const {
-    const std::int64_t line_free_at = line_->free_at_.load(std::memory_order_relaxed);
-    if (waiting_ == 0 || line_->waiting_.load(std::memory_order_relaxed) <= waiting_)
-        return instant_of(line_free_at);
-    return instant_of(std::max(line_free_at, std::min(free_at_, line_free_at + spare)));
+    return instant_of(turn_at(line_->free_at_.load(std::memory_order_relaxed)));
 }
 
 }  // namespace kanmon::shaper

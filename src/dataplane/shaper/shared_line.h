@@ -18,6 +18,13 @@
 
 namespace kanmon::shaper {
 
+inline constexpr std::uint64_t bits_per_octet = 8, nanoseconds_per_second = 1'000'000'000;
+
+/// How long so many octets take at this rate, which is not 0.
+constexpr Duration time_of(std::size_t octets, std::uint64_t bits_per_second) {
+    return Duration(octets * bits_per_octet * nanoseconds_per_second / bits_per_second);
+}
+
 class SharedLine {
 public:
     static constexpr std::size_t shards_max = 64;
@@ -60,7 +67,8 @@ public:
     const SharedLine& line() const { return *line_; }
 
 private:
-    bool has_turn(std::int64_t line_free_at, std::int64_t now) const;
+    bool others_wait() const;
+    std::int64_t turn_at(std::int64_t line_free_at) const;
 
     SharedLine* line_;
     std::uint32_t waiting_ = 0;
