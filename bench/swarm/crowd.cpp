@@ -113,8 +113,11 @@ void Crowd::turn(Duration wait) {
     bury();
 }
 
-void Crowd::watch_own(int fd) {
-    poll_.watch(fd, {io::Source::tun, 0, 0});
+void Crowd::watch_own(int fd, bool watched) {
+    if (watched)
+        poll_.watch(fd, {io::Source::tun, 0, 0});
+    else
+        poll_.unwatch(fd);
 }
 
 void Crowd::leave_all() {

@@ -49,8 +49,8 @@ public:
     Instant now() const { return now_; }
     const LinkRooms& rooms() const { return rooms_; }
 
-    /// A descriptor of the mode's own, told by `own_ready`.
-    void watch_own(int fd);
+    /// A descriptor of the mode's own, told by `own_ready` while it is watched.
+    void watch_own(int fd, bool watched);
     bool own_ready() const { return own_ready_; }
 
 private:

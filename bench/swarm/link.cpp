@@ -32,7 +32,7 @@ int pending_error(int fd) {
 class UdpLink final : public Link {
 public:
     UdpLink(UniqueFd fd, const Endpoint& server, LinkRooms& rooms)
-        : socket_(std::move(fd)), server_(server), rooms_(rooms) {}
+        : Link(server), socket_(std::move(fd)), rooms_(rooms) {}
 
     int fd() const override { return socket_.fd(); }
     std::uint32_t events() const override { return EPOLLIN; }
@@ -57,7 +57,8 @@ public:
 
     void send(Bytes packet) override {
         rooms_.sending.add(socket_, server_, {}, packet);
-        if (++in_burst_ >= rooms_.burst) flush();
+        // At the most that a send can hold, the batch itself sees to it.
+        if (++in_burst_ >= rooms_.burst && rooms_.burst < io::SendBatch::segments_max) flush();
     }
 
     void flush() override {
@@ -67,7 +68,6 @@ public:
 
 private:
     io::UdpSocket socket_;
-    const Endpoint server_;
     LinkRooms& rooms_;
     std::size_t in_burst_ = 0;
     bool heard_ = false;
@@ -75,7 +75,8 @@ private:
 
 class StreamLink final : public Link {
 public:
-    StreamLink(UniqueFd fd, LinkRooms& rooms) : fd_(std::move(fd)), rooms_(rooms) {}
+    StreamLink(UniqueFd fd, const Endpoint& server, LinkRooms& rooms)
+        : Link(server), fd_(std::move(fd)), rooms_(rooms) {}
     ~StreamLink() override { output_.clear(rooms_.chunks); }
 
     int fd() const override { return fd_.get(); }
@@ -168,7 +169,7 @@ Expected<std::unique_ptr<Link>, std::string> open_link(const LinkAddresses& addr
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&room), octets) != 0 &&
         errno != EINPROGRESS)
         return unexpected(last_error("connect") + " (" + to_string(addresses.server) + ")");
-    if (addresses.tcp) return std::make_unique<StreamLink>(std::move(fd), rooms);
+    if (addresses.tcp) return std::make_unique<StreamLink>(std::move(fd), addresses.server, rooms);
     return std::make_unique<UdpLink>(std::move(fd), addresses.server, rooms);
 }
 

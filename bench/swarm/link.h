@@ -42,7 +42,9 @@ protected:
 
 class Link {
 public:
+    explicit Link(const Endpoint& server) : server_(server) {}
     virtual ~Link() = default;
+    const Endpoint& server() const { return server_; }
     virtual int fd() const = 0;
     /// What the socket is to be watched for, as epoll says it.
     virtual std::uint32_t events() const = 0;
@@ -61,6 +63,7 @@ public:
     const std::optional<std::string>& failure() const { return failure_; }
 
 protected:
+    const Endpoint server_;
     std::optional<std::string> failure_;
 };
 

@@ -47,6 +47,69 @@ void add_crowd(CLI::App& mode, CommonOptions& options) {
         ->capture_default_str();
 }
 
+void add_connect(CLI::App& app, ConnectOptions& options) {
+    CLI::App* mode = app.add_subcommand("connect", "clients connect, stay and leave");
+    add_profiles(*mode, options.common);
+    add_crowd(*mode, options.common);
+    mode->add_option("--hold", options.hold_seconds, "seconds that they stay")
+        ->check(CLI::Range(0.0, 86400.0 * 30))
+        ->capture_default_str();
+}
+
+void add_tunnel(CLI::App& app, TunnelOptions& options) {
+    CLI::App* mode = app.add_subcommand(
+        "tunnel", "one client with a TUN device, in batches both ways; needs CAP_NET_ADMIN");
+    add_profiles(*mode, options.common);
+    mode->add_option("--device", options.device, "name of the TUN device, 1 to 15 characters")
+        ->check([](const std::string& name) {
+            const bool fits = !name.empty() && name.size() <= 15;
+            return fits ? std::string() : name + " is not 1 to 15 characters long";
+        })
+        ->capture_default_str();
+    mode->add_option("--mtu", options.mtu,
+                     "octets of a packet in the tunnel, 576 to 9000; if not given what makes\n"
+                     "outer packets of 1,500")
+        ->check(CLI::Range(576, 9000));
+    mode->add_option("--seconds", options.seconds, "how long; 0: until SIGINT or SIGTERM")
+        ->check(CLI::Range(0.0, 86400.0 * 30))
+        ->capture_default_str();
+}
+
+void add_load(CLI::App& app, LoadOptions& options) {
+    CLI::App* mode = app.add_subcommand(
+        "load", "clients send and receive inner UDP, with `swarm echo` behind the server");
+    add_profiles(*mode, options.common);
+    add_crowd(*mode, options.common);
+    mode->add_option("--target", options.target, "ADDRESS:PORT where swarm echo listens")
+        ->required();
+    mode->add_option("--active", options.active, "how many of the clients carry traffic")
+        ->check(CLI::Range(1U, clients_max))
+        ->capture_default_str();
+    mode->add_option("--direction", options.direction, "echo, up or down")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, Direction>{
+            {"echo", Direction::echo}, {"up", Direction::up}, {"down", Direction::down}}));
+    mode->add_option("--octets", options.inner_octets,
+                     "octets of an inner packet with its headers, 64 to 1500")
+        ->check(CLI::Range(64, 1500))
+        ->capture_default_str();
+    mode->add_option("--window", options.window, "packets of a client under way, 16 to 4096")
+        ->check(CLI::Range(16, 4096))
+        ->capture_default_str();
+    mode->add_option("--mbit", options.megabits_per_second,
+                     "megabits a second of all clients together; 0: as fast as it goes")
+        ->check(CLI::Range(0.0, 1e6))
+        ->capture_default_str();
+    mode->add_option("--seconds", options.seconds, "how long is counted, after a second's start")
+        ->check(CLI::Range(0.1, 86400.0 * 30))
+        ->capture_default_str();
+}
+
+void add_echo(CLI::App& app, EchoOptions& options) {
+    CLI::App* mode = app.add_subcommand(
+        "echo", "answers the clients of `load`; listen only where nobody else reaches it");
+    mode->add_option("--listen", options.listen, "ADDRESS:PORT behind the server")->required();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,12 +119,13 @@ int main(int argc, char** argv) {
         "failed or were lost, 2 it could not begin.");
     app.require_subcommand(1);
     ConnectOptions connect;
-    CLI::App* connect_mode = app.add_subcommand("connect", "clients connect, stay and leave");
-    add_profiles(*connect_mode, connect.common);
-    add_crowd(*connect_mode, connect.common);
-    connect_mode->add_option("--hold", connect.hold_seconds, "seconds that they stay")
-        ->check(CLI::Range(0.0, 86400.0 * 30))
-        ->capture_default_str();
+    TunnelOptions tunnel;
+    LoadOptions load;
+    EchoOptions echo;
+    add_connect(app, connect);
+    add_tunnel(app, tunnel);
+    add_load(app, load);
+    add_echo(app, echo);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -69,5 +133,8 @@ int main(int argc, char** argv) {
     }
     open_log("swarm", Severity::warning);
     watch_signals();
+    if (app.got_subcommand("tunnel")) return run_tunnel(tunnel);
+    if (app.got_subcommand("load")) return run_load(load);
+    if (app.got_subcommand("echo")) return run_echo(echo);
     return run_connect(connect);
 }

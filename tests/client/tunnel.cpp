@@ -53,7 +53,7 @@ std::optional<MutableBytes> Tunnel::seal_in_place(MutableBytes packet, std::size
                                                   Instant now) {
     if (!started_ || !slots_.sending_key() || framing_ != wire::Framing::none) return std::nullopt;
     const auto sealed = slots_.seal(packet, payload_octets);
-    slots_.prepare();
+    if (slots_.wants_preparation()) slots_.prepare();
     if (!sealed) return std::nullopt;
     sent_ = now;
     return *sealed;

@@ -94,9 +94,8 @@ class Network:
 
     def start(self, name, *command, log=None, **options):
         out = open(log, "ab") if log else subprocess.DEVNULL
-        options.setdefault("stdin", subprocess.DEVNULL)
-        process = subprocess.Popen(("ip", "netns", "exec", name, *command), stdout=out, stderr=out,
-                                   **options)
+        options = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": out, **options}
+        process = subprocess.Popen(("ip", "netns", "exec", name, *command), **options)
         self.processes.append(process)
         return process
 

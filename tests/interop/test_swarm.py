@@ -8,7 +8,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 from lab import BIN, until  # noqa: E402
-from ruler import Bench, KanmonServer, OpenVpnServer  # noqa: E402
+from ruler import (SERVER_TUNNEL, SERVER_TUNNEL6, Bench, KanmonServer,  # noqa: E402
+                   OpenVpnServer)
 
 SERVERS = [OpenVpnServer, KanmonServer]
 
@@ -55,3 +56,65 @@ def test_swarm_names_why_clients_did_not_connect(bench):
     assert result["failures"] == {"Connection refused": 3}, text
     assert result["connected"] == 0
     assert re.search(r"3 failed: Connection refused", text)
+
+
+def carry_by_iperf3(bench, *options):
+    """Octets that arrived in a second of one stream."""
+    listener = bench.network.start(bench.a, "iperf3", "-s", "-1", "-B", SERVER_TUNNEL)
+    until("iperf3 listens", lambda: ":5201" in bench.network.inside(
+        bench.a, "ss", "-ltnH").stdout, 20)
+    out = bench.network.inside(bench.b, "timeout", "20", "iperf3", "-J", "-c", SERVER_TUNNEL, "-t",
+                               "1", *options).stdout
+    bench.network.stop(listener)
+    return json.loads(out)["end"]["sum_received"]["bytes"]
+
+
+@pytest.mark.parametrize("proto", ["udp", "tcp"])
+@pytest.mark.parametrize("kind", SERVERS)
+def test_one_client_with_a_device_carries_pings_and_streams_both_ways(bench, kind, proto):
+    server = kind(bench, tcp=proto == "tcp")
+    results, log = bench.folder / "results.json", bench.folder / "swarm.log"
+    with open(results, "wb") as out, open(log, "wb") as text:
+        client = bench.network.start(bench.b, str(BIN / "swarm"), "tunnel", str(server.profile),
+                                     "--proto", proto, "--burst", "32", stdout=out, stderr=text)
+    until("the tunnel is up", lambda: "tunnel up" in log.read_text(), 20)
+    for target in (SERVER_TUNNEL, SERVER_TUNNEL6):
+        bench.network.inside(bench.b, "ping", "-n", "-c", "3", "-i", "0.2", "-W", "2", target)
+    up, down = carry_by_iperf3(bench), carry_by_iperf3(bench, "-R")
+    bench.network.stop(client)
+    assert client.returncode == 0, log.read_text()
+    result = json.loads(results.read_text())
+    assert up > 1e6 and down > 1e6, result
+    assert result["up_octets"] > up and result["down_octets"] > down, result
+    assert result["packets_per_device_read"] > 2, result  # the kernel gives streams in batches
+    assert result["burst"] == 32 and result["protocol"] == proto
+    until("nobody is left at the server", lambda: server.online() == 0, 10)
+    assert "swarm0" not in bench.network.inside(bench.b, "ip", "-o", "link").stdout
+
+
+@pytest.mark.parametrize("direction", ["echo", "up", "down"])
+@pytest.mark.parametrize("kind", SERVERS)
+def test_active_clients_share_the_path_and_their_packets_are_counted(bench, kind, direction):
+    server = kind(bench)
+    counted = bench.folder / "echo.json"
+    with open(counted, "wb") as out:
+        echo = bench.network.start(bench.a, str(BIN / "swarm"), "echo", "--listen",
+                                   f"{SERVER_TUNNEL}:7000", stdout=out)
+    result, text = swarm(bench, server, "load", "--clients", "10", "--active", "5", "--mbit", "20",
+                         "--target", f"{SERVER_TUNNEL}:7000", "--direction", direction,
+                         "--seconds", "3")
+    bench.network.stop(echo)
+    assert result["connected"] == 10 and result["active"] == 5, text
+    assert 18 <= result["mbit_s"] <= 22, text
+    assert result["loss_percent"] < 1 and result["fairness"] > 0.99, text
+    heard = json.loads(counted.read_text())
+    assert heard["clients"] == 5 and heard["not_understood"] == 0
+    sent = {"echo": heard["answers"], "up": heard["received_datagrams"], "down": heard["answers"]}
+    assert sent[direction] >= result["arrived_packets"] > 3000
+
+
+def test_a_load_without_an_echo_behind_the_server_fails_and_says_how_much_was_lost(bench):
+    server = KanmonServer(bench)
+    result, text = swarm(bench, server, "load", "--clients", "2", "--target",
+                         f"{SERVER_TUNNEL}:7000", "--seconds", "2", check=False)
+    assert result["arrived_packets"] == 0 and result["lost_packets"] > 0, text
