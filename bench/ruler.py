@@ -14,6 +14,7 @@ import datetime
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -26,6 +27,8 @@ sys.path.insert(0, str(ROOT / "tests/interop"))
 from lab import BIN, Network, until  # noqa: E402
 
 SERVER_TUNNEL = "10.8.0.1"
+TUNNEL6 = "fd08::"
+SERVER_TUNNEL6 = "fd08::1"
 SERVER = "10.66.0.1"
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -65,16 +68,17 @@ class Bench:
 class OpenVpnServer:
     name = "openvpn"
 
-    def __init__(self, bench):
+    def __init__(self, bench, tcp=False, *, clients=2000):
         self.bench = bench
         folder = bench.folder
         make_pki(folder)
         config = folder / "server.conf"
         config.write_text(f"""port 1194
-proto udp4
+proto {"tcp4-server" if tcp else "udp4"}
 dev tun
 topology subnet
-server 10.8.0.0 255.255.240.0
+server 10.8.0.0 255.255.192.0
+server-ipv6 {TUNNEL6}/112
 ca {folder}/ca.crt
 cert {folder}/server.crt
 key {folder}/server.key
@@ -84,7 +88,7 @@ duplicate-cn
 keepalive 10 60
 persist-tun
 verb 1
-max-clients 2000
+max-clients {clients}
 disable-dco
 """)
         self.process = bench.network.start(bench.a, "openvpn", "--config", str(config),
@@ -94,7 +98,7 @@ disable-dco
         self.profile = folder / "openvpn-client.ovpn"
         self.profile.write_text(f"""client
 dev tun
-proto udp4
+proto {"tcp4-client" if tcp else "udp4"}
 remote {SERVER} 1194
 nobind
 ca {folder}/ca.crt
@@ -104,6 +108,15 @@ remote-cert-tls server
 verb 1
 disable-dco
 """)
+
+    def online(self):
+        """How many clients it lists."""
+        log = self.bench.folder / "openvpn-server.log"
+        already = len(log.read_text())
+        self.process.send_signal(signal.SIGUSR2)  # writes its status to the log
+        shown = until("the status", lambda: re.search(
+            r"CLIENT LIST(.*)ROUTING TABLE", log.read_text()[already:], re.S), 10)
+        return len(re.findall(r"^(?:\S+ \S+ )?client,", shown.group(1), re.M))
 
     def pids(self):
         return [self.process.pid]
@@ -115,7 +128,7 @@ disable-dco
 class KanmonServer:
     name = "kanmon"
 
-    def __init__(self, bench):
+    def __init__(self, bench, tcp=False, *, clients=2000):
         self.bench = bench
         folder = bench.folder
         self.state = folder / "kanmon"
@@ -130,14 +143,16 @@ class KanmonServer:
         self.key.write_text(json.dumps(account))
         vpc = self.call("CreateVpc", CidrBlock="172.20.0.0/16", VpcName="bench")["VpcId"]
         gateway = self.call("CreateVpnGateway", VpcId=vpc, Bandwidth=100000, EnableSsl="true",
-                            SslConnections=1000)["VpnGatewayId"]
+                            SslConnections=clients)["VpnGatewayId"]
         until("active", lambda: self.call("DescribeVpnGateway",
                                           VpnGatewayId=gateway)["Status"] == "active", 20)
-        server = self.call("CreateSslVpnServer", VpnGatewayId=gateway, ClientIpPool="10.8.0.0/20",
-                           LocalSubnet="172.20.0.0/16", Proto="UDP", Port=1194,
-                           Topology="subnet")["SslVpnServerId"]
+        server = self.call("CreateSslVpnServer", VpnGatewayId=gateway, ClientIpPool="10.8.0.0/18",
+                           LocalSubnet="172.20.0.0/16", Proto="TCP" if tcp else "UDP", Port=1194,
+                           Topology="subnet", ClientIpv6Pool=f"{TUNNEL6}/112",
+                           LocalSubnet6="fd20::/64")["SslVpnServerId"]
         until("active", lambda: self.call("DescribeVpnGateway",
                                           VpnGatewayId=gateway)["Status"] == "active", 20)
+        self.gateway = gateway
         cert = self.call("CreateSslVpnClientCert", SslVpnServerId=server)["SslVpnClientCertId"]
         self.profile = folder / "kanmon-client.ovpn"
         self.cli(self.key, "cert", "bundle", cert, "--format", "ovpn", "--output", str(self.profile))
@@ -152,6 +167,11 @@ class KanmonServer:
     def call(self, action, **parameters):
         words = [f"{name}={value}" for name, value in parameters.items()]
         return json.loads(self.cli(self.key, "call", action, "RegionId=local", *words).stdout)
+
+    def online(self):
+        """How many clients it lists, a page of them at most."""
+        listed = self.call("DescribeSslVpnClients", VpnGatewayId=self.gateway, PageSize=50)
+        return sum(client["Status"] == "online" for client in listed["ClientInfoList"])
 
     def pids(self):
         run = self.bench.folder / "run"

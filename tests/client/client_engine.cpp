@@ -60,26 +60,34 @@ Negotiation* ClientEngine::find(wire::KeyId key_id) {
 
 void ClientEngine::receive(MutableBytes datagram, Instant now) {
     if (over_) return;
-    const auto first = wire::peek(datagram);
-    if (!first) {
-        ++dropped_;
-    } else if (wire::is_data(first->opcode)) {
-        receive_data(datagram, now);
-    } else {
-        receive_control(datagram, now);
-    }
+    if (const auto inner = receive_in_place(datagram, now)) tunnel_.keep(*inner);
     flush(now);
 }
 
-void ClientEngine::receive_data(MutableBytes datagram, Instant now) {
-    const auto kind = tunnel_.open(datagram, now);
-    if (!kind) {
+std::optional<MutableBytes> ClientEngine::receive_in_place(MutableBytes datagram, Instant now) {
+    if (over_) return std::nullopt;
+    const auto first = wire::peek(datagram);
+    if (first && wire::is_data(first->opcode)) return receive_data(datagram, now);
+    if (first)
+        receive_control(datagram, now);
+    else
         ++dropped_;
-    } else if (*kind == wire::InBand::occ_exit) {
-        end(Why::server_left, "exit notice");
-    } else if (*kind == wire::InBand::occ_request) {
-        send_payload(wire::occ_reply_payload(settings_.personality->options), now);
+    flush(now);
+    return std::nullopt;
+}
+
+std::optional<MutableBytes> ClientEngine::receive_data(MutableBytes datagram, Instant now) {
+    const auto opened = tunnel_.open(datagram, now);
+    if (!opened) {
+        ++dropped_;
+        return std::nullopt;
     }
+    if (opened->kind == wire::InBand::none) return opened->payload;
+    if (opened->kind == wire::InBand::occ_exit)
+        end(Why::server_left, "exit notice");
+    else if (opened->kind == wire::InBand::occ_request)
+        send_payload(wire::occ_reply_payload(settings_.personality->options), now);
+    return std::nullopt;
 }
 
 void ClientEngine::receive_control(Bytes datagram, Instant now) {
@@ -313,15 +321,27 @@ void ClientEngine::reach_goodbye(Instant now) {
     send_payload(wire::occ_exit_payload(), now);
 }
 
+std::optional<MutableBytes> ClientEngine::seal(MutableBytes packet, std::size_t payload_octets,
+                                               Instant now) {
+    if (!connected() || leaving_) return std::nullopt;
+    auto datagram = tunnel_.seal_in_place(packet, payload_octets, now);
+    if (!datagram && leave_old_key()) datagram = tunnel_.seal_in_place(packet, payload_octets, now);
+    if (tunnel_.key_limit_near() && !send_with_current_at_) renegotiate(now);
+    return datagram;
+}
+
 void ClientEngine::send_payload(Bytes payload, Instant now) {
     auto datagram = tunnel_.seal(payload, now);
-    if (!datagram && send_with_current_at_) {
-        // The old key is kept for a while after a renegotiation, but not beyond its end.
-        send_with_current_at_.reset();
-        tunnel_.send_with(current_key_);
-        datagram = tunnel_.seal(payload, now);
-    }
+    if (!datagram && leave_old_key()) datagram = tunnel_.seal(payload, now);
     if (datagram) datagrams_.push_back(std::move(*datagram));
+}
+
+/// The old key is kept for a while after a renegotiation, but not beyond its end.
+bool ClientEngine::leave_old_key() {
+    if (!send_with_current_at_) return false;
+    send_with_current_at_.reset();
+    tunnel_.send_with(current_key_);
+    return true;
 }
 
 void ClientEngine::flush(Instant now) {

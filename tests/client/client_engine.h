@@ -73,6 +73,16 @@ public:
 
     void receive(MutableBytes datagram, Instant now);
     void from_tunnel(Bytes packet, Instant now);
+
+    /// The same for those who move packets by the dozen. A tunnelled packet comes back where it
+    /// lies, inside the datagram; everything else is taken as by `receive`.
+    std::optional<MutableBytes> receive_in_place(MutableBytes datagram, Instant now);
+    /// `packet` holds front_octets() of room, the tunnelled packet and back_octets() of room; the
+    /// datagram begins at its front. Nothing while not connected, and with compression framing.
+    std::optional<MutableBytes> seal(MutableBytes packet, std::size_t payload_octets, Instant now);
+    std::size_t front_octets() const { return tunnel_.front_octets(); }
+    std::size_t back_octets() const { return tunnel_.back_octets(); }
+
     void reach(Instant now);
     void renegotiate(Instant now);
     /// Says goodbye in the way the server asked for; `Over` follows when that is done.
@@ -98,7 +108,7 @@ private:
     Negotiation& begin(wire::KeyId key_id, Instant now);
     Negotiation* find(wire::KeyId key_id);
     void receive_control(Bytes datagram, Instant now);
-    void receive_data(MutableBytes datagram, Instant now);
+    std::optional<MutableBytes> receive_data(MutableBytes datagram, Instant now);
     Negotiation* meant_by(const wire::ControlPacket& packet, Instant now);
     bool accept_sender(const wire::ControlPacket& packet);
     void progress(Negotiation& negotiation, Instant now);
@@ -112,6 +122,7 @@ private:
     void reach_goodbye(Instant now);
     Negotiation* control_negotiation();
     void send_payload(Bytes payload, Instant now);
+    bool leave_old_key();
     void flush(Instant now);
     void send_control(Negotiation& negotiation, const wire::ControlPacket& packet);
     bool must_show_key(const wire::ControlPacket& packet) const;

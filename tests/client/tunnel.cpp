@@ -25,16 +25,14 @@ void Tunnel::retire(wire::KeyId key_id) {
     materials_.erase(key_id);
 }
 
-Expected<wire::InBand, Cause> Tunnel::open(MutableBytes datagram, Instant now) {
+Expected<Tunnel::Opened, Cause> Tunnel::open(MutableBytes datagram, Instant now) {
     const auto opened = slots_.open(datagram);
     slots_.prepare();
     if (!opened) return unexpected(opened.error());
     heard_ = now;
     const auto payload = wire::take_frame(framing_, opened->payload);
     if (!payload) return unexpected(payload.error());
-    const wire::InBand kind = wire::classify(*payload);
-    if (kind == wire::InBand::none) inner_.push_back(copy_of(*payload));
-    return kind;
+    return Opened{wire::classify(*payload), *payload};
 }
 
 std::optional<Buffer> Tunnel::seal(Bytes payload, Instant now) {
@@ -49,6 +47,16 @@ std::optional<Buffer> Tunnel::seal(Bytes payload, Instant now) {
     sent_ = now;
     packet.resize(sealed->size());
     return packet;
+}
+
+std::optional<MutableBytes> Tunnel::seal_in_place(MutableBytes packet, std::size_t payload_octets,
+                                                  Instant now) {
+    if (!started_ || !slots_.sending_key() || framing_ != wire::Framing::none) return std::nullopt;
+    const auto sealed = slots_.seal(packet, payload_octets);
+    slots_.prepare();
+    if (!sealed) return std::nullopt;
+    sent_ = now;
+    return *sealed;
 }
 
 std::optional<Instant> Tunnel::ping_due() const {

@@ -26,10 +26,24 @@ public:
     void send_with(wire::KeyId key_id) { slots_.send_with(key_id); }
     bool has(wire::KeyId key_id) const { return slots_.has(key_id); }
 
-    /// Opens a data packet. What it meant comes back; a tunnelled packet waits in `next_inner`.
-    Expected<wire::InBand, Cause> open(MutableBytes datagram, Instant now);
+    /// What a data packet meant; its payload lies inside the datagram that was given.
+    struct Opened {
+        wire::InBand kind = wire::InBand::none;  // none: a tunnelled packet
+        MutableBytes payload;
+    };
+    Expected<Opened, Cause> open(MutableBytes datagram, Instant now);
+    /// A tunnelled packet that is to wait in `next_inner`.
+    void keep(Bytes inner) { inner_.push_back(copy_of(inner)); }
     /// The sealed datagram, or nothing when there is no key for it.
     std::optional<Buffer> seal(Bytes payload, Instant now);
+
+    /// For those who move packets by the dozen: `packet` holds front_octets() of room, the payload
+    /// and back_octets() of room; the datagram begins at its front. Without compression framing
+    /// only; nothing as with `seal`.
+    std::optional<MutableBytes> seal_in_place(MutableBytes packet, std::size_t payload_octets,
+                                              Instant now);
+    std::size_t front_octets() const { return slots_.front_octets(); }
+    std::size_t back_octets() const { return slots_.back_octets(); }
 
     void heard(Instant now) { heard_ = now; }
     bool wants_ping(Instant now) const { return ping_due() && *ping_due() <= now; }
