@@ -70,19 +70,21 @@ class Control:
         return SignedCalls(self.port, json.loads((self.seen / "root-access-key.json").read_text()))
 
     def make_scene(self):
-        """An account of its own with what the storm needs; and the account's key."""
-        key = self.calls().done("CreateAccount", Name="storm")
-        calls = SignedCalls(self.port, key)
-        region = {"RegionId": "local"}
-        vpc = calls.done("CreateVpc", **region, CidrBlock="10.0.0.0/8", VpcName="scene")["VpcId"]
-        gateway = calls.done("CreateVpnGateway", **region, VpcId=vpc, Bandwidth="100",
-                             EnableSsl="true", EnableIpsec="true",
-                             SslConnections="100")["VpnGatewayId"]
-        return key, {
-            "gateway": gateway,
-            "server": calls.done("CreateSslVpnServer", **region, VpnGatewayId=gateway,
-                                 ClientIpPool="192.168.0.0/20",
-                                 LocalSubnet="10.1.0.0/16")["SslVpnServerId"],
-            "site": calls.done("CreateCustomerGateway", **region, IpAddress="198.51.100.1",
-                               Name="scene")["CustomerGatewayId"]}
+        return make_scene(self.calls(), self.port)
 
+
+def make_scene(root, port, namespace=None):
+    """An account of its own with what the storm needs; and the account's key."""
+    key = root.done("CreateAccount", Name="storm")
+    calls = SignedCalls(port, key)
+    region = {"RegionId": "local"}
+    where = {"Namespace": namespace} if namespace else {}
+    vpc = calls.done("CreateVpc", **region, CidrBlock="10.0.0.0/8", VpcName="scene", **where)["VpcId"]
+    gateway = calls.done("CreateVpnGateway", **region, VpcId=vpc, Bandwidth="100", EnableSsl="true",
+                         EnableIpsec="true", SslConnections="100")["VpnGatewayId"]
+    return key, {
+        "gateway": gateway,
+        "server": calls.done("CreateSslVpnServer", **region, VpnGatewayId=gateway, Port="1195",
+                             ClientIpPool="192.168.0.0/20", LocalSubnet="10.1.0.0/16")["SslVpnServerId"],
+        "site": calls.done("CreateCustomerGateway", **region, IpAddress="198.51.100.1",
+                           Name="scene")["CustomerGatewayId"]}

@@ -110,6 +110,17 @@ def first_start_under_fire(folder, seed):
         control.kill()
 
 
+def fill(ballast_path):
+    """Leaves not one octet on this file's disk."""
+    with open(ballast_path, "ab", buffering=0) as ballast:
+        for size in (65536, 4096, 1):
+            try:
+                while True:
+                    ballast.write(b"\0" * size)
+            except OSError:
+                pass
+
+
 class FullDisk:
     """A small disk of its own for one gateway, in a mount namespace that a sleeping process holds."""
 
@@ -125,13 +136,7 @@ class FullDisk:
         self.control = Control(self.place, ("nsenter", "-m", "-t", str(self.holder.pid)), self.seen)
 
     def fill(self):
-        with open(self.seen / "ballast", "ab", buffering=0) as ballast:
-            for size in (65536, 4096, 1):
-                try:
-                    while True:
-                        ballast.write(b"\0" * size)
-                except OSError:
-                    pass
+        fill(self.seen / "ballast")
 
     def close(self):
         self.control.kill()

@@ -188,6 +188,9 @@ class Laptop:
 class Lab:
     """A gateway with one VPC, one VPN gateway and one SSL server, made through the real API."""
 
+    programs = BIN
+    more_options = ()  # of kanmond
+
     def __init__(self, connections=5, pool="192.168.0.0/24", vpc_is_gateway=False, **server):
         """`vpc_is_gateway`: the VPC is the network of the machine that kanmond runs on."""
         self.network = Network()
@@ -222,9 +225,9 @@ class Lab:
     def start_gateway(self):
         folder = self.network.folder
         self.kanmond = self.network.start(
-            self.gw, str(BIN / "kanmond"), "--state", str(folder / "state"),
+            self.gw, str(self.programs / "kanmond"), "--state", str(folder / "state"),
             "--run", str(folder / "run"), "--api", "127.0.0.1:8443",
-            "--public-address", GATEWAY, log=folder / "kanmond.log")
+            "--public-address", GATEWAY, *self.more_options, log=folder / "kanmond.log")
         until("the API answers", self._answers, 30)
 
     def _answers(self):

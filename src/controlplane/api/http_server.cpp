@@ -9,19 +9,25 @@
 #include <atomic>
 #include <bit>
 #include <charconv>
+#include <condition_variable>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <mutex>
+#include <thread>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "controlplane/api/listening_socket.h"
 
 namespace kanmon::api {
 
 struct HttpServer::Engine {
+    explicit Engine(const HttpLimits& bounds) : limits(bounds), book(bounds.each) {}
+
     HttpLimits limits;
     HttpHandler handler;
+    ConnectionBook book;
     std::optional<ServerCertificate> certificate;  // the first; sessions take `credentials`
     std::string key_pem;                           // libmicrohttpd wants C strings
     std::mutex credentials_mutex;
@@ -32,8 +38,12 @@ struct HttpServer::Engine {
     /// accepts and adopts may meet its limit while it holds a lock, and then never moves again.
     MHD_Daemon* guests = nullptr;
     std::atomic<unsigned> guests_present{0};
+    /// Ends connections that take longer than they may. Before the daemons end: it uses what they
+    /// hold open.
+    std::jthread watch;
 
     ~Engine() {
+        watch = {};
         for (MHD_Daemon* each : {daemon, guests})
             if (each != nullptr) MHD_stop_daemon(each);
         wipe(std::as_writable_bytes(std::span(key_pem)));
@@ -42,6 +52,9 @@ struct HttpServer::Engine {
     static MHD_Result handle(void* owner, MHD_Connection* connection, const char* url,
                              const char* method, const char* version, const char* piece,
                              std::size_t* piece_octets, void** kept);
+    static MHD_Result admit(void* owner, const sockaddr* address, socklen_t octets);
+    static void end_request(void* owner, MHD_Connection* connection, void** kept,
+                            MHD_RequestTerminationCode how);
     static void note_connection(void* owner, MHD_Connection* connection, void** kept,
                                 MHD_ConnectionNotificationCode what);
     static void note_guest(void* owner, MHD_Connection* connection, void** kept,
@@ -50,12 +63,20 @@ struct HttpServer::Engine {
     MHD_Daemon* start(unsigned flags, std::vector<MHD_OptionItem> options);
     bool run(UniqueFd socket);
     bool run_guests();
+    void watch_deadlines(const std::stop_token& stop);
+    MHD_Result answer(MHD_Connection* connection, const HttpRequest& request, bool close);
     void adopt(UniqueFd connection);
 };
 
 namespace {
 
-/// What libmicrohttpd keeps for one request between its calls.
+/// What libmicrohttpd keeps for one connection between its calls.
+struct Presence {
+    ConnectionBook::Entry entry;
+    std::shared_ptr<const TlsCredentials> credentials;  // what the session began with
+};
+
+/// And for one request.
 struct Exchange {
     HttpRequest request;
     std::size_t body_octets = 0;
@@ -81,11 +102,6 @@ void* begin_request(void*, const char* target, MHD_Connection*) {
     return exchange.release();
 }
 
-void end_request(void*, MHD_Connection*, void** kept, MHD_RequestTerminationCode) {
-    const std::unique_ptr<Exchange> gone(exchange_of(*kept));
-    *kept = nullptr;
-}
-
 MHD_Result take_header(void* kept, MHD_ValueKind, const char* name, std::size_t name_octets,
                        const char* value, std::size_t value_octets) {
     std::string lower(name, name_octets);
@@ -104,22 +120,35 @@ std::size_t times_sent(const HttpRequest& request, std::string_view name) {
 }
 
 /// A household has one IPv4 address, or a /64.
-std::string network_of(MHD_Connection* connection) {
-    const MHD_ConnectionInfo* info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (info == nullptr || info->client_addr == nullptr) return {};
+std::string network_of(const sockaddr* generic) {
     constexpr std::size_t prefix_octets = 8;
-    if (info->client_addr->sa_family == AF_INET) {
+    if (generic == nullptr) return {};
+    if (generic->sa_family == AF_INET) {
         sockaddr_in address{};
-        std::memcpy(&address, info->client_addr, sizeof address);
+        std::memcpy(&address, generic, sizeof address);
         return to_string(Ipv4{ntohl(address.sin_addr.s_addr)});
     }
-    if (info->client_addr->sa_family != AF_INET6) return {};
+    if (generic->sa_family != AF_INET6) return {};
     sockaddr_in6 address{};
-    std::memcpy(&address, info->client_addr, sizeof address);
+    std::memcpy(&address, generic, sizeof address);
     Ipv6 network{};
     std::memcpy(network.octets.data(), &address.sin6_addr, prefix_octets);
     return to_string(network);
+}
+
+std::string network_of(MHD_Connection* connection) {
+    const MHD_ConnectionInfo* info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info == nullptr ? std::string() : network_of(info->client_addr);
+}
+
+Presence& presence_of(MHD_Connection* connection) {
+    return *static_cast<Presence*>(
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+}
+
+int descriptor_of(MHD_Connection* connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
 
 void take_head(Exchange& exchange, const HttpLimits& limits, const char* method,
@@ -159,7 +188,7 @@ bool take_body(Exchange& exchange, const HttpLimits& limits, std::string_view pi
     return true;
 }
 
-MHD_Result send(MHD_Connection* connection, HttpResponse response) {
+MHD_Result send(MHD_Connection* connection, HttpResponse response, bool secure) {
     MHD_Response* built = MHD_create_response_from_buffer(
         response.body.size(), response.body.data(), MHD_RESPMEM_MUST_COPY);
     if (built == nullptr) return MHD_NO;
@@ -168,6 +197,7 @@ MHD_Result send(MHD_Connection* connection, HttpResponse response) {
     MHD_add_response_header(built, "Content-Security-Policy",
                             "default-src 'none'; form-action 'self'; frame-ancestors 'none'");
     MHD_add_response_header(built, "Referrer-Policy", "no-referrer");
+    if (secure) MHD_add_response_header(built, "Strict-Transport-Security", "max-age=31536000");
     if (!response.file_name.empty())
         MHD_add_response_header(built, "Content-Disposition",
                                 ("attachment; filename=\"" + response.file_name + "\"").c_str());
@@ -198,7 +228,7 @@ void log_library(void*, const char* format, va_list arguments) {
 MHD_Result HttpServer::Engine::handle(void* owner, MHD_Connection* connection, const char*,
                                       const char* method, const char*, const char* piece,
                                       std::size_t* piece_octets, void** kept) {
-    const auto& engine = *static_cast<const Engine*>(owner);
+    auto& engine = *static_cast<Engine*>(owner);
     Exchange* exchange = exchange_of(*kept);
     if (exchange == nullptr) return MHD_NO;
     if (!exchange->begun) {
@@ -207,23 +237,50 @@ MHD_Result HttpServer::Engine::handle(void* owner, MHD_Connection* connection, c
         const bool flood = announces_flood(exchange->request, engine.limits);
         if (!flood && !exchange->request.ambiguous) return MHD_YES;  // the body comes next
         exchange->request.too_large = flood;
-        HttpResponse response = engine.handler(exchange->request);
-        response.close = true;
-        return send(connection, std::move(response));
+        return engine.answer(connection, exchange->request, true);
     }
     if (*piece_octets > 0) {
         const bool go_on = take_body(*exchange, engine.limits, {piece, *piece_octets});
         *piece_octets = 0;
         return go_on ? MHD_YES : MHD_NO;
     }
-    return send(connection, engine.handler(exchange->request));
+    return engine.answer(connection, exchange->request, false);
+}
+
+MHD_Result HttpServer::Engine::answer(MHD_Connection* connection, const HttpRequest& request,
+                                      bool close) {
+    const ConnectionBook::Entry entry = presence_of(connection).entry;
+    book.work(entry);
+    HttpResponse response = handler(request);
+    response.close = response.close || close;
+    book.await_taking(entry, boot_now());
+    return send(connection, std::move(response), certificate.has_value());
+}
+
+void HttpServer::Engine::end_request(void* owner, MHD_Connection* connection, void** kept,
+                                     MHD_RequestTerminationCode) {
+    static_cast<Engine*>(owner)->book.await_request(presence_of(connection).entry, boot_now());
+    const std::unique_ptr<Exchange> gone(exchange_of(*kept));
+    *kept = nullptr;
+}
+
+MHD_Result HttpServer::Engine::admit(void* owner, const sockaddr* address, socklen_t) {
+    return static_cast<Engine*>(owner)->book.admits(network_of(address)) ? MHD_YES : MHD_NO;
+}
+
+void HttpServer::Engine::watch_deadlines(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any ended;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+        ended.wait_for(lock, stop, 500ms, [] { return false; });
+        book.each_overdue(boot_now(), [](int descriptor) { ::shutdown(descriptor, SHUT_RDWR); });
+    }
 }
 
 /// What both daemons have in common.
 MHD_Daemon* HttpServer::Engine::start(unsigned flags, std::vector<MHD_OptionItem> options) {
     flags |= MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG;
-    options.push_back({MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-                       static_cast<std::intptr_t>(limits.connections_per_address), nullptr});
     options.push_back(
         {MHD_OPTION_CONNECTION_TIMEOUT, static_cast<std::intptr_t>(limits.idle_seconds), nullptr});
     options.push_back({MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory_octets, nullptr});
@@ -234,10 +291,10 @@ MHD_Daemon* HttpServer::Engine::start(unsigned flags, std::vector<MHD_OptionItem
         options.push_back({MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(tls_priorities)});
     }
     options.push_back({MHD_OPTION_END, 0, nullptr});
-    return MHD_start_daemon(flags, 0, nullptr, nullptr, &Engine::handle, this,
+    return MHD_start_daemon(flags, 0, &Engine::admit, this, &Engine::handle, this,
                             MHD_OPTION_EXTERNAL_LOGGER, &log_library, nullptr,  //
                             MHD_OPTION_URI_LOG_CALLBACK, &begin_request, nullptr,
-                            MHD_OPTION_NOTIFY_COMPLETED, &end_request, nullptr,  //
+                            MHD_OPTION_NOTIFY_COMPLETED, &Engine::end_request, this,  //
                             MHD_OPTION_ARRAY, options.data(), MHD_OPTION_END);
 }
 
@@ -251,6 +308,7 @@ bool HttpServer::Engine::run(UniqueFd socket) {
             {MHD_OPTION_THREAD_POOL_SIZE, static_cast<std::intptr_t>(limits.threads), nullptr}});
     if (daemon == nullptr) return false;
     (void)socket.release();  // the library closes it
+    watch = std::jthread([this](const std::stop_token& stop) { watch_deadlines(stop); });
     return limits.adopted == 0 || run_guests();
 }
 
@@ -272,18 +330,22 @@ std::shared_ptr<const TlsCredentials> HttpServer::Engine::present_credentials() 
 /// as the connection; the one that the library was started with never changes.
 void HttpServer::Engine::note_connection(void* owner, MHD_Connection* connection, void** kept,
                                          MHD_ConnectionNotificationCode what) {
-    using Kept = std::shared_ptr<const TlsCredentials>;
+    auto& engine = *static_cast<Engine*>(owner);
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        const std::unique_ptr<Kept> gone(static_cast<Kept*>(*kept));
+        const std::unique_ptr<Presence> gone(static_cast<Presence*>(*kept));
+        engine.book.leave(gone->entry);
         *kept = nullptr;
         return;
     }
-    auto credentials = std::make_unique<Kept>(static_cast<Engine*>(owner)->present_credentials());
+    auto presence = std::make_unique<Presence>();
+    presence->entry =
+        engine.book.enter(network_of(connection), descriptor_of(connection), boot_now());
     const MHD_ConnectionInfo* info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    if (!*credentials || info == nullptr || info->tls_session == nullptr) return;
-    (*credentials)->give_to(static_cast<gnutls_session_int*>(info->tls_session));
-    *kept = credentials.release();
+    presence->credentials = engine.present_credentials();
+    if (presence->credentials && info != nullptr && info->tls_session != nullptr)
+        presence->credentials->give_to(static_cast<gnutls_session_int*>(info->tls_session));
+    *kept = presence.release();
 }
 
 void HttpServer::Engine::note_guest(void* owner, MHD_Connection* connection, void** kept,
@@ -327,8 +389,7 @@ Expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(Options opt
                                                                      HttpHandler handler) {
     auto socket = open_listening_socket(options.listen);
     if (!socket) return unexpected(socket.error());
-    auto engine = std::make_unique<Engine>();
-    engine->limits = options.limits;
+    auto engine = std::make_unique<Engine>(options.limits);
     engine->handler = std::move(handler);
     if (options.certificate) {
         auto credentials = TlsCredentials::make(*options.certificate);

@@ -14,6 +14,7 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "controlplane/api/connection_book.h"
 #include "controlplane/api/http_request.h"
 #include "controlplane/api/server_certificate.h"
 #include "controlplane/api/tls_credentials.h"
@@ -21,8 +22,8 @@
 namespace kanmon::api {
 
 struct HttpLimits {
-    unsigned connections = 256;
-    unsigned connections_per_address = 128;  // many people may sit behind one address
+    unsigned connections = 512;
+    ConnectionBook::Limits each = {};
     unsigned idle_seconds = 15;
     std::size_t target_octets = 32 * 1024;   // path and query
     std::size_t headers_octets = 32 * 1024;  // all names and values

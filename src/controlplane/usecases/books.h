@@ -119,7 +119,7 @@ struct Token {
 /// What a change leaves behind: remembered under its token, and returned again to a repeated call.
 struct Receipt {
     std::string subject;  // id of the resource
-    std::string name;     // its name at that time
+    std::string name;     // its name at that time, or what else a repeated answer has to say
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 

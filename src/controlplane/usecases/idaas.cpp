@@ -23,6 +23,14 @@ Outcome<model::IdaasUser> user_of(Books& books, const Call& call, const std::str
         books, [&](Ledger& ledger) { return own_idaas_user(ledger, call, id); });
 }
 
+/// What a user's program calls the directory that its codes are for.
+Outcome<std::string> issuer_of(Books& books, const model::IdaasUser& user) {
+    return look_for<std::string>(books, [&](Ledger& ledger) -> Outcome<std::string> {
+        const auto instance = ledger.idaas_instances().find(user.instance.text);
+        return instance && !instance->name.empty() ? instance->name : "Kanmon";
+    });
+}
+
 void forget_recovery_codes(Ledger& ledger, const model::IdaasUserId& user) {
     for (const auto& code : ledger.recovery_codes().below(user.text))
         ledger.recovery_codes().remove(code.id.text);
@@ -204,7 +212,6 @@ Outcome<TotpEnrolled> Idaas::enrol_totp(const Call& call, const std::string& id)
         ports_.random.array<model::totp_secret_octets>());
     auto sealed = ports_.sealer.seal(secret.view(), totp_context({id}));
     if (!sealed) return unexpected(sealed.error());
-    std::string issuer;
     const auto receipt = ports_.books.transact(
         call.actor, token_of(call, "EnrolIDaaSUserTotp", Parameters().add("UserId", id)),
         [&](Ledger& ledger) -> Outcome<Receipt> {
@@ -214,18 +221,17 @@ Outcome<TotpEnrolled> Idaas::enrol_totp(const Call& call, const std::string& id)
             forget_recovery_codes(ledger, user->id);
             user->changed_at = call.now;
             ledger.idaas_users().put(*user);
-            if (const auto instance = ledger.idaas_instances().find(user->instance.text))
-                issuer = instance->name;
             return Receipt{id, user->name};
         });
     if (!receipt) return unexpected(receipt.error());
-    if (issuer.empty()) issuer = "Kanmon";
     // Read back: a call repeated with its token shows what the first one stored.
     const auto user = user_of(ports_.books, call, id);
     if (!user) return unexpected(user.error());
     const auto kept = ports_.sealer.unseal(user->sealed_totp, totp_context(user->id));
     if (!kept) return unexpected(kept.error());
-    std::string uri = model::otpauth_uri(issuer, receipt->name, kept->view());
+    const auto issuer = issuer_of(ports_.books, *user);
+    if (!issuer) return unexpected(issuer.error());
+    std::string uri = model::otpauth_uri(*issuer, receipt->name, kept->view());
     TotpEnrolled enrolled{SecretBuffer(as_bytes(uri))};
     wipe(std::as_writable_bytes(std::span<char>(uri)));
     return enrolled;

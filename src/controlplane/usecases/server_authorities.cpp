@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
+
 #include "controlplane/usecases/client_certificates.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
@@ -86,18 +88,18 @@ Outcome<std::size_t> ServerAuthorities::take_over(Ledger& ledger, model::SslServ
     return reissue_certificates(ports_, ledger, server, key, now);
 }
 
-Outcome<AuthorityChanged> ServerAuthorities::told(const Call& call, const std::string& server,
-                                                  std::size_t reissued) {
+Outcome<AuthorityChanged> ServerAuthorities::told(const Call& call, const Receipt& receipt) {
     ports_.gatekeeper.changed();
-    auto view = looked_up(ports_, call, server);
+    auto view = looked_up(ports_, call, receipt.subject);
     if (!view) return unexpected(view.error());
+    std::size_t reissued = 0;
+    std::from_chars(receipt.name.data(), receipt.name.data() + receipt.name.size(), reissued);
     return AuthorityChanged{std::move(*view), reissued};
 }
 
 Outcome<AuthorityChanged> ServerAuthorities::import(const Call& call,
                                                     const ImportAuthority& request) {
     const std::lock_guard turn(ports_.turn);
-    std::size_t made_anew = 0;
     const Parameters parameters =
         Parameters()
             .add("SslVpnServerId", request.server)
@@ -112,6 +114,7 @@ Outcome<AuthorityChanged> ServerAuthorities::import(const Call& call,
                 request.certificates_pem, request.private_key_pem.value_or(SecretBuffer()),
                 call.now);
             if (!brought) return unexpected(brought.error());
+            std::size_t made_anew = 0;
             if (request.private_key_pem) {
                 const auto reissued =
                     take_over(ledger, *server, *brought, *request.private_key_pem, call.now);
@@ -124,15 +127,14 @@ Outcome<AuthorityChanged> ServerAuthorities::import(const Call& call,
                 server->client_authority_pem = brought->chain_pem;
             }
             if (auto stored = put(ledger, *server); !stored) return unexpected(stored.error());
-            return Receipt{server->id.text, server->name};
+            return Receipt{server->id.text, std::to_string(made_anew)};
         });
     if (!receipt) return unexpected(receipt.error());
-    return told(call, request.server, made_anew);
+    return told(call, *receipt);
 }
 
 Outcome<AuthorityChanged> ServerAuthorities::reset(const Call& call, const std::string& id) {
     const std::lock_guard turn(ports_.turn);
-    std::size_t made_anew = 0;
     const auto receipt = ports_.books.transact(
         call.actor, token_of(call, "RemoveSslVpnServerCa", Parameters().add("SslVpnServerId", id)),
         [&](Ledger& ledger) -> Outcome<Receipt> {
@@ -150,12 +152,11 @@ Outcome<AuthorityChanged> ServerAuthorities::reset(const Call& call, const std::
             if (!key) return unexpected(key.error());
             const auto reissued = reissue_certificates(ports_, ledger, *server, *key, call.now);
             if (!reissued) return unexpected(reissued.error());
-            made_anew = *reissued;
             if (auto stored = put(ledger, *server); !stored) return unexpected(stored.error());
-            return Receipt{server->id.text, server->name};
+            return Receipt{server->id.text, std::to_string(*reissued)};
         });
     if (!receipt) return unexpected(receipt.error());
-    return told(call, id, made_anew);
+    return told(call, *receipt);
 }
 
 Outcome<AuthorityView> ServerAuthorities::renew_certificate(const Call& call,

@@ -53,9 +53,9 @@ private:
                                    UnixTime now);
     /// Stores a server whose authority is another now.
     Outcome<void> put(Ledger& ledger, model::SslServer& server);
-    /// After the change is stored: enforced from now on, and what it looks like.
-    Outcome<AuthorityChanged> told(const Call& call, const std::string& server,
-                                   std::size_t reissued);
+    /// After the change is stored: enforced from now on, and what it looks like. The receipt names
+    /// the server and, in place of a name, how many certificates were signed anew.
+    Outcome<AuthorityChanged> told(const Call& call, const Receipt& receipt);
 
     Ports& ports_;
 };

@@ -188,6 +188,135 @@ TEST(HttpServer, AnIdleConnectionIsClosed) {
     EXPECT_LT(boot_now() - before, 4s);
 }
 
+TEST(HttpServer, ARequestThatTricklesEndsAtItsDeadlineAndOthersAreAnsweredMeanwhile) {
+    const auto server = start({.connections = 64, .each = {.request = 1s}});
+    std::vector<UniqueFd> slow;
+    for (int i = 0; i < 40; ++i) slow.push_back(connect_to(server->port()));
+    for (const UniqueFd& socket : slow) send_all(socket, "GET / HTTP/1.1\r\nX-Extra: ");
+
+    Duration longest{};
+    for (int i = 0; i < 20; ++i) {  // two seconds, and never silent for long
+        for (const UniqueFd& socket : slow) send_all(socket, "a");
+        const Instant asked = boot_now();
+        EXPECT_NE(ask(*server, request("GET /own HTTP/1.1")).find("200"), std::string::npos);
+        longest = std::max(longest, boot_now() - asked);
+        std::this_thread::sleep_for(100ms);
+    }
+
+    EXPECT_LT(longest, 500ms);
+    for (const UniqueFd& socket : slow) EXPECT_EQ(receive(socket), "");
+}
+
+TEST(HttpServer, AnAnswerThatNobodyTakesEndsAtItsDeadline) {
+    const auto server =
+        HttpServer::start({.listen = Endpoint::v4(Ipv4{0x7f000001}, 0),
+                           .certificate = {},
+                           .limits = {.each = {.answer = 1s}}},
+                          [](const HttpRequest&) {
+                              return HttpResponse{200, std::string(32U << 20U, 'a')};
+                          });
+    ASSERT_TRUE(server);
+    const UniqueFd socket = connect_to((*server)->port());
+    send_all(socket, request("GET / HTTP/1.1"));
+
+    std::size_t octets = 0;
+    std::array<char, 1024> room{};
+    for (int i = 0; i < 30; ++i) {  // a little at a time: the connection is never idle
+        const ssize_t got = ::recv(socket.get(), room.data(), room.size(), 0);
+        if (got <= 0) break;
+        octets += static_cast<std::size_t>(got);
+        std::this_thread::sleep_for(100ms);
+    }
+    octets += receive(socket).size();
+
+    EXPECT_LT(octets, 32U << 20U);
+}
+
+/// A connection that is served and goes on; tried again while those before are not counted out.
+UniqueFd served_connection(const HttpServer& server) {
+    for (int i = 0; i < 100; ++i) {
+        UniqueFd socket = connect_to(server.port());
+        send_all(socket, "GET /held HTTP/1.1\r\nHost: h\r\n\r\n");
+        if (receive(socket, "GET|/held").find("200") != std::string::npos) return socket;
+        std::this_thread::sleep_for(20ms);
+    }
+    ADD_FAILURE() << "no connection is served";
+    return {};
+}
+
+TEST(HttpServer, ANetworkHasItsShareOfTheConnectionsAndNoMore) {
+    const auto server = start({.each = {.per_network = 3}});
+    for (int round = 0; round < 3; ++round) {
+        std::vector<UniqueFd> held;
+        for (int i = 0; i < 3; ++i) held.push_back(served_connection(*server));
+        EXPECT_EQ(ask(*server, request("GET / HTTP/1.1")), "");
+        held.pop_back();
+        served_connection(*server);
+    }
+}
+
+TEST(ConnectionBook, CountsByNetworkAndNamesWhoIsOverdueOnce) {
+    ConnectionBook book({.per_network = 2, .request = 30s, .answer = 60s});
+    const Instant start = instant_of(0);
+    const auto overdue = [&](Instant now) {
+        std::vector<int> named;
+        book.each_overdue(now, [&](int descriptor) { named.push_back(descriptor); });
+        return named;
+    };
+    const auto first = book.enter("192.0.2.1", 4, start);
+    EXPECT_TRUE(book.admits("192.0.2.1"));
+    const auto second = book.enter("192.0.2.1", 5, start);
+    EXPECT_FALSE(book.admits("192.0.2.1"));
+    EXPECT_TRUE(book.admits("192.0.2.2"));
+
+    EXPECT_EQ(overdue(start + 29s), std::vector<int>{});
+    book.work(first);
+    EXPECT_EQ(overdue(start + 30s), std::vector<int>{5});
+    book.await_taking(first, start + 100s);
+    book.await_request(second, start + 100s);
+    EXPECT_EQ(overdue(start + 130s), std::vector<int>{5});
+    book.leave(second);
+    EXPECT_TRUE(book.admits("192.0.2.1"));
+    EXPECT_EQ(overdue(start + 159s), std::vector<int>{});
+    EXPECT_EQ(overdue(start + 160s), std::vector<int>{4});
+    book.leave(first);
+    EXPECT_EQ(overdue(Instant::max()), std::vector<int>{});
+}
+
+// Clickjacking and its kin: every answer, whatever it is, says the same to browsers.
+TEST(HttpServer, EveryAnswerForbidsFramesSniffingCachesAndReferrers) {
+    const auto server = start();
+    for (const char* first_line :
+         {"GET / HTTP/1.1", "POST /api/v1/x HTTP/1.1", "PUT /%00 HTTP/1.1"})
+        for (const char* more : {"", "X-Extra: a\r\n", "Host: another\r\n"}) {
+            const std::string answer = ask(*server, request(first_line, more));
+            for (const char* wanted :
+                 {"Content-Security-Policy: default-src 'none'; form-action 'self'; "
+                  "frame-ancestors 'none'\r\n",
+                  "X-Content-Type-Options: nosniff\r\n", "Referrer-Policy: no-referrer\r\n",
+                  "Cache-Control: no-store\r\n"})
+                EXPECT_NE(answer.find(wanted), std::string::npos) << first_line << more << answer;
+            EXPECT_EQ(answer.find("Set-Cookie"), std::string::npos);
+            EXPECT_EQ(answer.find("Access-Control"), std::string::npos);
+        }
+}
+
+TEST(HttpServer, NothingThatBecomesPartOfAHeaderSplitsIt) {
+    const auto server = HttpServer::start(
+        {.listen = Endpoint::v4(Ipv4{0x7f000001}, 0), .certificate = {}, .limits = {}},
+        [](const HttpRequest&) {
+            HttpResponse response{200, "body"};
+            response.file_name = "a\r\nSet-Cookie: session=1\r\n\r\n<script>";
+            return response;
+        });
+    ASSERT_TRUE(server);
+
+    const std::string answer = ask(**server, request("GET / HTTP/1.1"));
+
+    EXPECT_EQ(answer.find("Set-Cookie"), std::string::npos) << answer;
+    EXPECT_TRUE(answer.ends_with("\r\n\r\nbody")) << answer;
+}
+
 TEST(HttpServer, EveryDescriptorIsCloseOnExec) {
     const auto server = start();
     const UniqueFd socket = connect_to(server->port());
