@@ -37,7 +37,8 @@ Unexpected<std::string> senseless(const std::string& option) {
 Expected<broker::InterfaceAddress, std::string> address_of(const client::Pushed& pushed) {
     const Ipv4 own = pushed.address;
     const auto options = pushed.of("ifconfig");
-    if (options.empty() || own == Ipv4{}) return unexpected(std::string("the server pushed no ifconfig"));
+    if (options.empty() || own == Ipv4{})
+        return unexpected(std::string("the server pushed no ifconfig"));
     if (pushed.topology == "subnet") {
         const auto prefix = prefix_of(pushed.ifconfig_second);
         if (!prefix) return senseless(options.front());
