@@ -252,10 +252,10 @@ LeaseWord Enforcement::hear(const std::vector<LeaseNews>& news) {
         bool known = true;
         if (one.question) {
             const auto pool = pools_.find(one.lease.server_id);
-            known = pool != pools_.end() && pool->second &&
-                    pool->second->contains(one.lease.address);
-            word.answers.push_back(
-                known ? bridge::LeaseAnswer{.granted = true, .cause = no.cause} : no);
+            known =
+                pool != pools_.end() && pool->second && pool->second->contains(one.lease.address);
+            word.answers.push_back(known ? bridge::LeaseAnswer{.granted = true, .cause = no.cause}
+                                         : no);
         }
         if (known) writes.push_back({{one.lease, boot_}, one.gone});
     }

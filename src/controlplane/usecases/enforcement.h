@@ -56,7 +56,8 @@ private:
 
     Ports& ports_;
     std::string boot_;
-    std::map<std::string, std::optional<Cidr>, std::less<>> pools_;  // by server; nothing: none such
+    std::map<std::string, std::optional<Cidr>, std::less<>>
+        pools_;  // by server; nothing: none such
 };
 
 /// "kmn" and the last twelve characters of the id: a device name of fifteen.

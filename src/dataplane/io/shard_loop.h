@@ -122,7 +122,7 @@ private:
     SendBatch sending_;
     TunOutput delivering_;
     Gathering gathering_;
-    std::size_t taken_ = 0;  // datagrams of this turn
+    std::size_t taken_ = 0;                  // datagrams of this turn
     std::unique_ptr<std::byte[]> tun_room_;  // what is read, and behind it pieces of it
     std::deque<KeeperMessage> unsent_;       // what the keeper had no room for
     std::array<std::uint64_t, cause_count> drops_{};
