@@ -7,10 +7,13 @@ the same, OpenVPN is measured with it too, and what OpenVPN is given is the bett
 Rows of streams are server CPU seconds per GB that iperf3 received. Medians of the rounds; ratios say
 how many times better Kanmon is. Results are appended to bench/history.csv.
 
-Usage: bench/batched.py [--rounds 3] [--seconds 4] [--clients 1000] [--only WORD ...] [--no-history]
+Usage: bench/batched.py [--rounds 3] [--seconds 4] [--clients 1000] [--storm 1000]
+                        [--only WORD ...] [--no-history]
 """
 import argparse
 import json
+import re
+import signal
 import statistics
 import sys
 import time
@@ -40,6 +43,7 @@ STREAMS = [Stream("udp_gcm"), Stream("udp_chacha", ciphers=CHACHA),
            Stream("udp_inner6", to=SERVER_TUNNEL6), Stream("udp_forwarded", to=HOST, forwarded=True),
            Stream("tcp_gcm", tcp=True)]
 DATAGRAMS = [("datagrams_1350", 1350), ("packets_64", 64)]
+CROWDS = ["idle", "active", "storm"]
 
 
 @dataclass
@@ -137,6 +141,7 @@ def measure_streams(bench, server, peer, tcp, options, figures):
                 row = f"batched_{stream.name}_{direction}"
                 figures.add(f"{row}_cpu_s_per_gb", server.name, peer, result["cpu_s_per_gb"])
                 figures.add(f"{row}_mbit_s", server.name, peer, result["mbit_s"], True)
+                figures.add(f"{row}_retransmits", server.name, peer, result["retransmits"])
                 print(f"    {row} with {peer}: {result['mbit_s']:.0f} Mbit/s, "
                       f"{result['cpu_s_per_gb']:.2f} CPU s/GB, {result['retransmits']} "
                       "retransmits", flush=True)
@@ -169,9 +174,13 @@ def measure_datagrams(bench, server, options, figures):
                         True)
 
 
+def source_words(bench):
+    return [word for source in bench.sources for word in ("--source", source)]
+
+
 def crowd_words(bench, options):
     return ["--clients", str(options.clients), "--rate", str(options.connect_rate),
-            *(word for source in bench.sources for word in ("--source", source))]
+            *source_words(bench)]
 
 
 def measure_crowd(bench, server, options, figures):
@@ -203,6 +212,32 @@ def measure_crowd(bench, server, options, figures):
                         alone / (one["arrived_octets"] / 1e9))
 
 
+def measure_storm(bench, server, options, figures):
+    """Ping of a connected client while others connect, all at once; who gets no answer waits 1 s."""
+    if not wanted("storm", options):
+        return
+    stream = STREAMS[0]
+    with tunnel(bench, server, "swarm", stream, options):
+        for row, crowd in (("quiet", None), ("storm", ["--clients", str(options.storm)])):
+            shown = bench.folder / "pings.log"
+            with open(shown, "wb") as out:
+                ping = bench.network.start(bench.b, "ping", "-n", "-i", "0.01", SERVER_TUNNEL,
+                                           stdout=out)
+            if crowd:
+                with swarm(bench, server, "connect", *crowd, *source_words(bench),
+                           says="clients connected") as (log, _, _):
+                    print("    " + log.read_text().split("\n")[0], flush=True)
+            else:
+                time.sleep(options.seconds)
+            bench.network.stop(ping, signal.SIGINT)
+            text = shown.read_text()
+            times = sorted(map(float, re.findall(r"time=([\d.]+) ms", text)))
+            sent = int(re.search(r"(\d+) packets transmitted", text).group(1))
+            times += [1000.0] * (sent - len(times))
+            figures.add(f"batched_ping_p99_{row}_ms", server.name, "swarm",
+                        times[int(len(times) * 0.99)])
+
+
 def wanted(name, options):
     return not options.only or any(word in name for word in options.only)
 
@@ -210,7 +245,7 @@ def wanted(name, options):
 def measure(kind, tcp, options, figures):
     names = [stream.name for stream in STREAMS if stream.tcp == tcp]
     if not tcp:
-        names += [name for name, _ in DATAGRAMS] + ["idle", "active"]
+        names += [name for name, _ in DATAGRAMS] + CROWDS
     if not any(wanted(name, options) for name in names):
         return
     bench = WiderBench()
@@ -223,6 +258,7 @@ def measure(kind, tcp, options, figures):
             with swarm(bench, server, "echo", "--listen", ECHO, says="echo listens"):
                 measure_datagrams(bench, server, options, figures)
                 measure_crowd(bench, server, options, figures)
+            measure_storm(bench, server, options, figures)
         server.stop()
     finally:
         bench.close()
@@ -230,16 +266,17 @@ def measure(kind, tcp, options, figures):
 
 def table(figures, options):
     rows = []
-    print(f"\n{'row':<44}{'openvpn':>12}{'kanmon':>12}{'ratio':>9}   (medians of {options.rounds}, "
+    print(f"\n{'row':<48}{'openvpn':>12}{'kanmon':>12}{'ratio':>9}   (medians of {options.rounds}, "
           f"bursts of {options.burst})")
     for row in figures.values:
         stock, peer = figures.best(row, "openvpn")
         ours, _ = figures.best(row, "kanmon")
         if stock is None or ours is None:
             continue
-        ratio = ours / stock if row in figures.more_is_better else stock / ours
-        print(f"{row:<44}{stock:>12.3f}{ours:>12.3f}{ratio:>8.2f}x   openvpn with {peer}")
-        rows.append((row, f"{stock:.4f}", f"{ours:.4f}", f"{ratio:.3f}", options.rounds))
+        above, below = (ours, stock) if row in figures.more_is_better else (stock, ours)
+        ratio = f"{above / below:.3f}" if below > 0 else ""  # nothing is below no retransmits
+        print(f"{row:<48}{stock:>12.3f}{ours:>12.3f}{ratio:>9}   openvpn with {peer}")
+        rows.append((row, f"{stock:.4f}", f"{ours:.4f}", ratio, options.rounds))
     return rows
 
 
@@ -250,10 +287,11 @@ def main():
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--clients", type=int, default=1000, help="of the rows of many clients")
     parser.add_argument("--connect-rate", type=int, default=200, help="clients that start a second")
+    parser.add_argument("--storm", type=int, default=1000, help="clients that connect at once")
     parser.add_argument("--burst", type=int, default=64, help="datagrams of swarm in one send")
     parser.add_argument("--only", nargs="+", metavar="WORD", help="rows with one of these in the "
                         "name: " + ", ".join([stream.name for stream in STREAMS] +
-                                             [name for name, _ in DATAGRAMS] + ["idle", "active"]))
+                                             [name for name, _ in DATAGRAMS] + CROWDS))
     parser.add_argument("--no-history", action="store_true")
     options = parser.parse_args()
     figures = Figures()
