@@ -79,6 +79,7 @@ dev tun
 topology subnet
 server 10.8.0.0 255.255.192.0
 server-ipv6 {TUNNEL6}/112
+push "route 172.20.0.0 255.255.0.0"
 ca {folder}/ca.crt
 cert {folder}/server.crt
 key {folder}/server.key
@@ -239,21 +240,29 @@ def measure_ping(bench, server, clients=9):
     return statistics.median(medians)
 
 
+def carry(bench, server, seconds, *flags, to=SERVER_TUNNEL, at=None):
+    """One stream of iperf3 to `to`, which is in the namespace `at` (the server's, if not given)."""
+    listener = bench.network.start(at or bench.a, "iperf3", "-s", "-1", "-B", to)
+    time.sleep(0.4)
+    before = cpu_seconds(server.pids())
+    out = bench.network.inside(bench.b, "timeout", str(seconds + 20), "iperf3", "-J", "-c", to,
+                               "-t", str(seconds), *flags, timeout=seconds + 30).stdout
+    spent = cpu_seconds(server.pids()) - before
+    end = json.loads(out)["end"]
+    bench.network.stop(listener)
+    bench.network.processes.remove(listener)
+    octets = end["sum_received"]["bytes"]
+    return {"cpu_s_per_gb": spent / (octets / 1e9), "mbit_s": octets * 8 / seconds / 1e6,
+            "retransmits": end["sum_sent"].get("retransmits", 0)}
+
+
 def measure_traffic(bench, server, seconds):
     result = {"ping_ms": measure_ping(bench, server)}
     client = connect(bench, server)
-    for direction, flag in (("upload", ()), ("download", ("-R",))):
-        listener = bench.network.start(bench.a, "iperf3", "-s", "-1", "-B", SERVER_TUNNEL)
-        time.sleep(0.4)
-        before = cpu_seconds(server.pids())
-        out = bench.network.inside(bench.b, "timeout", str(seconds + 20), "iperf3", "-J", "-c",
-                                   SERVER_TUNNEL, "-t", str(seconds), *flag,
-                                   timeout=seconds + 30).stdout
-        spent = cpu_seconds(server.pids()) - before
-        octets = json.loads(out)["end"]["sum_received"]["bytes"]
-        result[f"{direction}_cpu_s_per_gb"] = spent / (octets / 1e9)
-        result[f"{direction}_mbit_s"] = octets * 8 / seconds / 1e6
-        bench.network.stop(listener)
+    for direction, flags in (("upload", ()), ("download", ("-R",))):
+        carried = carry(bench, server, seconds, *flags)
+        result[f"{direction}_cpu_s_per_gb"] = carried["cpu_s_per_gb"]
+        result[f"{direction}_mbit_s"] = carried["mbit_s"]
     bench.network.stop(client)
     return result
 

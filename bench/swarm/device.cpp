@@ -11,8 +11,6 @@ namespace kanmon::swarm {
 namespace {
 
 constexpr std::uint32_t queue_packets = 1000;
-/// Sealed, with headers for its 45 segments, it still fits one send.
-constexpr std::uint32_t super_packet_octets = 60000;
 
 class Settler {
 public:
@@ -20,10 +18,11 @@ public:
         : netlink_(netlink), device_(device), index_(index) {}
 
     Expected<void, std::string> settle(const Addressing& addressing, std::uint16_t mtu) {
-        check("set up", netlink_.configure(index_, {.mtu = mtu,
-                                                    .queue_packets = queue_packets,
-                                                    .super_packet_octets = super_packet_octets,
-                                                    .alias = "swarm"}));
+        check("set up",
+              netlink_.configure(index_, {.mtu = mtu,
+                                          .queue_packets = queue_packets,
+                                          .super_packet_octets = broker::super_packet_octets_most,
+                                          .alias = "swarm"}));
         check("give an address to", netlink_.add_address(index_, addressing.address));
         if (addressing.address6)
             check("give an IPv6 address to", netlink_.add_address(index_, *addressing.address6));

@@ -16,7 +16,7 @@ void add_profiles(CLI::App& mode, CommonOptions& options) {
         ->check(CLI::ExistingFile);
     mode.add_option_function<std::string>(
             "--proto", [&options](const std::string& proto) { options.tcp = proto == "tcp"; },
-            "udp or tcp: the first remote of that protocol is taken; udp if not given")
+            "udp or tcp: the first remote of that protocol is taken; else the first")
         ->check(CLI::IsMember({"udp", "tcp"}));
     mode.add_option("--ciphers", options.ciphers, "data ciphers that clients offer")
         ->capture_default_str();

@@ -50,25 +50,25 @@ Expected<Endpoint, std::string> resolve(const Remote& remote) {
 }
 
 Expected<LinkAddresses, std::string> place_of(const Profile& profile, const std::string& path,
-                                              bool tcp) {
-    const Remote* remote = profile.first(tcp);
+                                              std::optional<bool> tcp) {
+    const Remote* remote = tcp ? profile.first(*tcp) : &profile.remotes.front();
     if (remote == nullptr)
-        return unexpected(path + ": no remote speaks " + (tcp ? "TCP" : "UDP") +
+        return unexpected(path + ": no remote speaks " + (*tcp ? "TCP" : "UDP") +
                           "; choose the other protocol by --proto");
     const auto server = resolve(*remote);
     if (!server) return unexpected(path + ": " + server.error());
-    return LinkAddresses{.server = *server, .source = std::nullopt, .tcp = tcp};
+    return LinkAddresses{.server = *server, .source = std::nullopt, .tcp = remote->tcp};
 }
 
 /// A program like OpenVPN 2.6 that offers these ciphers. Personalities are borrowed for ever.
-const client::Personality* program(const CommonOptions& options) {
+const client::Personality* program(const CommonOptions& options, bool tcp) {
     static std::deque<std::string> words;
     static std::deque<client::Personality> programs;
     client::Personality own = client::openvpn_2_6;
     own.name = "swarm";
     own.peer_info = words.emplace_back(with_ciphers(own.peer_info, options.ciphers));
     own.peer_info_renegotiated = own.peer_info;
-    if (options.tcp) {
+    if (tcp) {
         std::string text(own.options);
         if (const auto at = text.find("UDPv4"); at != std::string::npos)
             text.replace(at, 5, "TCPv4_CLIENT");
@@ -78,12 +78,12 @@ const client::Personality* program(const CommonOptions& options) {
 }
 
 Expected<client::ClientSettings, std::string> settings_of(const Profile& profile,
-                                                          const CommonOptions& options,
+                                                          const CommonOptions& options, bool tcp,
                                                           const std::string& path) {
     auto tls = crypto::openssl_client(profile.credentials, [] { return unix_now(); });
     if (!tls) return unexpected(path + ": " + tls.error());
     client::ClientSettings settings;
-    settings.personality = program(options);
+    settings.personality = program(options, tcp);
     settings.tls = std::move(*tls);
     settings.hand_window = std::chrono::seconds(options.give_up_seconds);
     settings.renegotiate_every = std::chrono::seconds(options.renegotiate_seconds);
@@ -146,7 +146,7 @@ Expected<CrowdPlan, std::string> make_plan(const CommonOptions& options) {
         if (!profile) return unexpected(profile.error());
         auto place = place_of(*profile, path, options.tcp);
         if (!place) return unexpected(place.error());
-        auto settings = settings_of(*profile, options, path);
+        auto settings = settings_of(*profile, options, place->tcp, path);
         if (!settings) return unexpected(settings.error());
         plan.places.push_back(*place);
         plan.identities.push_back(std::move(*settings));

@@ -14,7 +14,7 @@ inline constexpr std::uint32_t clients_max = 60000;
 
 struct CommonOptions {
     std::vector<std::string> profiles;  // paths; clients take them in turn
-    bool tcp = false;
+    std::optional<bool> tcp;            // nothing: as the profile's first remote
     std::string ciphers = "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305";
     std::string username, password_file;
     std::vector<std::string> sources;

@@ -54,6 +54,7 @@ private:
     std::string failure_, ending_;
     Instant began_{};
     double cpu_before_ = 0;
+    bool tcp_ = false;
     bool reading_ = false;
 };
 
@@ -66,7 +67,7 @@ void Tunnel::connected(Member& member, const client::Pushed& pushed) {
     const client::ClientEngine& engine = member.engine();
     const std::uint16_t fitting =
         fitting_mtu(addressing->tun_mtu, engine.front_octets() + engine.back_octets(),
-                    !member.link().server().is_v4(), options_.common.tcp);
+                    !member.link().server().is_v4(), tcp_);
     const std::uint16_t mtu = options_.mtu != 0 ? options_.mtu : fitting;
     auto queue = make_device(options_.device, *addressing, mtu);
     if (!queue) {
@@ -80,7 +81,7 @@ void Tunnel::connected(Member& member, const client::Pushed& pushed) {
     about_["address"] = to_string(addressing->address.local);
     if (addressing->address6) about_["address6"] = to_string(addressing->address6->local);
     about_["cipher"] = name_of(engine.cipher());
-    about_["protocol"] = options_.common.tcp ? "tcp" : "udp";
+    about_["protocol"] = tcp_ ? "tcp" : "udp";
     about_["mtu"] = mtu;
     about_["burst"] = options_.common.burst;
     about_["offloads"] = queue_->has_offloads();
@@ -162,7 +163,7 @@ nlohmann::ordered_json Tunnel::result(Crowd& crowd) const {
     result["down_packets"] = down_.packets;
     result["packets_per_device_read"] = each(up_.packets, reads_);
     result["packets_per_device_write"] = each(written.packets, written.writes);
-    if (!options_.common.tcp) result["packets_per_send"] = each(sent.datagrams, sent.calls);
+    if (!tcp_) result["packets_per_send"] = each(sent.datagrams, sent.calls);
     result["dropped"] = sent.queue_full + sent.failed + written.queue_full + written.failed;
     result["refused"] = refused_;
     result["renegotiated"] = crowd.tally().renegotiated;
@@ -173,6 +174,7 @@ nlohmann::ordered_json Tunnel::result(Crowd& crowd) const {
 int Tunnel::run() {
     auto plan = make_plan(options_.common);
     if (!plan) return say("swarm: " + plan.error()), cannot_begin;
+    tcp_ = plan->places.front().tcp;
     Crowd crowd(std::move(*plan), *this);
     while (!finished() && !crowd.nobody_left()) {
         crowd.turn();

@@ -18,9 +18,6 @@ namespace kanmon::broker {
 namespace {
 
 constexpr std::uint32_t queue_packets = 1000;
-/// What one read gives leaves in one send: sealed, with headers for each of its 45 segments, it is
-/// still below the 65,507 octets of UDP.
-constexpr std::uint32_t super_packet_octets = 60000;
 
 const char* forwarding_path(Family family) {
     return family == Family::v4 ? "/proc/sys/net/ipv4/ip_forward"
@@ -198,7 +195,7 @@ Done LinuxKernel::make_device(const bridge::WantedServer& server, bool ours) {
     const int index = (*link)->index;
     // Before it is up: no address of its own choice, no packet before the filter stands.
     if (auto done = make_settings(server); !done) return done;
-    const LinkSettings settings{server.mtu, queue_packets, super_packet_octets,
+    const LinkSettings settings{server.mtu, queue_packets, super_packet_octets_most,
                                 "kanmon " + server.server_id};
     if (const auto done = netlink->configure(index, settings); !done)
         return sentence("set up", done.error());

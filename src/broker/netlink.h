@@ -20,6 +20,11 @@ namespace kanmon::broker {
 /// Routes that this broker makes carry this number in the kernel's table (`ip route`: proto 217).
 inline constexpr std::uint8_t route_protocol = 217;
 
+/// What the kernel makes of a flow's packets at the most, by itself (GSO_LEGACY_MAX_SIZE). A device
+/// that takes less gets what another machine sent, and the kernel gathered on its way, cut up into
+/// single packets again.
+inline constexpr std::uint32_t super_packet_octets_most = 65536;
+
 struct Link {
     int index = 0;
     std::string kind;  // "tun", "veth", …

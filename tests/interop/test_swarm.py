@@ -1,6 +1,7 @@
 """The load generator against both servers: what it does there, and that it says so."""
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -47,6 +48,23 @@ def test_swarm_renews_keys_while_it_stays(bench, kind):
                          "--renegotiate", "3")
     assert result["lost"] == 0, text
     assert result["renegotiated"] >= 10, text
+
+
+@pytest.mark.parametrize("words, says", [
+    ("connect /dev/null", "--clients is required"),
+    ("connect /nowhere --clients 1", "File does not exist: /nowhere"),
+    ("connect /etc/hostname --clients 5", "/etc/hostname, no remote says where the server is"),
+    ("connect /etc/hostname --clients 70000", "70000 not in range 1 to 60000"),
+    ("tunnel /etc/hostname --ciphers DES", "--ciphers DES: AES-256-GCM, "),
+    ("load /etc/hostname --clients 5 --target here", "--target here is no ADDRESS:PORT"),
+    ("load /etc/hostname --clients 5 --active 9 --target 10.0.0.1:7", "--active 9 is more than"),
+    ("load /etc/hostname --clients 5 --octets 70 --target [fd00::1]:7", "has at least 84"),
+    ("echo --listen 192.0.2.1:5", "listen on 192.0.2.1:5: Cannot assign requested address")])
+def test_what_is_wrong_with_a_command_of_swarm_is_named(words, says):
+    done = subprocess.run((str(BIN / "swarm"), *words.split()), capture_output=True, text=True,
+                          timeout=20)
+    assert done.returncode == 2 and says in done.stderr, done.stderr
+    assert done.stdout == ""
 
 
 def test_swarm_names_why_clients_did_not_connect(bench):
