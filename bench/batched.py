@@ -278,10 +278,10 @@ def compared(figures):
 
 def table(figures, options):
     rows = []
-    print(f"\n{'row':<48}{'openvpn':>12}{'kanmon':>12}{'ratio':>9}   (medians of {options.rounds}, "
+    print(f"\n{'row':<48}{'openvpn':>12}{'kanmon':>12}{'ratio':>12}   (medians of {options.rounds}, "
           f"bursts of {options.burst})")
     for row, stock, ours, ratio, peer in compared(figures):
-        print(f"{row:<48}{stock:>12.3f}{ours:>12.3f}{ratio:>9}   openvpn with {peer}")
+        print(f"{row:<48}{stock:>12.3f}{ours:>12.3f}{ratio:>12}   openvpn with {peer}")
         rows.append((row, f"{stock:.4f}", f"{ours:.4f}", ratio, options.rounds))
     return rows
 
