@@ -19,6 +19,9 @@ namespace {
 
 constexpr std::size_t outbox_messages_max = 10000;
 constexpr std::size_t attempts_waiting_max = 2000;
+/// A transaction each would cost more than the rest of a connect in this process.
+constexpr Duration attempts_gathered_for = 100ms;
+constexpr std::size_t attempts_stored_from = 500;  // sooner, so that none is lost in a storm
 constexpr int messages_a_turn = 256;
 constexpr Duration broker_retry = 1s;
 constexpr Duration want_retry = 5s;
@@ -79,6 +82,7 @@ int ControlLoop::run(int signals) {
         turn();
         if (options_.now_and_then) options_.now_and_then();
     }
+    store_attempts();
     store_meters(true);
     return 0;
 }
@@ -91,6 +95,7 @@ bool ControlLoop::wait(int signals) {
     if (compose_due_) next = std::min(next, compose_at_);
     if (!broker_ && !options_.broker_path.empty()) next = std::min(next, broker_retry_at_);
     if (!problem_.empty()) next = std::min(next, want_again_at_);
+    if (!attempts_.empty()) next = std::min(next, attempts_at_);
     if (compose_again_at_)
         next =
             std::min(next, now + std::max(Duration{}, Duration(*compose_again_at_ - unix_now())));
@@ -103,6 +108,8 @@ bool ControlLoop::wait(int signals) {
                                    {broker_ ? broker_.fd() : -1, POLLIN, 0}}};
     ::poll(watched.data(), watched.size(),
            static_cast<int>(std::clamp<std::int64_t>(left, 0, 10000)));
+    ready_ = {watched[1].revents != 0, watched[2].revents != 0, watched[3].revents != 0,
+              watched[4].revents != 0};
     if (watched[0].revents == 0) return true;
     signalfd_siginfo event{};
     const bool hung_up = ::read(signals, &event, sizeof event) == sizeof event &&
@@ -112,24 +119,26 @@ bool ControlLoop::wait(int signals) {
 }
 
 void ControlLoop::turn() {
-    ControlOrders::Taken taken = orders_.take();
-    if (taken.changed) {
-        compose_due_ = true;
-        compose_at_ = {};
+    if (ready_.orders) {
+        ControlOrders::Taken taken = orders_.take();
+        if (taken.changed) {
+            compose_due_ = true;
+            compose_at_ = {};
+        }
+        std::ranges::move(taken.messages, std::back_inserter(orders_waiting_));
     }
-    std::ranges::move(taken.messages, std::back_inserter(orders_waiting_));
-    accept_data();
-    hear_data();
+    if (ready_.bridge) accept_data();
+    if (ready_.data) hear_data();
     settle_leases();
     connect_broker();
-    hear_broker();
+    if (ready_.broker) hear_broker();
     if (!problem_.empty() && boot_now() >= want_again_at_) want();
     follow_the_clock();
     if (compose_due_ && boot_now() >= compose_at_) compose();
     publish_if_due();
     answer_logins();
     flush_data();
-    store_attempts();
+    if (boot_now() >= attempts_at_ || attempts_.size() >= attempts_stored_from) store_attempts();
     store_meters(false);
 }
 
@@ -211,10 +220,7 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
         return true;
     }
     if (const auto* attempt = std::get_if<bridge::AttemptRecord>(&message.body)) {
-        if (attempts_.size() < attempts_waiting_max)
-            attempts_.push_back(*attempt);
-        else
-            ++attempts_lost_;
+        gather_attempt(*attempt);
         return true;
     }
     if (std::holds_alternative<bridge::StrangerStream>(message.body)) {
@@ -283,6 +289,14 @@ void ControlLoop::flush_data() {
         }
         outbox_.pop_front();
     }
+}
+
+void ControlLoop::gather_attempt(const bridge::AttemptRecord& attempt) {
+    if (attempts_.empty()) attempts_at_ = boot_now() + attempts_gathered_for;
+    if (attempts_.size() < attempts_waiting_max)
+        attempts_.push_back(attempt);
+    else
+        ++attempts_lost_;
 }
 
 void ControlLoop::store_attempts() {

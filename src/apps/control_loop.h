@@ -75,6 +75,14 @@ private:
         UniqueFd descriptor;  // or none
     };
 
+    /// Whom the last wait was about.
+    struct Ready {
+        bool orders = true;
+        bool bridge = true;
+        bool data = true;
+        bool broker = true;
+    };
+
     void turn();
     bool wait(int signals);
     void accept_data();
@@ -93,6 +101,7 @@ private:
     void connect_broker();
     void publish();
     void publish_if_due();
+    void gather_attempt(const bridge::AttemptRecord& attempt);
     void store_attempts();
     void store_meters(bool at_once);
     void follow_the_clock();
@@ -104,6 +113,7 @@ private:
     bridge::PacketListener listener_;
     ControlLoopOptions options_;
 
+    Ready ready_;
     bridge::PacketSocket data_;
     std::deque<Unsent> outbox_;
     bool data_greeted_ = false;
@@ -111,6 +121,7 @@ private:
     std::vector<usecases::LeaseNews> lease_news_;      // of this turn
     std::vector<std::uint64_t> lease_questions_;       // the ids of those that are questions
     std::vector<bridge::AttemptRecord> attempts_;
+    Instant attempts_at_{};  // when they are stored, together
     std::uint64_t attempts_lost_ = 0;
     bool meters_wait_ = false;
 

@@ -113,7 +113,7 @@ class Siege:
         enter(lab.gw)
         key, scene = make_scene(SignedCalls(API_PORT, root), API_PORT, storm_vpc)
         self.root, self.storming = root, False
-        self.storm = Storm(API_PORT, key, scene, seed)
+        self.storm = Storm(API_PORT, key, scene, seed, workers=2)  # the clients need the processors too
 
     def answers(self):
         try:

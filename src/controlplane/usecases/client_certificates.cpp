@@ -366,12 +366,17 @@ Outcome<void> ClientCertificates::remove(const Call& call, const model::ClientCe
 void ClientCertificates::learn(const bridge::ClientFact& fact, UnixTime now) {
     if (fact.status != bridge::ClientStatus::online || !model::is_revision(fact.revision)) return;
     const std::lock_guard turn(ports_.turn);
+    if (const auto known = announced_.find(fact.common_name);
+        known != announced_.end() && known->second == fact.revision)
+        return;
+    bool is_stored = false;
     std::optional<model::HeldBundle> held;
     const auto looked = ports_.books.look([&](Ledger& ledger) {
         const auto row = ledger.client_certificates().find(fact.common_name);
         if (!row || row->server.text != fact.server_id) return;
         const auto known = ledger.held_bundles().find(row->id.text);
-        if (known && known->revision == fact.revision) return;
+        is_stored = known && known->revision == fact.revision;
+        if (is_stored) return;
         held = model::HeldBundle{.id = row->id,
                                  .account = row->account,
                                  .server = row->server,
@@ -379,7 +384,10 @@ void ClientCertificates::learn(const bridge::ClientFact& fact, UnixTime now) {
                                  .held_at = now};
     });
     // Without the store nothing is lost: the client announces it again when it next connects.
-    if (looked && held) static_cast<void>(ports_.books.write_held_bundles({*held}));
+    if (looked && held) is_stored = ports_.books.write_held_bundles({*held}).has_value();
+    if (!is_stored) return;
+    if (announced_.size() >= announced_max) announced_.clear();
+    announced_[fact.common_name] = fact.revision;
 }
 
 Outcome<std::size_t> reissue_certificates(Ports& ports, Ledger& ledger,

@@ -1,6 +1,9 @@
 // Client certificates and the bundles that carry them to people's machines.
 #pragma once
 
+#include <string>
+#include <unordered_map>
+
 #include "controlplane/usecases/bundles.h"
 
 namespace kanmon::usecases {
@@ -89,7 +92,12 @@ public:
     void learn(const bridge::ClientFact& fact, UnixTime now);
 
 private:
+    static constexpr std::size_t announced_max = 10'000;
+
     Ports& ports_;
+    /// What the store holds of certificates that connected since the start: most come back with the
+    /// same bundle, and need not be looked up for that. By their id.
+    std::unordered_map<std::string, std::string> announced_;
 };
 
 /// New keys and certificates for all certificates of a server, by its present authority. How many.

@@ -202,6 +202,7 @@ Outcome<std::vector<bridge::Lease>> Enforcement::leases(
 
 Outcome<Enforced> Enforcement::compose(Instant now, UnixTime wall) {
     const std::lock_guard turn(ports_.turn);
+    pools_.clear();
     const auto number = ports_.books.next_snapshot_number();
     if (!number) return unexpected(number.error());
     auto enforced = look_for<Enforced>(ports_.books, [&](Ledger& ledger) -> Outcome<Enforced> {
@@ -226,25 +227,39 @@ void Enforcement::settle(std::uint64_t change) {
     if (change > ports_.settled.load()) ports_.settled.store(change);
 }
 
+Outcome<void> Enforcement::know_pools_of(const std::vector<LeaseNews>& news) {
+    const auto is_new = [&](const LeaseNews& one) {
+        return one.question && !pools_.contains(one.lease.server_id);
+    };
+    if (std::ranges::none_of(news, is_new)) return {};
+    return ports_.books.look([&](Ledger& ledger) {
+        for (const LeaseNews& one : news) {
+            if (!is_new(one)) continue;
+            const auto server = ledger.ssl_servers().find(one.lease.server_id);
+            pools_[one.lease.server_id] =
+                server ? std::optional(server->client_pool) : std::nullopt;
+        }
+    });
+}
+
 LeaseWord Enforcement::hear(const std::vector<LeaseNews>& news) {
     const std::lock_guard turn(ports_.turn);
     const bridge::LeaseAnswer no{.granted = false, .cause = Cause::gateway_not_ready};
-    LeaseWord word;
+    LeaseWord word{.answers = {}, .stored = know_pools_of(news)};
     std::vector<LeaseWrite> writes;
     // A pool that does not hold the address is of an older snapshot: that passes with time.
-    const auto looked = ports_.books.look([&](Ledger& ledger) {
-        for (const LeaseNews& one : news) {
-            bool known = true;
-            if (one.question) {
-                const auto server = ledger.ssl_servers().find(one.lease.server_id);
-                known = server && server->client_pool.contains(one.lease.address);
-                word.answers.push_back(
-                    known ? bridge::LeaseAnswer{.granted = true, .cause = no.cause} : no);
-            }
-            if (known) writes.push_back({{one.lease, boot_}, one.gone});
+    for (const LeaseNews& one : news) {
+        bool known = true;
+        if (one.question) {
+            const auto pool = pools_.find(one.lease.server_id);
+            known =
+                pool != pools_.end() && pool->second && pool->second->contains(one.lease.address);
+            word.answers.push_back(known ? bridge::LeaseAnswer{.granted = true, .cause = no.cause}
+                                         : no);
         }
-    });
-    word.stored = looked ? ports_.books.write_leases(writes) : looked;
+        if (known) writes.push_back({{one.lease, boot_}, one.gone});
+    }
+    if (word.stored) word.stored = ports_.books.write_leases(writes);
     if (!word.stored)
         word.answers.assign(
             static_cast<std::size_t>(std::ranges::count(news, true, &LeaseNews::question)), no);

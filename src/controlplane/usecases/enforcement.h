@@ -4,6 +4,11 @@
 // Owner: the loop of the process; each function takes the turn.
 #pragma once
 
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/address.h"
 #include "bridge/broker_messages.h"
 #include "bridge/messages.h"
 #include "controlplane/usecases/ports.h"
@@ -46,9 +51,13 @@ public:
 private:
     Outcome<std::vector<bridge::Lease>> leases(const std::vector<bridge::SslServer>& servers,
                                                Instant now);
+    /// Those that were not asked for since the last snapshot are looked up together.
+    Outcome<void> know_pools_of(const std::vector<LeaseNews>& news);
 
     Ports& ports_;
     std::string boot_;
+    std::map<std::string, std::optional<Cidr>, std::less<>>
+        pools_;  // by server; nothing: none such
 };
 
 /// "kmn" and the last twelve characters of the id: a device name of fifteen.

@@ -14,6 +14,8 @@ namespace kanmon::io {
 namespace {
 
 constexpr std::int64_t wait_milliseconds_max = 1000;
+/// Nobody waits for a record, and control wakes for each message.
+constexpr Duration records_gathered_for = 50ms;
 
 void add(bridge::ServerFact& sum, const bridge::ServerFact& part) {
     sum.server_id = part.server_id;
@@ -64,7 +66,7 @@ void Keeper::run() {
         if (now_ >= report_at_) report();
         if (now_ >= traffic_at_) report_traffic();
         retry_shards();
-        send_records();
+        if (now_ >= records_at_) send_records();
         clients_.store(gate_.clients());
     }
 }
@@ -81,6 +83,7 @@ void Keeper::stop() {
 
 void Keeper::wait() {
     Instant until = std::min(report_at_, traffic_at_);
+    if (!records_.empty() && control_.connected()) until = std::min(until, records_at_);
     for (const auto& deadline :
          {control_.next_attempt(), broker_.next_attempt(), gate_.next_deadline(),
           logins_.next_deadline(), ports_.next_deadline()})
@@ -96,6 +99,8 @@ void Keeper::wait() {
                        pollfd{broker_.fd(), events(broker_), 0}};
     ::poll(watched.data(), watched.size(),
            behind ? 1 : static_cast<int>(std::clamp<std::int64_t>(left, 0, wait_milliseconds_max)));
+    control_speaks_ = watched[1].revents != 0;
+    broker_speaks_ = watched[2].revents != 0;
     control_.flush();
     broker_.flush();
 }
@@ -113,7 +118,7 @@ void Keeper::greet_control() {
 }
 
 void Keeper::receive_control() {
-    while (auto received = control_.receive()) {
+    while (auto received = control_speaks_ ? control_.receive() : std::nullopt) {
         auto message = bridge::decode_message(received->octets);
         if (!message) {
             log_event(Severity::error, "control sent what this version does not understand");
@@ -181,7 +186,7 @@ void Keeper::tell_control(bridge::Message message) {
 // --- broker -------------------------------------------------------------------------------------
 
 void Keeper::receive_broker() {
-    while (auto received = broker_.receive()) {
+    while (auto received = broker_speaks_ ? broker_.receive() : std::nullopt) {
         auto message = bridge::decode_broker_message(received->octets);
         if (!message) {
             log_event(Severity::error, "the broker sent what this version does not understand");
@@ -322,6 +327,7 @@ void Keeper::keep_record(bridge::AttemptRecord record) {
         wiring_.inbox->records_lost.fetch_add(1, std::memory_order_relaxed);
     else
         records_.push_back(std::move(record));
+    if (records_.size() == 1) records_at_ = now_ + records_gathered_for;
 }
 
 void Keeper::send_records() {
@@ -329,6 +335,7 @@ void Keeper::send_records() {
         tell_control({0, std::move(records_.front())});
         records_.pop_front();
     }
+    records_at_ = now_ + records_gathered_for;
 }
 
 }  // namespace kanmon::io

@@ -102,6 +102,9 @@ private:
     std::uint64_t snapshot_number_ = 0;
     Instant now_{};
     Instant report_at_{};
+    Instant records_at_{};  // when those that wait are sent, together
+    bool control_speaks_ = false;
+    bool broker_speaks_ = false;
     Instant traffic_at_{};
     std::atomic<std::size_t> clients_{0};
     std::atomic<bool> dismissing_{false};

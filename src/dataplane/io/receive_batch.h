@@ -20,6 +20,10 @@ struct ReceivedRun {
     Ipv6 local;  // the destination that the sender used; the wildcard when it is not known
     MutableBytes octets;
     std::size_t segment_octets = 0;
+
+    std::size_t datagrams() const {
+        return segment_octets == 0 ? 1 : (octets.size() + segment_octets - 1) / segment_octets;
+    }
 };
 
 class ReceiveBatch {

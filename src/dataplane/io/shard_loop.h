@@ -1,8 +1,8 @@
 // The thread around one shard: its epoll, its sockets, its TUN queues, its clock.
 //
 // One turn: drain the TUN queues, the UDP sockets and the TCP connections, take strays and
-// messages, let timers run. What is to be sent leaves at the end of each drain; nothing waits for a
-// batch to fill. The clock is read once a turn.
+// messages, let timers run. What is to be sent leaves at the end of each drain. The clock is read
+// once a turn. Between two turns of a fast stream of single packets the thread rests (gathering.h).
 // Promises: nothing on the packet path locks, allocates or logs; packets that belong to another
 //           shard are handed over to it.
 // Owner:    `run` is the shard's thread; `stop` may be called from any other.
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dataplane/io/event_poll.h"
+#include "dataplane/io/gathering.h"
 #include "dataplane/io/keeper_inbox.h"
 #include "dataplane/io/local_addresses.h"
 #include "dataplane/io/receive_batch.h"
@@ -69,6 +70,7 @@ private:
     struct Ports;
 
     int sleep_milliseconds() const;
+    void rest();
     void drain_tun(shard::ServerIndex server, std::size_t slot, std::size_t budget);
     void take_echoes(shard::ServerIndex server, std::uint64_t packets);
     void drain_udp(shard::ServerIndex server, std::uint32_t listener);
@@ -119,6 +121,8 @@ private:
     ReceiveBatch received_;
     SendBatch sending_;
     TunOutput delivering_;
+    Gathering gathering_;
+    std::size_t taken_ = 0;                  // datagrams of this turn
     std::unique_ptr<std::byte[]> tun_room_;  // what is read, and behind it pieces of it
     std::deque<KeeperMessage> unsent_;       // what the keeper had no room for
     std::array<std::uint64_t, cause_count> drops_{};

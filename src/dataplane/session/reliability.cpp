@@ -98,23 +98,27 @@ std::size_t ReceiveWindow::buffered_octets() const {
 }
 
 void ReceiveWindow::owe(std::uint32_t packet_id) {
-    std::erase_if(acks_, [&](const Ack& ack) { return ack.id == packet_id; });
-    acks_.push_front({packet_id, true});
-    if (acks_.size() > wire::acks_max) acks_.pop_back();
+    const auto known = std::ranges::find(acks(), packet_id, &Ack::id);
+    if (known == acks().end() && acks_count_ < acks_.size()) ++acks_count_;
+    // Those before it move back by one; of a full list the oldest is forgotten.
+    const auto gone = std::min<std::ptrdiff_t>(known - acks().begin(),
+                                               static_cast<std::ptrdiff_t>(acks_count_) - 1);
+    std::move_backward(acks_.begin(), acks_.begin() + gone, acks_.begin() + gone + 1);
+    acks_.front() = {packet_id, true};
 }
 
 bool ReceiveWindow::owes_acks() const {
-    return std::ranges::any_of(acks_, &Ack::owed);
+    return std::ranges::any_of(acks(), &Ack::owed);
 }
 
 wire::AckList ReceiveWindow::take_acks(std::size_t count_max) {
     wire::AckList taken;
-    for (Ack& ack : acks_) {
+    for (Ack& ack : acks()) {
         if (taken.count >= count_max || !ack.owed) continue;
         taken.add(ack.id);
         ack.owed = false;
     }
-    for (const Ack& ack : acks_)
+    for (const Ack& ack : acks())
         if (taken.count < count_max && !ack.owed && !taken.contains(ack.id)) taken.add(ack.id);
     return taken;
 }

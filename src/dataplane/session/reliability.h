@@ -11,9 +11,11 @@
 // Source:  wire reference, sections 3 and 4.
 #pragma once
 
-#include <deque>
+#include <array>
 #include <optional>
+#include <span>
 
+#include "base/short_queue.h"
 #include "base/time.h"
 #include "dataplane/wire/control_packet.h"
 
@@ -86,8 +88,8 @@ private:
     bool acknowledge(std::uint32_t id);
     bool may_launch() const;
 
-    std::deque<Waiting> waiting_;
-    std::deque<Flying> flying_;  // by id, oldest first
+    ShortQueue<Waiting> waiting_;
+    ShortQueue<Flying> flying_;  // by id, oldest first
     std::size_t waiting_octets_ = 0;
     std::uint32_t next_id_;
     bool proven_ = false;
@@ -117,9 +119,12 @@ private:
         bool owed = false;
     };
     void owe(std::uint32_t packet_id);
+    std::span<Ack> acks() { return std::span(acks_).first(acks_count_); }
+    std::span<const Ack> acks() const { return std::span(acks_).first(acks_count_); }
 
-    std::deque<std::optional<Buffer>> slots_;  // slots_[0] is for next_id_
-    std::deque<Ack> acks_;                     // newest first, at most wire::acks_max
+    ShortQueue<std::optional<Buffer>> slots_;  // slots_[0] is for next_id_
+    std::array<Ack, wire::acks_max> acks_{};   // newest first
+    std::size_t acks_count_ = 0;
     std::uint32_t next_id_;
 };
 

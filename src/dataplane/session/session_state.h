@@ -10,8 +10,8 @@
 //   ending.cpp         refusals, goodbyes and the time after them
 #pragma once
 
-#include <deque>
 
+#include "base/short_queue.h"
 #include "dataplane/session/key_state.h"
 #include "dataplane/session/lifecycle.h"
 #include "dataplane/session/push.h"
@@ -25,7 +25,7 @@ namespace kanmon::session {
 struct Keys {
     std::unique_ptr<KeyState> upcoming;             // being negotiated
     std::unique_ptr<KeyState> current;              // never null; carries the control messages
-    std::deque<std::unique_ptr<KeyState>> retired;  // oldest first; the client may still use them
+    ShortQueue<std::unique_ptr<KeyState>> retired;  // oldest first; the client may still use them
 
     /// Newest first.
     template <class Visit>
@@ -156,7 +156,7 @@ struct Session::State {
     Keys keys;
     std::uint32_t generations = 0;
     Instant created;
-    std::deque<SessionEvent> events;
+    ShortQueue<SessionEvent> events;
 
     // Known since the first key exchange; later ones may not change it.
     std::optional<crypto::PeerCertificate> certificate;

@@ -7,10 +7,10 @@
 // Limits:   64 kB of waiting ciphertext and 64 kB for a whole handshake; 32 waiting messages.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 
+#include "base/short_queue.h"
 #include "dataplane/session/session.h"
 
 namespace kanmon::session {
@@ -43,7 +43,7 @@ public:
 private:
     std::unique_ptr<crypto::TlsEngine> engine_;  // null while it is away
     Buffer ciphertext_;
-    std::deque<SecretBuffer> messages_;
+    ShortQueue<SecretBuffer> messages_;
     std::size_t received_octets_ = 0;  // of the handshake
     bool established_ = false;
     bool reading_ = true;

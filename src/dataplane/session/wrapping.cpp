@@ -40,17 +40,22 @@ wire::Decoded<Bytes> Wrapping::Layer::open(Bytes datagram, MutableBytes room) {
 
 Wrapping::Wrapping(WrappingStart start) : brings_key_(start.brings_key), time_(start.time) {
     if (start.wrap)
-        fixed_.emplace(Layer{.wrap = std::move(start.wrap), .time = time_, .sent = start.sent});
+        fixed_ = std::make_unique<Layer>(
+            Layer{.wrap = std::move(start.wrap), .time = time_, .sent = start.sent});
 }
 
 wire::Decoded<Bytes> Wrapping::unwrap(Bytes datagram, MutableBytes room) {
     const auto first = wire::peek(datagram);
     if (!first) return unexpected(first.error());
     if (datagram.size() > room.size()) return unexpected(Cause::malformed);
-    if (!dynamic_) return unwrap_fixed(datagram, first->opcode, room);
-    // openvpn3 wraps what it says under key id 0 with the dynamic key too, once it has used that.
-    auto opened = dynamic_->open(datagram, room);
     const bool may_be_fixed = first->key_id == 0;
+    if (!dynamic_key_ || (may_be_fixed && !dynamic_)) {
+        auto opened = unwrap_fixed(datagram, first->opcode, room);
+        if (opened || !dynamic_key_ || opened.error() != Cause::wrapping_mismatch) return opened;
+        return dynamic().open(datagram, room);
+    }
+    // openvpn3 wraps what it says under key id 0 with the dynamic key too, once it has used that.
+    auto opened = dynamic().open(datagram, room);
     if (opened || !may_be_fixed || opened.error() == Cause::wrapping_replayed) return opened;
     return unwrap_fixed(datagram, first->opcode, room);
 }
@@ -69,15 +74,22 @@ wire::Decoded<Bytes> Wrapping::unwrap_fixed(Bytes datagram, wire::Opcode opcode,
 }
 
 Buffer Wrapping::wrap(wire::KeyId key_id, Buffer packet) {
-    if (key_id != 0 && dynamic_) return dynamic_->seal(packet);
+    if (key_id != 0 && dynamic_key_) return dynamic().seal(packet);
     if (fixed_) return fixed_->seal(packet);
     return packet;
 }
 
 void Wrapping::begin_dynamic(const crypto::StaticKey& exported) {
-    const auto key = crypto::dynamic_key(exported, fixed_ ? &fixed_->wrap->static_key() : nullptr);
-    dynamic_.emplace(Layer{.wrap = std::make_shared<crypto::TlsCrypt>(key, crypto::Side::server),
-                           .time = time_});
+    dynamic_key_ = crypto::dynamic_key(exported, fixed_ ? &fixed_->wrap->static_key() : nullptr);
+    dynamic_.reset();
+}
+
+Wrapping::Layer& Wrapping::dynamic() {
+    if (!dynamic_)
+        dynamic_ = std::make_unique<Layer>(
+            Layer{.wrap = std::make_shared<crypto::TlsCrypt>(*dynamic_key_, crypto::Side::server),
+                  .time = time_});
+    return *dynamic_;
 }
 
 }  // namespace kanmon::session

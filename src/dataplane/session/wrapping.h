@@ -65,7 +65,12 @@ private:
     };
     wire::Decoded<Bytes> unwrap_fixed(Bytes datagram, wire::Opcode opcode, MutableBytes room);
 
-    std::optional<Layer> fixed_, dynamic_;
+    Layer& dynamic();
+
+    std::unique_ptr<Layer> fixed_;
+    /// Made of its key when it is first needed: an hour after the connection began, or never.
+    std::unique_ptr<Layer> dynamic_;
+    std::optional<crypto::StaticKey> dynamic_key_;
     bool brings_key_;
     std::uint32_t time_;
 };

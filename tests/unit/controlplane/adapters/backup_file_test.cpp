@@ -50,6 +50,9 @@ TEST_F(BackupFile, CutOffAnywhereIsRefused) {
     const std::size_t first_chunk = 33 + 65536 + 29;
     for (std::size_t octets = first_chunk - 40; octets < first_chunk + 40; ++octets)
         EXPECT_NE(refusal(Bytes(file).first(octets)), "opened") << octets;
+    // Between two chunks the seal alone tells: what is left need not look cut off.
+    const Buffer longer = sealed({entry("kanmon.db", 140000)});
+    EXPECT_TRUE(refusal(Bytes(longer).first(33 + 2 * (65536 + 29))).starts_with("the backup is d"));
 }
 
 TEST_F(BackupFile, WithAnyBitChangedIsRefused) {

@@ -47,6 +47,18 @@ TEST(AccountMatrix, AnotherAccountIsAnsweredAsIfTheOwnersResourcesDidNotExist) {
     }
 }
 
+// An action of the matrix is named there by one id; this one can be by another.
+TEST(AccountMatrix, ATunnelOfAnotherAccountIsNoTunnel) {
+    Tenants tenants;
+    const auto rows = matrix();
+    Row row = *std::ranges::find(rows, "DiagnoseVpnConnections", &Row::action);
+    row.parameters = {{"TunnelIds.1", "$tunnel"}};
+    EXPECT_EQ(tenants.outcome(tenants.as(tenants.owner, row.action, tenants.filled(row, false))),
+              "200");
+    EXPECT_EQ(tenants.comparable(tenants.as(tenants.other, row.action, tenants.filled(row, false))),
+              tenants.comparable(tenants.as(tenants.other, row.action, tenants.filled(row, true))));
+}
+
 TEST(AccountMatrix, WhatConcernsOnlyTheCallerTellsNothingOfOthers) {
     for (const Row& row : matrix()) {
         if (row.stranger != "own") continue;
