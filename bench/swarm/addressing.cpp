@@ -116,6 +116,12 @@ Expected<Addressing, std::string> read_addressing(const client::Pushed& pushed) 
     return found;
 }
 
+std::optional<std::string> why_not_carried(const client::Pushed& pushed) {
+    if (pushed.framing.value_or(wire::Framing::none) == wire::Framing::none) return std::nullopt;
+    return "the server frames packets for compression, which swarm does not speak: switch "
+           "compression off at the server";
+}
+
 std::uint16_t fitting_mtu(std::uint16_t pushed, std::size_t sealing_octets, bool outer_v6,
                           bool outer_tcp) {
     if (outer_tcp) return pushed;

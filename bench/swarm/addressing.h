@@ -22,6 +22,9 @@ struct Addressing {
 /// Errors: a sentence that names the option that makes no sense.
 Expected<Addressing, std::string> read_addressing(const client::Pushed& pushed);
 
+/// Why no packets can be carried with this configuration; nothing when they can.
+std::optional<std::string> why_not_carried(const client::Pushed& pushed);
+
 /// The largest packet inside the tunnel whose outer packet fits 1,500 octets; over TCP, which cuts
 /// by itself, what the server said.
 std::uint16_t fitting_mtu(std::uint16_t pushed, std::size_t sealing_octets, bool outer_v6,

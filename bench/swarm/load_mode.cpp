@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/listen_address.h"
+#include "swarm/addressing.h"
 #include "swarm/flow.h"
 #include "swarm/modes.h"
 #include "swarm/report.h"
@@ -55,6 +56,7 @@ private:
     std::vector<std::optional<Endpoint>> addresses_;  // by member
     std::vector<std::unique_ptr<Active>> active_;     // by member
     std::vector<std::uint32_t> indices_;              // of those that are active
+    std::string obstacle_;
     Instant looked_{};
 };
 
@@ -70,7 +72,9 @@ FlowPlan Load::plan() const {
 
 void Load::connected(Member& member, const client::Pushed& pushed) {
     std::optional<Endpoint>& own = addresses_[member.index()];
-    if (target_.is_v4())
+    if (const auto reason = why_not_carried(pushed))
+        obstacle_ = *reason;
+    else if (target_.is_v4())
         own = Endpoint::v4(pushed.address, own_port);
     else if (pushed.address6)
         own = Endpoint{*pushed.address6, own_port};

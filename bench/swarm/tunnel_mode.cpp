@@ -59,6 +59,10 @@ private:
 };
 
 void Tunnel::connected(Member& member, const client::Pushed& pushed) {
+    if (const auto reason = why_not_carried(pushed)) {
+        failure_ = *reason;
+        return;
+    }
     const auto addressing = read_addressing(pushed);
     if (!addressing) {
         failure_ = addressing.error();

@@ -47,6 +47,15 @@ TEST(Addressing, a_push_that_makes_no_sense_is_shown) {
             << reply;
 }
 
+TEST(Addressing, a_server_that_frames_packets_for_compression_is_named) {
+    const auto why = [](const char* reply) {
+        return why_not_carried(*client::PushReader().read(reply));
+    };
+    EXPECT_FALSE(why("ifconfig 10.8.0.6 10.8.0.5"));
+    EXPECT_THAT(why("ifconfig 10.8.0.6 10.8.0.5,comp-lzo no").value_or("none"),
+                ::testing::HasSubstr("switch compression off"));
+}
+
 TEST(Addressing, outer_packets_are_full_over_udp_and_of_no_concern_over_tcp) {
     EXPECT_EQ(fitting_mtu(1500, 24, false, false), 1500 - 28 - 24);
     EXPECT_EQ(fitting_mtu(1500, 24, true, false), 1500 - 48 - 24);
