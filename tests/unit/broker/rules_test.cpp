@@ -28,14 +28,15 @@ TEST(Rules, ReplaceOneTableAndNothingElse) {
     EXPECT_EQ(text.find("flush ruleset"), std::string::npos);
     EXPECT_EQ(text.find("policy drop"), std::string::npos);
     EXPECT_EQ(text.find("nat"), std::string::npos);
-    expect_lines(text, {
-                           "iifname \"kt1\" ip saddr != 192.168.0.0/24 counter drop",
-                           "iifname \"kt1\" meta nfproto ipv6 counter drop",
-                           "iifname != { \"lo\", \"kt1\" } ip saddr 192.168.0.0/24 counter drop",
-                           "iifname != { \"lo\", \"kt2\" } ip daddr 10.8.0.1 counter drop",
-                           "ip daddr 10.8.0.0/16 fib saddr . iif oif missing counter drop",
-                           "iifname { \"kt1\", \"kt2\" } oifname { \"kt1\", \"kt2\" } counter drop",
-                       });
+    expect_lines(
+        text, {
+                  "iifname \"kt1\" ip saddr != 192.168.0.0/24 counter drop",
+                  "iifname \"kt1\" meta nfproto ipv6 counter drop",
+                  "ip saddr 192.168.0.0/24 iifname != { \"lo\", \"kt1\" } counter drop",
+                  "ip daddr 10.8.0.1 iifname != { \"lo\", \"kt2\" } counter drop",
+                  "ip daddr 10.8.0.0/16 iifname != { \"lo\", \"kt2\" } fib saddr . iif oif missing",
+                  "iifname { \"kt1\", \"kt2\" } oifname { \"kt1\", \"kt2\" } counter drop",
+              });
 }
 
 TEST(Rules, HoldForIpv6AsForIpv4) {
@@ -43,12 +44,14 @@ TEST(Rules, HoldForIpv6AsForIpv4) {
     six.client_pool6 = *parse_cidr6("fd00:1::/64");
     const std::string text = rules_for(std::vector{six}, {});
     EXPECT_EQ(text.find("nfproto ipv6 counter drop"), std::string::npos);
-    expect_lines(text, {
-                           "iifname \"kt1\" ip6 saddr != fd00:1::/64 counter drop",
-                           "iifname != { \"lo\", \"kt1\" } ip6 saddr fd00:1::/64 counter drop",
-                           "iifname != { \"lo\", \"kt1\" } ip6 daddr fd00:1::1 counter drop",
-                           "ip6 daddr fd00:1::/64 fib saddr . iif oif missing counter drop",
-                       });
+    expect_lines(
+        text,
+        {
+            "iifname \"kt1\" ip6 saddr != fd00:1::/64 counter drop",
+            "ip6 saddr fd00:1::/64 iifname != { \"lo\", \"kt1\" } counter drop",
+            "ip6 daddr fd00:1::1 iifname != { \"lo\", \"kt1\" } counter drop",
+            "ip6 daddr fd00:1::/64 iifname != { \"lo\", \"kt1\" } fib saddr . iif oif missing",
+        });
 }
 
 TEST(Rules, TranslateOnlyWhereWantedAndOnPortsWhereNobodyListens) {
