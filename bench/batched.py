@@ -260,7 +260,8 @@ def measure(kind, tcp, options, figures):
         return
     bench = WiderBench()
     try:
-        server = kind(bench, tcp=tcp, clients=max(2000, options.clients + 100))
+        # Room for two crowds: who left unheard stays in the server's list for minutes.
+        server = kind(bench, tcp=tcp, clients=min(16000, max(2000, 2 * options.clients + 100)))
         peers = ("swarm", "stock") if kind is OpenVpnServer else ("swarm",)
         for peer in peers:
             measure_streams(bench, server, peer, tcp, options, figures)
