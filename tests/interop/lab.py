@@ -334,6 +334,11 @@ class Lab:
                           VpnSslServerId=self.server_id, MinutePeriod=10)
         return shown["Data"]["Logs"]
 
+    def log_line(self, *words, timeout=40):
+        """The one line of the log in which all of these stand; records are gathered for a while."""
+        return until(f"the log says {words}", lambda: next(
+            (line for line in self.server_log() if all(word in line for word in words)), None), timeout)
+
     def relay(self, *options, port=1194):
         """A chaos relay on the Internet; clients use its address as the gateway's."""
         process = self.network.start(

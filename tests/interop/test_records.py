@@ -9,25 +9,19 @@ from lab import BIN, GATEWAY, VPC_HOST, until
 from staff import PASSWORD, Staff
 
 
-def line_of(lab, *words):
-    """The one line of the log in which all of these stand."""
-    return until(f"the log says {words}", lambda: next(
-        (line for line in lab.server_log() if all(word in line for word in words)), None), 40)
-
-
 def test_success_and_failure_stand_in_the_log_in_the_familiar_words(lab):
     certificate = lab.certificate()
     bundle = lab.bundle(certificate)
     laptop = lab.laptop().connect(bundle)
-    line_of(lab, f"[{certificate}] Peer Connection Initiated with [AF_INET]10.99.1.1",
+    lab.log_line(f"[{certificate}] Peer Connection Initiated with [AF_INET]10.99.1.1",
             "primary virtual IP 192.168.0.6")
-    line_of(lab, "Data Channel: using negotiated cipher 'AES-256-GCM'")
+    lab.log_line("Data Channel: using negotiated cipher 'AES-256-GCM'")
     laptop.stop()
-    line_of(lab, "SIGTERM[soft,remote-exit] received", "(client_left)")
+    lab.log_line("SIGTERM[soft,remote-exit] received", "(client_left)")
     lab.call("DeleteSslVpnClientCert", RegionId="local", SslVpnClientCertId=certificate)
     revoked = lab.laptop().connect(bundle, wait=False)
     revoked.wait_log("AUTH_FAILED.*certificate revoked")
-    line_of(lab, f"VERIFY ERROR: depth=0, error=certificate revoked: CN={certificate}",
+    lab.log_line(f"VERIFY ERROR: depth=0, error=certificate revoked: CN={certificate}",
             "(certificate_revoked)")
 
 
@@ -62,9 +56,9 @@ def test_a_connection_that_dies_before_tls_is_in_the_log(lab):
     stranger = lab.laptop()
     stranger.run("bash", "-c", f"exec 3<>/dev/tcp/{GATEWAY}/1194; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; "
                  "sleep 0.5", timeout=20)
-    line_of(lab, "10.99.1.1", "the connection does not speak OpenVPN", "(unknown_opcode)")
+    lab.log_line("10.99.1.1", "the connection does not speak OpenVPN", "(unknown_opcode)")
     stranger.run("bash", "-c", f"exec 3<>/dev/tcp/{GATEWAY}/1194", timeout=20)
-    line_of(lab, "10.99.1.1", "the connection ended before a first packet")
+    lab.log_line("10.99.1.1", "the connection ended before a first packet")
 
 
 def metric(page, name, **labels):

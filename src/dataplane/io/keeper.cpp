@@ -69,6 +69,7 @@ void Keeper::run() {
         if (now_ >= records_at_) send_records();
         clients_.store(gate_.clients());
     }
+    send_records();  // of the farewells
 }
 
 void Keeper::dismiss_all() {

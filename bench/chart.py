@@ -1,0 +1,108 @@
+#!/usr/bin/python3
+"""Makes the tables and charts of docs/performance.md of bench/history.csv.
+
+The newest figure of each row counts; its goals are those of GOALS. The page's words stay: only what
+stands between its markers is replaced. Needs python3-pygal (tools/install-packages bench).
+
+Usage: bench/chart.py [--check]; --check changes nothing and fails when the page is not up to date.
+"""
+import argparse
+import csv
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+HISTORY = ROOT / "bench/history.csv"
+PAGE = ROOT / "docs/performance.md"
+CHART = ROOT / "docs/performance.svg"
+BEGIN, END = "<!-- made by bench/chart.py -->", "<!-- end -->"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a row of history.csv has to reach: how many times better than OpenVPN."""
+    words: str
+    row: str
+    must: float
+    aim: float
+    unit: str = "CPU s/GB"
+
+
+GOALS = [
+    Goal("UDP, AES-256-GCM, upload, batched peer", "batched_udp_gcm_upload_cpu_s_per_gb", 10, 16),
+    Goal("UDP, AES-256-GCM, download, batched peer", "batched_udp_gcm_download_cpu_s_per_gb", 8, 13),
+    Goal("UDP, stock client, upload", "upload_cpu_s_per_gb", 2, 3),
+    Goal("UDP, stock client, download", "download_cpu_s_per_gb", 3, 5),
+    Goal("UDP, ChaCha20-Poly1305, upload, batched peer", "batched_udp_chacha_upload_cpu_s_per_gb", 6, 10),
+    Goal("UDP, ChaCha20-Poly1305, download, batched peer", "batched_udp_chacha_download_cpu_s_per_gb", 6, 10),
+    Goal("TCP, AES-256-GCM, upload, batched peer", "batched_tcp_gcm_upload_cpu_s_per_gb", 8, 15),
+    Goal("TCP, AES-256-GCM, download, batched peer", "batched_tcp_gcm_download_cpu_s_per_gb", 10, 25),
+    Goal("forwarded to a host behind, upload", "batched_udp_forwarded_upload_cpu_s_per_gb", 8, 12),
+    Goal("forwarded to a host behind, download", "batched_udp_forwarded_download_cpu_s_per_gb", 6, 10),
+    Goal("IPv6 inside, upload", "batched_udp_inner6_upload_cpu_s_per_gb", 9, 9.5),
+    Goal("IPv6 inside, download", "batched_udp_inner6_download_cpu_s_per_gb", 7.2, 7.6),
+    Goal("datagrams of 1,350 octets, upload", "batched_datagrams_1350_up_per_cpu_s", 5, 8, "packets/CPU s"),
+    Goal("datagrams of 1,350 octets, download", "batched_datagrams_1350_down_per_cpu_s", 5, 8, "packets/CPU s"),
+    Goal("packets of 64 octets, upload", "batched_packets_64_up_per_cpu_s", 5, 10, "packets/CPU s"),
+    Goal("packets of 64 octets, download", "batched_packets_64_down_per_cpu_s", 5, 10, "packets/CPU s"),
+    Goal("a connect, stock client", "connect_cpu_ms", 1.67, 2.5, "CPU ms"),
+    Goal("a connect, swarm", "batched_connect_cpu_ms", 1.67, 2.5, "CPU ms"),
+    Goal("memory of an idle client, swarm", "batched_idle_client_kb", 3.8, 5.4, "kB"),
+    Goal("ping, stock client", "ping_ms", 1, 1, "ms"),
+]
+
+
+def newest():
+    """The last line of each row that was measured beside OpenVPN."""
+    with open(HISTORY, newline="") as file:
+        return {line["row"]: line for line in csv.DictReader(file) if line["ratio"]}
+
+
+def table(measured):
+    lines = ["| what | must | aim | measured | OpenVPN 2.6 | Kanmon | when, commit |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
+    for goal in GOALS:
+        line = measured.get(goal.row)
+        if line is None:
+            lines.append(f"| {goal.words} | {goal.must:g}x | {goal.aim:g}x | | | | |")
+            continue
+        ratio = float(line["ratio"])
+        short = "" if ratio >= goal.must else " (short)"
+        lines.append(f"| {goal.words} | {goal.must:g}x | {goal.aim:g}x | **{ratio:.2f}x**{short} | "
+                     f"{float(line['openvpn']):.4g} {goal.unit} | {float(line['kanmon']):.4g} {goal.unit} | "
+                     f"{line['date']}, {line['commit']} |")
+    return "\n".join(lines)
+
+
+def chart(measured):
+    import pygal
+    from pygal.style import CleanStyle
+    shown = [goal for goal in GOALS if goal.row in measured]
+    bars = pygal.HorizontalBar(
+        style=CleanStyle(font_family="sans-serif"), js=[], print_values=True, show_legend=True,
+        legend_at_bottom=True, value_formatter=lambda value: f"{value:.1f}x", width=1000,
+        height=60 + 44 * len(shown), title="How many times better than OpenVPN 2.6, in the same run")
+    bars.x_labels = [goal.words for goal in reversed(shown)]
+    bars.add("Kanmon", [float(measured[goal.row]["ratio"]) for goal in reversed(shown)])
+    bars.add("must", [goal.must for goal in reversed(shown)])
+    return bars.render(is_unicode=True, disable_xml_declaration=True) + "\n"
+
+
+def main():
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("--check", action="store_true")
+    asked = asked.parse_args()
+    measured = newest()
+    page = PAGE.read_text()
+    before, rest = page.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    made = f"{before}{BEGIN}\n{table(measured)}\n{END}{after}"
+    if asked.check:
+        sys.exit(0 if made == page else "docs/performance.md is older than bench/history.csv: run bench/chart.py")
+    PAGE.write_text(made)
+    CHART.write_text(chart(measured))
+
+
+if __name__ == "__main__":
+    main()
