@@ -120,17 +120,20 @@ void Crowd::watch_own(int fd, bool watched) {
         poll_.unwatch(fd);
 }
 
-void Crowd::leave_all() {
+bool Crowd::let_leave(std::uint32_t count) {
     leaving_ = true;
     now_ = boot_now();
     stop_starting();
-    for (const auto& member : members_) {
-        if (!member) continue;
+    for (; told_ < started_ && count > 0; ++told_) {
+        Member* member = members_[told_].get();
+        if (member == nullptr) continue;
+        --count;
         member->leave(now_);
         touch(*member);
     }
     rooms_.sending.flush();
     bury();
+    return told_ < started_;
 }
 
 void Crowd::bury() {

@@ -1,6 +1,6 @@
 // Many clients in one thread: started at a rate, driven by one epoll, told to leave together.
 //
-// Owner:  a mode. Its watcher hears of everything from within `turn`, `leave_all` and `start`.
+// Owner:  a mode. Its watcher hears of everything from within `turn`, `let_leave` and `start`.
 // Limits: one descriptor and one local port a client.
 #pragma once
 
@@ -34,7 +34,8 @@ public:
     /// Starts who is due, waits for something to happen, and lets it happen. A mode that has work
     /// of its own by then gives less than `turn_max`.
     void turn(Duration wait = turn_max);
-    void leave_all();
+    /// Tells the next so many to leave; nobody is started any more. False when all were told.
+    bool let_leave(std::uint32_t count);
     bool everybody_started() const { return started_ == plan_.clients; }
     /// Connected, or failed.
     bool everybody_settled() const { return tally_.settled() == plan_.clients; }
@@ -85,6 +86,7 @@ private:
     std::priority_queue<Alarm> alarms_;
     std::vector<std::uint32_t> dead_;  // to be buried when the turn is over
     std::uint32_t started_ = 0, present_ = 0;
+    std::uint32_t told_ = 0;  // to leave
     Instant began_{}, now_{};
     bool own_ready_ = false;
     bool leaving_ = false;

@@ -10,6 +10,9 @@ namespace {
 
 volatile std::sig_atomic_t stop = 0;
 
+/// Not more at once than a server's receive buffer takes: who is not heard stays there for minutes.
+constexpr std::uint32_t goodbyes_at_once = 32;
+constexpr Duration between_goodbyes = 20ms;
 /// A goodbye is sent twice a second apart, or acknowledged within five.
 constexpr Duration goodbye_max = 8s;
 
@@ -31,7 +34,10 @@ bool stop_asked() {
 }
 
 void say_goodbye(Crowd& crowd) {
-    crowd.leave_all();
+    while (crowd.let_leave(goodbyes_at_once)) {
+        const Instant next = boot_now() + between_goodbyes;
+        for (Instant now = boot_now(); now < next; now = boot_now()) crowd.turn(next - now);
+    }
     const Instant end = boot_now() + goodbye_max;
     while (!crowd.nobody_left() && boot_now() < end) crowd.turn();
 }
