@@ -72,7 +72,8 @@ def run_slice(target, row, account, seconds):
     grown = WORK / "corpus" / target
     grown.mkdir(parents=True, exist_ok=True)
     command = [PROGRAMS / f"fuzz_{target}", f"-max_total_time={seconds}", "-rss_limit_mb=2048",
-               "-timeout=10", "-print_final_stats=1", f"-artifact_prefix={WORK}/crash-{target}-",
+               "-timeout=60",  # by the wall clock, and other programs may want the processors
+               "-print_final_stats=1", f"-artifact_prefix={WORK}/crash-{target}-",
                grown, ROOT / "tests/fuzz/corpus" / target]
     edges, new_edge_at, executions, cpu = row["edges"], None, 0, 0.0
     with open(WORK / f"fuzz-{target}.log", "w") as log:
