@@ -9,8 +9,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { execFileSync } = require('node:child_process');
-const { ControlProcess } = require('./control_process.js');
-const { Recorder } = require('./recorder.js');
+const { withRecorder } = require('./recorder.js');
 const { callAction, clientOf, models, refusal, regionId } = require('./sdk_client.js');
 
 /// Parameters of every action, called by the scenario of the original's operations.
@@ -381,24 +380,9 @@ async function everything(api) {
   await removeDirectory(api, people);
 }
 
-async function main() {
-  const control = await ControlProcess.start(process.argv[2]);
-  const recorder = await Recorder.start(control.httpPort);
-  try {
-    await everything(new Extensions(control, recorder));
-    const count = everythingWasCalled(recorder.exchanges);
-    console.log(`${count} parameters that the SDK does not know, in ` +
-                `${recorder.exchanges.length} calls`);
-  } catch (error) {
-    console.error(control.log().split('\n').slice(-20).join('\n'));
-    throw error;
-  } finally {
-    await recorder.stop();
-    await control.stop();
-  }
-}
-
-main().catch((error) => {
-  console.error(error);
-  process.exitCode = 1;
+withRecorder(async (control, recorder) => {
+  await everything(new Extensions(control, recorder));
+  const count = everythingWasCalled(recorder.exchanges);
+  console.log(`${count} parameters that the SDK does not know, in ` +
+              `${recorder.exchanges.length} calls`);
 });

@@ -6,9 +6,8 @@
 'use strict';
 const assert = require('node:assert/strict');
 const { claimedActions } = require('./claims.js');
-const { ControlProcess } = require('./control_process.js');
 const { requestFields } = require('./expected_shapes.js');
-const { Recorder } = require('./recorder.js');
+const { withRecorder } = require('./recorder.js');
 const { Scenario, pages } = require('./scenario.js');
 const { clientOf, regionId } = require('./sdk_client.js');
 
@@ -498,27 +497,12 @@ async function scenarioWith(control, recorder, way, options) {
   return everythingWasCalled(scenario);
 }
 
-async function main() {
-  const control = await ControlProcess.start(process.argv[2]);
-  const recorder = await Recorder.start(control.httpPort);
-  try {
-    const ways = { header: {}, parameters: { signatureAlgorithm: 'v2' } };
-    for (const [way, options] of Object.entries(ways)) {
-      const calls = recorder.exchanges.length;
-      const actions = await scenarioWith(control, recorder, way, options);
-      console.log(`signature in the ${way}: ${actions} operations in ` +
-                  `${recorder.exchanges.length - calls} calls`);
-    }
-  } catch (error) {
-    console.error(control.log().split('\n').slice(-20).join('\n'));
-    throw error;
-  } finally {
-    await recorder.stop();
-    await control.stop();
+withRecorder(async (control, recorder) => {
+  const ways = { header: {}, parameters: { signatureAlgorithm: 'v2' } };
+  for (const [way, options] of Object.entries(ways)) {
+    const calls = recorder.exchanges.length;
+    const actions = await scenarioWith(control, recorder, way, options);
+    console.log(`signature in the ${way}: ${actions} operations in ` +
+                `${recorder.exchanges.length - calls} calls`);
   }
-}
-
-main().catch((error) => {
-  console.error(error);
-  process.exitCode = 1;
 });

@@ -2,6 +2,7 @@
 // over the wire, and spoils a request where a test says so - with the signature it already has.
 'use strict';
 const http = require('node:http');
+const { ControlProcess } = require('./control_process.js');
 
 const bodyOf = async (message) => {
   const pieces = [];
@@ -73,4 +74,21 @@ class Recorder {
   }
 }
 
-module.exports = { Recorder };
+/// Runs one scenario on an installation of its own, PATH-OF-kanmon-control being the program's
+/// argument; shows the end of the log and fails the program when it fails.
+async function withRecorder(scenario) {
+  const control = await ControlProcess.start(process.argv[2]);
+  const recorder = await Recorder.start(control.httpPort);
+  try {
+    await scenario(control, recorder);
+  } catch (error) {
+    console.error(control.log().split('\n').slice(-20).join('\n'));
+    console.error(error);
+    process.exitCode = 1;
+  } finally {
+    await recorder.stop();
+    await control.stop();
+  }
+}
+
+module.exports = { withRecorder };

@@ -4,8 +4,7 @@
 // Usage: node refuses_wrong_signatures.js PATH-OF-kanmon-control
 'use strict';
 const assert = require('node:assert/strict');
-const { ControlProcess } = require('./control_process.js');
-const { Recorder } = require('./recorder.js');
+const { withRecorder } = require('./recorder.js');
 const { callAction, clientOf, refusal, request } = require('./sdk_client.js');
 
 const SKEW_MS = 16 * 60 * 1000;
@@ -136,26 +135,14 @@ const KINDS = {
   },
 };
 
-async function main() {
-  const control = await ControlProcess.start(process.argv[2]);
-  const recorder = await Recorder.start(control.httpPort);
-  try {
-    const ways = { header: {}, parameters: { signatureAlgorithm: 'v2' } };
-    for (const [way, options] of Object.entries(ways)) {
-      for (const [kind, tried] of Object.entries(KINDS)) {
-        await tried(new Trial(control, recorder, options)).catch((error) => {
-          throw new Error(`${kind}, signature in the ${way}`, { cause: error });
-        });
-      }
-      console.log(`signature in the ${way}: ${Object.keys(KINDS).join(', ')}: refused`);
+withRecorder(async (control, recorder) => {
+  const ways = { header: {}, parameters: { signatureAlgorithm: 'v2' } };
+  for (const [way, options] of Object.entries(ways)) {
+    for (const [kind, tried] of Object.entries(KINDS)) {
+      await tried(new Trial(control, recorder, options)).catch((error) => {
+        throw new Error(`${kind}, signature in the ${way}`, { cause: error });
+      });
     }
-  } finally {
-    await recorder.stop();
-    await control.stop();
+    console.log(`signature in the ${way}: ${Object.keys(KINDS).join(', ')}: refused`);
   }
-}
-
-main().catch((error) => {
-  console.error(error);
-  process.exitCode = 1;
 });

@@ -155,7 +155,7 @@ void take_head(Exchange& exchange, const HttpLimits& limits, const char* method,
                MHD_Connection* connection) {
     HttpRequest& request = exchange.request;
     request.method = method;
-    request.network = network_of(connection);
+    request.network = presence_of(connection).entry->network;
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, &take_header, &exchange);
     std::size_t headers_octets = 0;
     for (const auto& [name, value] : request.headers) headers_octets += name.size() + value.size();

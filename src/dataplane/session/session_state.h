@@ -10,7 +10,6 @@
 //   ending.cpp         refusals, goodbyes and the time after them
 #pragma once
 
-
 #include "base/short_queue.h"
 #include "dataplane/session/key_state.h"
 #include "dataplane/session/lifecycle.h"
