@@ -113,7 +113,7 @@ ClientRules AccessRules::of(std::string_view common_name, std::string_view usern
     for_each(groups_of_user_, username,
              [&](std::uint32_t group) { std::ranges::for_each(of_group_[group], take); });
     std::ranges::sort(made.rules);
-    made.rules.erase(std::ranges::unique(made.rules).begin(), made.rules.end());
+    made.rules.erase(std::unique(made.rules.begin(), made.rules.end()), made.rules.end());
     made.limits =
         !otherwise_allowed_ || !vpc_allowed_ ||
         std::ranges::any_of(made.rules, [&](RulePlace place) { return !rules_[place].allows; });
