@@ -67,7 +67,7 @@ std::vector<std::string> options_with(bool Word::*kind) {
     take(global_words());
     for (const Command& command : commands()) take(words_of(command));
     std::ranges::sort(found);
-    found.erase(std::ranges::unique(found).begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
 }
 
