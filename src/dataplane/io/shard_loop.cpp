@@ -98,9 +98,11 @@ int ShardLoop::sleep_milliseconds() const {
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, sleep_milliseconds_max));
 }
 
-/// Sleeps a little where that makes the next turn a batch.
+/// Sleeps a little where that makes the next turn a batch, or lets a stream empty its queue: what
+/// waits in the tunnel's device would end the poll's wait at once.
 void ShardLoop::rest() {
-    const Duration length = gathering_.after(std::exchange(taken_, 0), now_);
+    Duration length = gathering_.after(std::exchange(taken_, 0), now_);
+    if (streams_.press_back()) length = std::max(length, Gathering::rest);
     if (length > Duration{}) std::this_thread::sleep_for(length);
 }
 
@@ -148,7 +150,7 @@ void ShardLoop::flush() {
 void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot, std::size_t budget) {
     if (server >= ports_.size() || slot >= ports_[server].tuns.size()) return;
     TunQueue* queue = ports_[server].tuns[slot].queue.get();
-    if (queue == nullptr) return;
+    if (queue == nullptr || streams_.press_back()) return;
     const MutableBytes room(tun_room_.get(), TunQueue::room_octets);
     std::size_t octets = 0;
     for (std::size_t left = budget; left > 0 && octets < tun_octets; --left) {
@@ -162,6 +164,7 @@ void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot, std::size
         if (outcome == TunRead::lost || outcome == TunRead::empty) break;
         if (outcome == TunRead::packet) enter(server, packet);
         octets += packet.octets.size();
+        if (streams_.press_back()) break;
     }
     flush();
 }

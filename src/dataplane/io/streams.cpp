@@ -23,10 +23,13 @@ struct Streams::Connection {
     bool failed = false;     // is in `failed_`
     bool watched = false;    // is in `watched_`
     bool silent = false;     // our FIN is under way
+    bool full = false;       // its queue has been nearly full and not been empty since
     std::size_t frame_octets_max = wire::frame_octets_before_entry;
     Instant accepted_at{};
     Instant deadline{};
-    Buffer tail;  // an incomplete frame
+    Instant full_since{};
+    Duration usually_full{};  // from nearly full to empty, of the last eight times or so
+    Buffer tail;              // an incomplete frame
     OutputQueue output;
 
     std::uint32_t slot() const { return path.stream & 0xffff; }
@@ -40,6 +43,9 @@ constexpr std::uint32_t ear = EPOLLIN | EPOLLRDHUP;
 // The longest incomplete frame and a whole read behind it.
 constexpr std::size_t room_octets =
     wire::frame_prefix_octets + wire::frame_octets_max + Streams::read_octets;
+
+/// However long a peer has stood still, a dozen quick times and it is waited for again.
+constexpr Duration remembered_max = 10 * Streams::usually_full_max;
 
 /// How many octets must have come before the kernel wakes us: strangers are not read from, so
 /// without it a single octet would wake us for ever.
@@ -254,6 +260,28 @@ void Streams::send(std::uint32_t stream, Bytes packet) {
     mark(*connection);
     if (!connection->blocked && connection->output.octets() >= ChunkPool::chunk_octets)
         write(*connection);
+    note_fill(*connection);
+}
+
+void Streams::note_fill(Connection& connection) {
+    if (connection.full && connection.output.empty()) {
+        connection.full = false;
+        const Duration took = std::min<Duration>(now_ - connection.full_since, remembered_max);
+        connection.usually_full += (took - connection.usually_full) / 8;
+    } else if (!connection.full && connection.output.octets() > nearly_full_octets) {
+        connection.full = true;
+        connection.full_since = now_;
+        if (connection.usually_full <= usually_full_max) full_.push_back(connection.path.stream);
+    }
+}
+
+bool Streams::press_back() {
+    std::erase_if(full_, [this](std::uint32_t stream) {
+        const Connection* connection = find(stream);
+        return connection == nullptr || !connection->full || connection->failed ||
+               now_ - connection->full_since > full_wait_max;
+    });
+    return !full_.empty();
 }
 
 void Streams::mark(Connection& connection) {
@@ -275,6 +303,7 @@ void Streams::write(Connection& connection) {
         if (static_cast<std::size_t>(sent) < next.size()) return set_blocked(connection, true);
     }
     set_blocked(connection, false);
+    note_fill(connection);
     if (connection.state != Connection::State::closing || connection.silent) return;
     connection.silent = true;
     ::shutdown(connection.fd.get(), SHUT_WR);

@@ -12,8 +12,8 @@
 // with its connection. What a turn has to say to a client leaves with one system call.
 //
 // Promises: control packets are never dropped: a connection that cannot take one is closed. A slow
-//           peer costs `OutputQueue`'s limits and nobody else's time. The established path
-//           allocates nothing.
+//           peer costs `OutputQueue`'s limits and, a few times, everybody else `full_wait_max`.
+//           The established path allocates nothing.
 // Owner:    one shard's thread.
 // Limits:   `connections_max`; StreamLimits for who has not been admitted; per network as
 //           admission/half_open.h says.
@@ -54,6 +54,12 @@ public:
     static constexpr std::size_t read_budget = 4;     // reads a connection and turn
     static constexpr std::size_t accept_budget = 64;  // connections a listener and turn
     static constexpr std::size_t frames_at_once = 64;
+    /// From here on a queue may lack the room for 64 KiB that arrive as one, sealed and framed.
+    static constexpr std::size_t nearly_full_octets =
+        OutputQueue::tunnelled_octets_max - (std::size_t{72} << 10);
+    /// Ten milliseconds are what the scheduler of a busy machine may keep a peer from reading.
+    static constexpr Duration full_wait_max = 10ms;
+    static constexpr Duration usually_full_max = 3ms;  // half a gigabit a second
 
     using StrangerTaker = std::function<void(Stranger)>;
 
@@ -79,6 +85,10 @@ public:
     void entered(std::uint32_t stream, std::size_t frame_octets_max);
     void finished(std::uint32_t stream);
 
+    /// True while a nearly full queue is expected to empty soon. What is for it had better wait
+    /// in the tunnel's device, whose senders notice, than be dropped. Only a peer that usually
+    /// empties its queue within `usually_full_max` is waited for: slow ones hold nobody up.
+    bool press_back();
     /// Sends what was gathered and ends who has failed. Not from within the shard's calls.
     void flush();
     void reach();
@@ -104,6 +114,7 @@ private:
     void write(Connection& connection);
     void set_blocked(Connection& connection, bool blocked);
     void mark(Connection& connection);
+    void note_fill(Connection& connection);
     void wait_until(Connection& connection, Instant deadline);
     bool is_overdue(Connection& connection);
     void fail(Connection& connection);
@@ -121,6 +132,7 @@ private:
     std::vector<std::uint16_t> generations_;                // the high half of the next one
     std::vector<std::uint32_t> free_;
     std::vector<std::uint32_t> gathered_;  // streams that something was queued for in this turn
+    std::vector<std::uint32_t> full_;      // prompt streams whose queue is nearly full
     std::vector<std::uint32_t> failed_;    // streams to be ended when the shard has returned
     std::vector<std::uint32_t> watched_;   // streams that have a deadline
     std::optional<Instant> next_deadline_;

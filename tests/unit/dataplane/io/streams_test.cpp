@@ -312,6 +312,49 @@ TEST_F(Connections, ThatDoNotReadCostTheirBoundAndNeverAControlPacket) {
     EXPECT_TRUE(client.closed);
 }
 
+TEST_F(Connections, ThatAreNearlyFullPressBackOnlyWhileTheyEmptyPromptly) {
+    StreamWorld world;
+    StreamClient client = world.client(1, 4096);
+    world.connect(client);
+    const auto fill = [&] {
+        const std::uint64_t before = world.drops(Cause::queue_full);
+        while (world.drops(Cause::queue_full) == before) world.from_vpc(client);
+    };
+    const auto empty = [&] {
+        for (int i = 0; i < 5000 && world.streams.chunks_in_use() > 0; ++i) {
+            client.listen(world.now);
+            world.turn(1);
+        }
+        EXPECT_EQ(world.streams.chunks_in_use(), 0U);
+    };
+    EXPECT_FALSE(world.streams.press_back());
+    fill();
+    EXPECT_TRUE(world.streams.press_back());
+    world.now += Streams::full_wait_max;
+    empty();
+    EXPECT_FALSE(world.streams.press_back());
+
+    fill();  // it was late once, but not usually
+    EXPECT_TRUE(world.streams.press_back());
+    world.now += Streams::full_wait_max + 1us;
+    world.turn();
+    EXPECT_FALSE(world.streams.press_back());
+    world.now += 1s;
+    empty();
+    int times = 0;
+    for (; times < 20; ++times) {
+        fill();
+        if (world.streams.press_back()) break;
+        empty();
+    }
+    EXPECT_GT(times, 1);
+    EXPECT_LT(times, 20);
+
+    client.close();  // nobody waits for those who have gone
+    world.settle();
+    EXPECT_FALSE(world.streams.press_back());
+}
+
 TEST_F(Connections, ThatCannotTakeAControlPacketAreClosed) {
     StreamWorld world;
     StreamClient client = world.client(1, 4096);
