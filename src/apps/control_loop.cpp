@@ -241,6 +241,10 @@ bool ControlLoop::watch(const bridge::Message& message) {
         plane_.monitoring.learn(*drops);
         return true;
     }
+    if (const auto* machine = std::get_if<bridge::MachineFact>(&message.body)) {
+        plane_.monitoring.learn(*machine);
+        return true;
+    }
     if (const auto* traffic = std::get_if<bridge::TrafficFact>(&message.body)) {
         plane_.monitoring.learn(*traffic, boot_now(), unix_now());
         return true;

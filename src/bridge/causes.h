@@ -52,6 +52,8 @@ namespace kanmon {
     ROW(no_client_for_address, drop, "-", no, "no client has this tunnel address") \
     ROW(bandwidth_exceeded, drop, "BANDWIDTH", yes, \
         "the packet waited too long for its turn in the gateway's bandwidth") \
+    ROW(client_bandwidth_exceeded, drop, "BANDWIDTH", yes, \
+        "the packet waited too long for its turn in the bandwidth that each client may have") \
     ROW(queue_full, drop, "BANDWIDTH", yes, "a queue inside the gateway was full") \
     ROW(send_failed, drop, "-", yes, "the kernel refused to send") \
     ROW(oversize, drop, "-", no, "the packet does not fit the tunnel") \

@@ -52,6 +52,7 @@ void fields(Codec& codec, T& fact) {
     codec.number(fact.received_packets);
     codec.number(fact.sent_packets);
     codec.number(fact.refused_packets);
+    codec.number(fact.late_packets);
     codec.number(fact.oversize_packets);
     codec.number(fact.fragmented_packets);
     codec.number(fact.segment_limit);
@@ -145,6 +146,21 @@ void fields(Codec& codec, T& fact) {
     codec.number(fact.half_open);
     counters(codec, fact.meters);
     counters(codec, fact.drops);
+}
+
+constexpr auto each_shard_batches = [](auto& codec, auto& shard) {
+    for (auto& sizes : shard) {
+        counters(codec, sizes.calls);
+        codec.number(sizes.packets);
+    }
+};
+constexpr std::size_t shard_batches_octets = batch_names.size() * (2 + 8 * batch_buckets + 8);
+
+template <class Codec, FieldsOf<MachineFact> T>
+void fields(Codec& codec, T& fact) {
+    for (auto& presence : fact.provisions) codec.choice(presence, Presence::present);
+    codec.text(fact.ciphers, text_octets_max);
+    codec.list(fact.shards, shards_told_max, shard_batches_octets, each_shard_batches);
 }
 
 template <class Codec, FieldsOf<SnapshotReady> T>

@@ -23,12 +23,13 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "bridge/causes.h"
+#include "bridge/machine_facts.h"
 #include "bridge/snapshot.h"
 
 namespace kanmon::bridge {
 
 inline constexpr std::uint16_t message_magic = 0x4b4d;  // "KM"
-inline constexpr std::uint8_t message_version = 3;
+inline constexpr std::uint8_t message_version = 4;
 inline constexpr std::size_t message_octets_max = 65536;
 inline constexpr std::size_t text_octets_max = 4096;
 
@@ -113,6 +114,7 @@ struct ClientFact {
     std::uint64_t sent_packets = 0;
     /// From the client: foreign source, to other clients, …; both ways: refused by access rules.
     std::uint64_t refused_packets = 0;
+    std::uint64_t late_packets = 0;  // both ways: waited too long for their turn in a bandwidth
     std::uint64_t oversize_packets = 0;    // to the client: larger than its path takes
     std::uint64_t fragmented_packets = 0;  // of these: sent in fragments
     std::uint16_t segment_limit = 0;       // what the MSS of tunnelled TCP is clamped to
@@ -207,6 +209,15 @@ struct DropFact {
     friend bool operator==(const DropFact&, const DropFact&) = default;
 };
 
+/// What the machine gives, and the batches of each shard: absolute since the data process started.
+struct MachineFact {
+    Provisions provisions{};
+    std::string ciphers;  // which back end serves which suite, in words
+    std::vector<ShardBatches> shards;
+    friend bool operator==(const MachineFact&, const MachineFact&) = default;
+};
+inline constexpr std::size_t shards_told_max = 64;
+
 // --- down: control -> data -----------------------------------------------------------------------
 
 /// A new snapshot, one memfd beside it (SCM_RIGHTS). Data says it back, bare, once it is in force.
@@ -255,7 +266,7 @@ struct ReleaseSlot {
 using MessageBody = std::variant<DataHello, LeaseQuestion, LeaseFact, ClientFact, AttemptRecord,
                                  DropFact, SnapshotReady, LeaseAnswer, Disconnect, ReleaseSlot,
                                  LoginQuestion, LoginAnswer, StrangerStream, TrafficFact,
-                                 ServerFact>;
+                                 ServerFact, MachineFact>;
 
 struct Message {
     std::uint64_t id = 0;

@@ -19,7 +19,7 @@ constexpr std::size_t word_octets_max = 64;
 constexpr std::size_t pem_octets_max = std::size_t{256} << 10;
 
 constexpr std::size_t gateway_octets_least = 4 + 4 + 4;
-constexpr std::size_t server_octets_least = 133;  // every text and list empty, no IPv6
+constexpr std::size_t server_octets_least = 137;  // every text and list empty, no IPv6
 constexpr std::size_t domains_max = 64;
 constexpr std::size_t domain_octets_max = 255;
 constexpr std::size_t static_addresses_max = 65536;
@@ -150,6 +150,7 @@ void fields(Codec& codec, T& server) {
     codec.truth(server.compression_framing);
     codec.number(server.tun_mtu);
     codec.number(server.outer_octets_max);
+    codec.number(server.client_bandwidth_mbit);
     codec.number(server.inactive_seconds);
     codec.truth(server.port_share);
     codec.number(server.keepalive_ping_seconds);

@@ -19,7 +19,7 @@
 namespace kanmon::bridge {
 
 inline constexpr std::size_t snapshot_octets_max = std::size_t{256} << 20;
-inline constexpr std::uint16_t snapshot_version = 3;
+inline constexpr std::uint16_t snapshot_version = 4;
 
 enum class Transport : std::uint8_t { udp, tcp };
 enum class Topology : std::uint8_t { net30, subnet, p2p };
@@ -97,6 +97,7 @@ struct SslServer {
     bool compression_framing = false;  // the bundle names compression; packets never are
     std::uint16_t tun_mtu = 1500;
     std::uint16_t outer_octets_max = 1420;  // of a full outer packet: what MSS is clamped to
+    std::uint32_t client_bandwidth_mbit = 0;  // of each client, each way; 0: the gateway's alone
     std::uint32_t inactive_seconds = 0;     // without tunnelled packets a client goes; 0: never
     bool port_share = false;                // strangers on a TCP port are handed to the console
     std::uint16_t keepalive_ping_seconds = 10;

@@ -8,17 +8,17 @@
 #include <cerrno>
 #include <cstring>
 
+#include "bridge/tun_offloads.h"
+
 namespace kanmon::broker {
 
 namespace {
 
-// Not in the headers of kernels before 6.2.
-constexpr unsigned offload_udp = 0x20 | 0x40;  // TUN_F_USO4 | TUN_F_USO6
-constexpr unsigned offload_tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
-
 /// As much as the kernel knows; packets then come with what they leave to us written before them.
 void offer_offloads(int fd) {
-    for (const unsigned offloads : {offload_tcp | offload_udp, offload_tcp, unsigned{TUN_F_CSUM}})
+    using bridge::tun_offload_tcp, bridge::tun_offload_udp;
+    for (const unsigned offloads :
+         {tun_offload_tcp | tun_offload_udp, tun_offload_tcp, unsigned{TUN_F_CSUM}})
         if (::ioctl(fd, TUNSETOFFLOAD, offloads) == 0) return;
 }
 

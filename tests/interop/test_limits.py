@@ -87,6 +87,54 @@ def test_a_gateways_bandwidth_is_kept_both_ways_and_anothers_ping_stays_quick():
         lab.close()
 
 
+def per_second(said):
+    """Mbit/s of each whole second of an iperf3 run."""
+    return [float(rate) for rate in re.findall(
+        r"\d+\.00-\d+\.\d\d +sec .*? ([\d.]+) Mbits/sec(?! .*(?:sender|receiver))", said)]
+
+
+def test_each_client_keeps_to_its_own_bandwidth_and_a_new_one_holds_within_a_second():
+    lab = Lab(connections=5, ClientBandwidth=8)
+
+    def limit(megabits):
+        lab.call("ModifySslVpnServer", RegionId="local", SslVpnServerId=lab.server_id,
+                 ClientBandwidth=megabits)
+
+    try:
+        bundle = lab.bundle(lab.certificate())
+        laptops = [lab.laptop().connect(bundle) for _ in range(2)]
+        greedy, other = laptops
+        for direction in ((), ("-R",)):
+            with ThreadPoolExecutor(1) as pool:
+                transfer = pool.submit(greedy.iperf3, "-t", "9", "-i", "1", "-f", "m", *direction,
+                                       timeout=60)
+                time.sleep(3)
+                answered = other.ping(count=10).stdout
+                time.sleep(1)
+                limit(40)
+                said = transfer.result().stdout
+            seconds = per_second(said)
+            # The call, the snapshot and the second that the change falls into are left out.
+            assert 6 <= sum(seconds[1:4]) / 3 <= 8.5 and 33 <= sum(seconds[7:9]) / 2 <= 42, said
+            assert float(re.search(r"rtt .*? = [\d.]+/([\d.]+)/", answered)[1]) < 20, answered
+            limit(8)
+            lab.wait_active()
+            time.sleep(1)
+        shown = lab.call("DescribeSslVpnServers", RegionId="local")["SslVpnServers"]["SslVpnServer"]
+        assert shown[0]["ClientBandwidth"] == 8
+        limit(0)
+        lab.wait_active()
+        time.sleep(1)
+        said = greedy.iperf3("-t", "3", "-f", "m", "-R").stdout
+        assert float(re.search(r"([\d.]+) Mbits/sec +receiver", said)[1]) > 80, said
+        assert [laptop.connects() for laptop in laptops] == [1, 1]
+        drops = [point["Drops"] for point in lab.call(
+            "DescribeVpnMetrics", RegionId="local", ResourceId=lab.server_id)["Points"]["Point"]]
+        assert sum(drop.get("client_bandwidth_exceeded", 0) for drop in drops) > 0, drops
+    finally:
+        lab.close()
+
+
 def test_at_ten_percent_loss_each_way_forty_of_forty_connect_within_a_minute():
     lab = Lab(connections=200, pool="192.168.0.0/20", HoldSeconds=5)
     try:

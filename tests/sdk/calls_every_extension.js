@@ -177,7 +177,7 @@ const SETTINGS = {
   AllowUnencrypted: false, ClientIpv6Pool: 'fd00:1::/112', LocalSubnet6: 'fd00:2::/64',
   DnsServers6: 'fd00:2::53', FullTunnel: true, BlockLan: true, DnsSearchDomains: 'a.example',
   DnsSplitDomains: 'b.example', SameCertificate: 'replace', SourceNat: true, TunMtu: 1400,
-  OuterMtu: 1380, InactiveSeconds: 600, RenegotiateSeconds: 1800, KeepalivePing: 5,
+  OuterMtu: 1380, ClientBandwidth: 20, InactiveSeconds: 600, RenegotiateSeconds: 1800, KeepalivePing: 5,
   KeepaliveRestart: 30, AccessDefault: 'deny', AccessFromVpc: 'deny', LoginCertificate: true,
   LoginPassword: false, LoginCode: false, LoginWeb: false, TokenSeconds: 0,
 };
@@ -200,7 +200,7 @@ async function serverWithEverySetting(api, VpnGatewayId) {
 async function changeEverySetting(api, VpnGatewayId, SslVpnServerId, people) {
   const other = {
     ...SETTINGS, HoldSeconds: 300, ExtraListeners: '', PortShare: false, Wrapping: 'tls-auth',
-    FullTunnel: false, BlockLan: false, SourceNat: false, AccessDefault: 'allow',
+    FullTunnel: false, BlockLan: false, SourceNat: false, ClientBandwidth: 0, AccessDefault: 'allow',
     AccessFromVpc: 'allow',
     LoginPassword: true, LoginCode: true, TokenSeconds: 3600 };
   const changed = await api.change('ModifySslVpnServer', {
@@ -284,6 +284,8 @@ async function records(api, SslVpnServerId, SslVpnClientCertId, VpnGatewayId) {
   assert.equal(logs.Count, 0);
   await api.call('DescribeVpnMetrics',
     { ResourceId: VpnGatewayId, Client: '', Period: 60, From: now - 600, To: now });
+  const machine = await api.call('DescribeVpnMachine');
+  assert.ok(['present', 'lacking', 'unknown'].includes(machine.UdpSegment));
   const events = await api.call('DescribeEvents',
     { ...page, Kind: '', ResourceId: '', SslVpnServerId });
   assert.ok(Array.isArray(events.Events.Event));

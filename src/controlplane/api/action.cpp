@@ -105,6 +105,7 @@ Actions ssl_actions() {
         {"DescribeVpnSslServerLogs", describe_vpn_ssl_server_logs, view},
         {"DescribeSslVpnServerRecords", describe_ssl_vpn_server_records, view},
         {"DescribeVpnMetrics", describe_vpn_metrics, view},
+        {"DescribeVpnMachine", describe_vpn_machine, view},
         {"CreateSslVpnClientCert", create_ssl_vpn_client_cert, operate},
         {"DescribeSslVpnClientCert", describe_ssl_vpn_client_cert, view},
         {"DescribeSslVpnClientCerts", describe_ssl_vpn_client_certs, view},

@@ -91,6 +91,7 @@ ActionAnswer delete_ssl_vpn_server(const ActionRequest& request);
 ActionAnswer describe_vpn_ssl_server_logs(const ActionRequest& request);
 ActionAnswer describe_ssl_vpn_server_records(const ActionRequest& request);
 ActionAnswer describe_vpn_metrics(const ActionRequest& request);
+ActionAnswer describe_vpn_machine(const ActionRequest& request);
 
 ActionAnswer create_ssl_vpn_client_cert(const ActionRequest& request);
 ActionAnswer describe_ssl_vpn_client_cert(const ActionRequest& request);

@@ -1,6 +1,10 @@
-// What gateways, SSL servers and clients carry. Kanmon's own action; the names of rates are those
-// of the cloud's monitoring (namespace acs_vpn): rx is what the gateway receives from clients.
+// What gateways, SSL servers and clients carry, and what the machine under them gives. Kanmon's own
+// actions; the names of rates are those of the cloud's monitoring (namespace acs_vpn): rx is what
+// the gateway receives from clients.
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <numeric>
 
 #include "controlplane/api/actions.h"
 #include "controlplane/api/parameter_reader.h"
@@ -53,7 +57,54 @@ JsonObject point_fields(const usecases::MeterPoint& point, std::int64_t period, 
     return fields;
 }
 
+/// As the fields of answers are written: "UdpSegment" of "udp_segment".
+std::string capitalized(std::string_view code) {
+    std::string name;
+    for (std::size_t i = 0; i < code.size(); ++i) {
+        if (code[i] == '_') continue;
+        const bool first = i == 0 || code[i - 1] == '_';
+        name += first ? static_cast<char>(code[i] - 'a' + 'A') : code[i];
+    }
+    return name;
+}
+
+JsonObject batch_fields(std::size_t shard, std::size_t kind, const bridge::BatchSizes& sizes) {
+    JsonObject fields;
+    fields.number("Shard", static_cast<std::uint32_t>(shard))
+        .text("Calls", bridge::batch_names[kind])
+        .number("Count", std::accumulate(sizes.calls.begin(), sizes.calls.end(), std::uint64_t{0}))
+        .number("Packets", sizes.packets);
+    for (std::size_t bucket = 0; bucket + 1 < bridge::batch_buckets; ++bucket)
+        fields.number(fmt::format("UpTo{}", bridge::most_of_bucket(bucket)), sizes.calls[bucket]);
+    fields.number("More", sizes.calls.back());
+    return fields;
+}
+
+std::vector<JsonObject> batches_of(const bridge::MachineFact& machine) {
+    std::vector<JsonObject> rows;
+    for (std::size_t shard = 0; shard < machine.shards.size(); ++shard)
+        for (std::size_t kind = 0; kind < bridge::batch_names.size(); ++kind)
+            rows.push_back(batch_fields(shard, kind, machine.shards[shard][kind]));
+    return rows;
+}
+
 }  // namespace
+
+ActionAnswer describe_vpn_machine(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    return read.finish(0).map([&](int) {
+        const bridge::MachineFact machine = request.plane.monitoring.machine();
+        JsonObject answer;
+        answer.text("Ciphers", machine.ciphers)
+            .number("Shards", static_cast<std::uint32_t>(machine.shards.size()));
+        for (std::size_t i = 0; i < machine.provisions.size(); ++i)
+            answer.text(capitalized(bridge::provision_names[i]),
+                        bridge::presence_name(machine.provisions[i]));
+        add_nested_list(answer, "Batches", "Batch", batches_of(machine));
+        return answer;
+    });
+}
 
 ActionAnswer describe_vpn_metrics(const ActionRequest& request) {
     ParameterReader read(request.parameters);

@@ -92,6 +92,33 @@ void add_drops(Page& page, const usecases::LiveState& state) {
     });
 }
 
+void add_machine(Page& page, const bridge::MachineFact& machine) {
+    page.family("machine_provision", "gauge", "1 where the kernel gives it: see docs/api.md");
+    for (std::size_t i = 0; i < machine.provisions.size(); ++i)
+        page.value("machine_provision",
+                   fmt::format("provision=\"{}\"", bridge::provision_names[i]),
+                   machine.provisions[i] == bridge::Presence::present ? 1 : 0);
+    page.family("batch_packets", "histogram", "packets that one system call moved");
+    for (std::size_t shard = 0; shard < machine.shards.size(); ++shard)
+        for (std::size_t kind = 0; kind < bridge::batch_names.size(); ++kind) {
+            const bridge::BatchSizes& sizes = machine.shards[shard][kind];
+            const std::string labels =
+                fmt::format("shard=\"{}\",calls=\"{}\"", shard, bridge::batch_names[kind]);
+            std::uint64_t calls = 0;
+            for (std::size_t bucket = 0; bucket < bridge::batch_buckets; ++bucket) {
+                calls += sizes.calls[bucket];
+                const bool last = bucket + 1 == bridge::batch_buckets;
+                page.value("batch_packets_bucket",
+                           fmt::format("{},le=\"{}\"", labels,
+                                       last ? std::string("+Inf")
+                                            : std::to_string(bridge::most_of_bucket(bucket))),
+                           calls);
+            }
+            page.value("batch_packets_sum", labels, sizes.packets);
+            page.value("batch_packets_count", labels, calls);
+        }
+}
+
 HttpResponse plain(int status, std::string body) {
     HttpResponse response;
     response.status = status;
@@ -148,6 +175,7 @@ std::string metrics_text(const usecases::LiveState& state) {
             page.value(gauge.name, labels_of(row), gauge.read(row));
     }
     add_drops(page, state);
+    add_machine(page, state.machine);
     return page.take();
 }
 

@@ -150,6 +150,7 @@ std::vector<ServerOption> make_table() {
         flag<&O::source_nat>("SourceNat"),
         number<&O::tun_mtu, Range{576, 9000}>("TunMtu"),
         number<&O::outer_octets_max, Range{1280, 9000}>("OuterMtu"),
+        number<&O::client_bandwidth_mbit, Range{1, 1000, true}>("ClientBandwidth"),
         number<&O::inactive_seconds, Range{10, 7 * day, true}>("InactiveSeconds"),
         number<&O::renegotiate_seconds, Range{10, day, true}>("RenegotiateSeconds"),
         number<&O::keepalive_ping_seconds, Range{1, 600}>("KeepalivePing"),

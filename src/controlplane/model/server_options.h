@@ -46,7 +46,8 @@ struct ServerOptions {
     bool source_nat = false;
     std::uint16_t tun_mtu = 1500;
     std::uint16_t outer_octets_max = 1420;
-    std::uint32_t inactive_seconds = 0;  // 0: never
+    std::uint32_t client_bandwidth_mbit = 0;  // each way; 0: no limit but the gateway's
+    std::uint32_t inactive_seconds = 0;       // 0: never
     std::uint32_t renegotiate_seconds = 3600;
     std::uint16_t keepalive_ping_seconds = 10;
     std::uint16_t keepalive_restart_seconds = 60;

@@ -49,6 +49,7 @@ void add_options(bridge::SslServer& enforced, const model::ServerOptions& option
     enforced.digest = options.digest;
     enforced.tun_mtu = options.tun_mtu;
     enforced.outer_octets_max = options.outer_octets_max;
+    enforced.client_bandwidth_mbit = options.client_bandwidth_mbit;
     enforced.inactive_seconds = options.inactive_seconds;
     enforced.renegotiate_seconds = options.renegotiate_seconds;
     enforced.keepalive_ping_seconds = options.keepalive_ping_seconds;

@@ -61,7 +61,7 @@ std::string subject_of(const bridge::ClientFact& fact) {
 bridge::ClientTraffic traffic_of(const bridge::ClientFact& fact) {
     return {fact.session,
             {fact.received_octets, fact.sent_octets, fact.received_packets, fact.sent_packets,
-             fact.refused_packets}};
+             fact.refused_packets + fact.late_packets}};
 }
 
 /// The point of this time, made where there is none; the list is in order of time.
@@ -224,6 +224,16 @@ void Monitoring::gather_gateway(const std::string& gateway, const MeterPoint& se
 void Monitoring::learn(const bridge::DropFact& fact) {
     const std::lock_guard lock(mutex_);
     process_drops_ = fact;
+}
+
+void Monitoring::learn(const bridge::MachineFact& fact) {
+    const std::lock_guard lock(mutex_);
+    machine_ = fact;
+}
+
+bridge::MachineFact Monitoring::machine() const {
+    const std::lock_guard lock(mutex_);
+    return machine_;
 }
 
 // --- what is stored ------------------------------------------------------------------------------
@@ -392,7 +402,10 @@ Outcome<MetricSeries> Monitoring::series(const Call& call, const DescribeMetrics
 
 LiveState Monitoring::live() const {
     const std::lock_guard lock(mutex_);
-    LiveState state{.servers = {}, .process = process_drops_, .data_connected = connected_};
+    LiveState state{.servers = {},
+                    .process = process_drops_,
+                    .machine = machine_,
+                    .data_connected = connected_};
     for (const auto& [id, watched] : watched_) {
         LiveServer row{.server = watched};
         if (const auto found = servers_.find(id); found != servers_.end()) {

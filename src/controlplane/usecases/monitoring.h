@@ -58,7 +58,8 @@ struct LiveServer {
 };
 struct LiveState {
     std::vector<LiveServer> servers;
-    bridge::DropFact process;  // of the whole data process
+    bridge::DropFact process;     // of the whole data process
+    bridge::MachineFact machine;  // what the data process found, and its batches
     bool data_connected = false;
 };
 
@@ -74,12 +75,14 @@ public:
     void learn(const bridge::ServerFact& fact, std::uint32_t slots_used, Instant now,
                UnixTime wall);
     void learn(const bridge::DropFact& fact);
+    void learn(const bridge::MachineFact& fact);
     /// Once a minute, or at once: writes what has come together, in parts. True when more waits.
     Outcome<bool> store(UnixTime wall, bool at_once = false);
 
     /// Refused like any action that names the resource (404).
     Outcome<MetricSeries> series(const Call& call, const DescribeMetrics& request);
     LiveState live() const;
+    bridge::MachineFact machine() const;
 
 private:
     struct Session {
@@ -124,6 +127,7 @@ private:
     std::vector<std::string> due_;  // subjects whose turn to be stored has come
     UnixTime store_at_{};
     bridge::DropFact process_drops_;
+    bridge::MachineFact machine_;
 };
 
 }  // namespace kanmon::usecases

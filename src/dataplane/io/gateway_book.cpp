@@ -4,16 +4,10 @@
 
 namespace kanmon::io {
 
-namespace {
-
-constexpr std::uint64_t bits_per_megabit = 1'000'000;
-
-}  // namespace
-
 void GatewayBook::apply(const std::vector<bridge::Gateway>& gateways) {
     const auto former = std::exchange(lines_, {});
     for (const bridge::Gateway& gateway : gateways) {
-        const std::uint64_t rate = gateway.bandwidth_mbit * bits_per_megabit;
+        const std::uint64_t rate = gateway.bandwidth_mbit * shaper::bits_per_megabit;
         const auto known = former.find(gateway.id);
         auto& lines = lines_[gateway.id];
         lines =

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "dataplane/crypto/aead.h"
 
 namespace kanmon::io {
 
@@ -43,6 +44,7 @@ Keeper::Keeper(KeeperOptions options, KeeperWiring wiring)
           [this](bridge::BrokerMessage message) { broker_.send(bridge::encode(message)); }),
       unsent_(wiring_.inboxes.size()),
       drops_(wiring_.inboxes.size()),
+      machine_(wiring_.inboxes.size()),
       servers_(wiring_.inboxes.size()) {}
 
 void Keeper::run() {
@@ -239,6 +241,29 @@ void Keeper::take(std::uint32_t shard, DropReport report) {
         for (std::size_t i = 0; i < cause_count; ++i) fact.by_cause[i] += part.by_cause[i];
     fact.records_lost = wiring_.inbox->records_lost.load();
     tell_control({0, fact});
+}
+
+void Keeper::take(std::uint32_t shard, MachineReport report) {
+    machine_[shard] = report;
+    if (shard + 1 != machine_.size()) return;
+    bridge::MachineFact fact{.ciphers = crypto::describe_aead_back_ends()};
+    for (const MachineReport& part : machine_) {
+        bridge::join(fact.provisions, part.provisions);
+        fact.shards.push_back(part.batches);
+    }
+    tell_provisions(fact.provisions);
+    tell_control({0, std::move(fact)});
+}
+
+/// What was found, once, and again only where it turned out otherwise.
+void Keeper::tell_provisions(const bridge::Provisions& present) {
+    if (present == told_) return;
+    told_ = present;
+    std::string words;
+    for (std::size_t i = 0; i < present.size(); ++i)
+        words += (i == 0 ? "" : ", ") + std::string(bridge::provision_names[i]) + ' ' +
+                 std::string(bridge::presence_name(present[i]));
+    log_event(Severity::info, "what the kernel gives", {{"provisions", words}});
 }
 
 /// Clients as they are; servers added up when the last shard has spoken.

@@ -74,6 +74,7 @@ private:
     void take(std::uint32_t shard, SessionLeft message);
     void take(std::uint32_t shard, bridge::ClientFact fact);
     void take(std::uint32_t shard, DropReport report);
+    void take(std::uint32_t shard, MachineReport report);
     void take(std::uint32_t shard, shard::Traffic traffic);
     void take(std::uint32_t shard, TunLost message);
     void take(std::uint32_t shard, Stranger message);
@@ -83,6 +84,7 @@ private:
     void report();
     void report_traffic();
     void send_records();
+    void tell_provisions(const bridge::Provisions& present);
     void keep_record(bridge::AttemptRecord record);
 
     KeeperOptions options_;
@@ -98,6 +100,8 @@ private:
     std::deque<bridge::AttemptRecord> records_;
     std::deque<bridge::ClientFact> ended_;                  // said again after a reconnect
     std::vector<DropReport> drops_;                         // by shard
+    std::vector<MachineReport> machine_;                    // by shard
+    bridge::Provisions told_{};                             // by the log
     std::vector<std::vector<bridge::ServerFact>> servers_;  // by shard
     std::uint64_t snapshot_number_ = 0;
     Instant now_{};

@@ -23,6 +23,11 @@ struct SessionLeft {
 struct DropReport {
     std::array<std::uint64_t, cause_count> by_cause{};
 };
+/// What one shard found of the machine, and its batches: absolute.
+struct MachineReport {
+    bridge::Provisions provisions{};
+    bridge::ShardBatches batches{};
+};
 /// A TUN device went away under its queue.
 struct TunLost {
     shard::ServerIndex server = 0;
@@ -31,7 +36,7 @@ struct TunLost {
 struct KeeperMessage {
     std::uint32_t shard = 0;
     std::variant<std::monostate, shard::AdmissionQuestion, shard::LoginQuestion, SessionLeft,
-                 bridge::ClientFact, DropReport, shard::Traffic, TunLost, Stranger>
+                 bridge::ClientFact, DropReport, MachineReport, shard::Traffic, TunLost, Stranger>
         body;
 };
 

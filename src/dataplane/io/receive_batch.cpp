@@ -88,7 +88,7 @@ std::span<ReceivedRun> ReceiveBatch::receive(const UdpSocket& socket) {
     } while (count < 0 && errno == EINTR);
     filled_ = count == static_cast<int>(messages_max);
     rooms_->used = static_cast<std::size_t>(std::max(count, 0));
-    std::size_t kept = 0;
+    std::size_t kept = 0, datagrams = 0;
     for (std::size_t i = 0; i < rooms_->used; ++i) {
         mmsghdr& message = rooms_->messages[i];
         if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0 || message.msg_len == 0) {
@@ -101,7 +101,9 @@ std::span<ReceivedRun> ReceiveBatch::receive(const UdpSocket& socket) {
                           .octets = rooms_->buffer(i).first(message.msg_len),
                           .segment_octets = message.msg_len};
         read_control(message.msg_hdr, run);
+        datagrams += run.datagrams();
     }
+    sizes_.count(datagrams);
     return std::span(rooms_->runs).first(kept);
 }
 

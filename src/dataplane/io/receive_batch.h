@@ -11,6 +11,7 @@
 
 #include "base/address.h"
 #include "base/bytes.h"
+#include "bridge/machine_facts.h"
 #include "dataplane/io/udp_socket.h"
 
 namespace kanmon::io {
@@ -40,12 +41,15 @@ public:
     /// False when the last call got less than it could take: the socket was drained.
     bool filled() const { return filled_; }
     std::uint64_t truncated() const { return truncated_; }
+    /// Datagrams of each call that got any.
+    const bridge::BatchSizes& sizes() const { return sizes_; }
 
 private:
     struct Rooms;
     std::unique_ptr<Rooms> rooms_;
     bool filled_ = false;
     std::uint64_t truncated_ = 0;
+    bridge::BatchSizes sizes_;
 };
 
 }  // namespace kanmon::io

@@ -159,8 +159,10 @@ void SendBatch::flush() {
             done += handle_refusal(rooms_->messages[done], errno);
             continue;
         }
+        const std::uint64_t before = counters_.datagrams;
         for (const std::size_t end = done + static_cast<std::size_t>(sent); done < end; ++done)
             counters_.datagrams += rooms_->messages[done].segments;
+        counters_.sizes.count(counters_.datagrams - before);
     }
     used_messages_ = 0;
     used_octets_ = 0;
@@ -202,10 +204,12 @@ void SendBatch::send_plainly(const Message& message) {
                      std::min(message.segment_octets, message.octets - at)};
         header.msg_iov = &vector;
         ++counters_.calls;
-        if (::sendmsg(socket_->fd(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-            ++counters_.datagrams;
-        else
+        if (::sendmsg(socket_->fd(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
             count_failure(errno, 1);
+            continue;
+        }
+        ++counters_.datagrams;
+        counters_.sizes.count(1);
     }
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/address.h"
 #include "base/bytes.h"
+#include "bridge/machine_facts.h"
 #include "dataplane/io/udp_socket.h"
 
 namespace kanmon::io {
@@ -20,6 +21,7 @@ namespace kanmon::io {
 struct SendCounters {
     std::uint64_t datagrams = 0;  // accepted by the kernel
     std::uint64_t calls = 0;      // system calls
+    bridge::BatchSizes sizes;     // of these: datagrams each
     std::uint64_t queue_full = 0;
     std::uint64_t failed = 0;
 };

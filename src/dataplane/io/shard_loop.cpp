@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "bridge/tun_offloads.h"
 #include "dataplane/io/socket_address.h"
 #include "dataplane/io/steering.h"
 #include "dataplane/routing/super_packet.h"
@@ -42,6 +43,7 @@ struct ShardLoop::Ports {
     struct Tun {
         std::unique_ptr<TunQueue> queue;
         bool reads = true;
+        unsigned offloads = 0;
     };
     struct Listener {  // one of both, or none yet
         std::unique_ptr<UdpSocket> udp;
@@ -162,7 +164,10 @@ void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot, std::size
         }
         if (outcome == TunRead::foreign) count(Cause::malformed);
         if (outcome == TunRead::lost || outcome == TunRead::empty) break;
-        if (outcome == TunRead::packet) enter(server, packet);
+        if (outcome == TunRead::packet) {
+            tun_reads_.count(packets_in(packet.offload, packet.octets));
+            enter(server, packet);
+        }
         octets += packet.octets.size();
         if (streams_.press_back()) break;
     }
@@ -390,7 +395,9 @@ void ShardLoop::take(ConfigureShard message) {
 
 void ShardLoop::take(AddTun message) {
     Ports& port = ports(message.server);
-    port.tuns.push_back({std::make_unique<TunQueue>(std::move(message.fd)), message.reads});
+    const unsigned offloads = taken_offloads(message.fd.get());
+    port.tuns.push_back(
+        {std::make_unique<TunQueue>(std::move(message.fd)), message.reads, offloads});
     const auto slot = static_cast<std::uint32_t>(port.tuns.size() - 1);
     if (message.reads)
         poll_.watch(port.tuns.back().queue->fd(), {Source::tun, message.server, slot});
@@ -444,6 +451,47 @@ void ShardLoop::take(ReportAll) {
     add(Cause::queue_full, sending_.counters().queue_full + delivering_.counters().queue_full);
     add(Cause::send_failed, sending_.counters().failed + delivering_.counters().failed);
     add(Cause::truncated, received_.truncated());
+    tell_keeper({index_, report});
+    report_machine();
+}
+
+void ShardLoop::note(bridge::Provision provision, bool present) {
+    bridge::Provisions found{};
+    found[static_cast<std::size_t>(provision)] =
+        present ? bridge::Presence::present : bridge::Presence::lacking;
+    bridge::join(provisions_, found);
+}
+
+void ShardLoop::find_provisions() {
+    using bridge::Provision;
+    for (const Ports& port : ports_) {
+        for (const Ports::Listener& listener : port.listeners) {
+            if (!listener.udp) continue;
+            note(Provision::udp_segment, listener.udp->segmentation());
+            note(Provision::udp_gro, listener.udp->gathers());
+        }
+        for (const Ports::Tun& tun : port.tuns) {
+            const auto takes = [&](unsigned offloads) {
+                return (tun.offloads & offloads) == offloads;
+            };
+            note(Provision::tun_headers, tun.queue->has_offloads());
+            note(Provision::tun_tcp, takes(bridge::tun_offload_tcp));
+            note(Provision::tun_udp,
+                 takes(bridge::tun_offload_udp) && delivering_.gathers_datagrams());
+        }
+    }
+}
+
+void ShardLoop::report_machine() {
+    find_provisions();
+    MachineReport report{provisions_, {}};
+    const auto batches = [&](bridge::BatchKind kind) -> bridge::BatchSizes& {
+        return report.batches[static_cast<std::size_t>(kind)];
+    };
+    batches(bridge::BatchKind::received) = received_.sizes();
+    batches(bridge::BatchKind::sent) = sending_.counters().sizes;
+    batches(bridge::BatchKind::tun_read) = tun_reads_;
+    batches(bridge::BatchKind::tun_written) = delivering_.counters().sizes;
     tell_keeper({index_, report});
 }
 

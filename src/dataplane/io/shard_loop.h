@@ -103,6 +103,9 @@ private:
     void pass_on(Stranger stranger);
     Ports& ports(shard::ServerIndex server);
     void close_tuns(shard::ServerIndex server);
+    void note(bridge::Provision provision, bool present);
+    void find_provisions();
+    void report_machine();
     void tell_keeper(KeeperMessage message);
     void retry_keeper();
     void count(Cause cause) { ++drops_[static_cast<std::size_t>(cause)]; }
@@ -126,6 +129,8 @@ private:
     std::unique_ptr<std::byte[]> tun_room_;  // what is read, and behind it pieces of it
     std::deque<KeeperMessage> unsent_;       // what the keeper had no room for
     std::array<std::uint64_t, cause_count> drops_{};
+    bridge::BatchSizes tun_reads_;
+    bridge::Provisions provisions_{};  // of whatever was opened so far
     bool after_pause_ = false;  // nothing had come for `pause` when this turn began
     std::atomic<bool> stopping_{false};
     Instant now_{};

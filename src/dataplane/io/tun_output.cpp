@@ -4,17 +4,6 @@
 
 namespace kanmon::io {
 
-namespace {
-
-/// How many packets this one stands for.
-std::size_t packets_in(const routing::Offload& offload, Bytes packet) {
-    if (offload.segment_octets == 0 || packet.size() <= offload.header_octets) return 1;
-    return (packet.size() - offload.header_octets + offload.segment_octets - 1) /
-           offload.segment_octets;
-}
-
-}  // namespace
-
 TunOutput::TunOutput()
     : coalescer_(*this),
       room_(std::make_unique_for_overwrite<std::byte[]>(2 * TunQueue::room_octets)) {}
@@ -37,6 +26,7 @@ void TunOutput::write(const routing::Offload& offload, Bytes packet) {
     const TunWrite outcome = queue_->write(offload, packet);
     if (outcome == TunWrite::refused && offload.segment_octets != 0)
         return write_one_by_one(offload, packet);
+    counters_.sizes.count(packets_in(offload, packet));
     count(outcome, packets_in(offload, packet));
 }
 
@@ -50,6 +40,7 @@ void TunOutput::write_one_by_one(const routing::Offload& offload, Bytes packet) 
     routing::PacketPieces pieces = read->segments();
     while (const auto piece = pieces.next(room.subspan(TunQueue::room_octets))) {
         ++counters_.writes;
+        counters_.sizes.count(1);
         count(queue_->write({}, *piece), 1);
     }
 }

@@ -8,6 +8,7 @@
 //           kernel does not take is counted, never waited for.
 #pragma once
 
+#include "bridge/machine_facts.h"
 #include "dataplane/io/tun_queue.h"
 #include "dataplane/routing/coalescer.h"
 
@@ -16,6 +17,7 @@ namespace kanmon::io {
 struct TunCounters {
     std::uint64_t packets = 0;  // that were given
     std::uint64_t writes = 0;
+    bridge::BatchSizes sizes;      // of these: packets each, whether or not the kernel took them
     std::uint64_t queue_full = 0;  // packets, as they were given
     std::uint64_t failed = 0;
 };
@@ -29,6 +31,8 @@ public:
     void flush();
 
     const TunCounters& counters() const { return counters_; }
+    /// False once the kernel has refused datagrams in one piece.
+    bool gathers_datagrams() const { return datagrams_; }
 
 private:
     void write(const routing::Offload& offload, Bytes packet) override;

@@ -9,7 +9,23 @@
 #include <cassert>
 #include <cerrno>
 
+#include "bridge/tun_offloads.h"
+
 namespace kanmon::io {
+
+std::size_t packets_in(const routing::Offload& offload, Bytes packet) {
+    if (offload.segment_octets == 0 || packet.size() <= offload.header_octets) return 1;
+    return (packet.size() - offload.header_octets + offload.segment_octets - 1) /
+           offload.segment_octets;
+}
+
+unsigned taken_offloads(int fd) {
+    using bridge::tun_offload_tcp, bridge::tun_offload_udp;
+    if (!has_offloads(fd)) return 0;
+    for (const unsigned offloads : {tun_offload_tcp | tun_offload_udp, tun_offload_tcp})
+        if (::ioctl(fd, TUNSETOFFLOAD, offloads) == 0) return offloads;
+    return 0;
+}
 
 bool has_offloads(int fd) {
     ifreq answer{};

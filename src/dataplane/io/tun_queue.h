@@ -21,6 +21,12 @@ struct TunPacket {
     MutableBytes octets;
 };
 
+/// How many packets this one stands for.
+std::size_t packets_in(const routing::Offload& offload, Bytes packet);
+
+/// What of tun_offloads.h the kernel takes at this device: offered anew, as the broker has before.
+unsigned taken_offloads(int fd);
+
 /// The descriptor's packets come and go with a header that says what is left to the other side.
 bool has_offloads(int fd);
 

@@ -34,7 +34,8 @@ UdpSocket::UdpSocket(UniqueFd fd) : fd_(std::move(fd)) {
     ::fcntl(fd_.get(), F_SETFL, ::fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
     enlarge_buffers();
     if (wildcard_) ask_for_destination();
-    if (!set_option(fd_.get(), SOL_UDP, UDP_GRO, 1))
+    gathers_ = set_option(fd_.get(), SOL_UDP, UDP_GRO, 1);
+    if (!gathers_)
         log_event(Severity::warning, "no UDP_GRO: datagrams are received one by one",
                   {{"listener", to_string(local_)}});
     int segment = 0;

@@ -23,6 +23,8 @@ public:
     Endpoint local() const { return local_; }
 
     bool segmentation() const { return segmentation_; }
+    /// Datagrams of one sender are received together.
+    bool gathers() const { return gathers_; }
     /// The device below cannot segment (EIO): plain sends from now on.
     void give_up_segmentation();
 
@@ -35,6 +37,7 @@ private:
     Endpoint local_;
     bool wildcard_ = false;
     bool segmentation_ = true;
+    bool gathers_ = true;
 };
 
 }  // namespace kanmon::io

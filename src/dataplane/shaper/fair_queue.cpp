@@ -25,6 +25,17 @@ std::size_t octets_of(Duration time, std::uint64_t bits_per_second) {
                                     (bits_per_octet * nanoseconds_per_second));
 }
 
+std::size_t waiting_octets_max(std::uint64_t bits_per_second, std::size_t least) {
+    return std::clamp(octets_of(FairQueue::waiting_max, bits_per_second), least,
+                      FairQueue::octets_most);
+}
+
+/// What a client's own limit alone makes a packet behind another one wait is not the queue's fault.
+Duration own_pace(const Ticket& ticket) {
+    if (ticket.bits_per_second == 0) return Duration(0);
+    return time_of(2 * FairQueue::turn_octets_least, ticket.bits_per_second);
+}
+
 }  // namespace
 
 ClientQueues::ClientQueues(std::uint32_t count) : queues_(count) {
@@ -47,12 +58,12 @@ FairQueue::FairQueue(PacketStore& store, ClientQueues& queues, SharedLine& line,
     : store_(store), share_(line), drops_(drops), queues_(queues) {}
 
 FairQueue::~FairQueue() {
-    for (List* list : {&young_, &old_})
+    for (List* list : {&young_, &old_, &aside_})
         while (list->head != none) release(take_first(*list));
 }
 
 std::size_t FairQueue::octets_max() const {
-    return std::clamp(octets_of(waiting_max, share_.line().rate()), octets_least, octets_most);
+    return waiting_octets_max(share_.line().rate(), octets_least);
 }
 
 std::int64_t FairQueue::turn_octets() const {
@@ -88,14 +99,17 @@ void FairQueue::remove(List& list, QueueNumber queue) {
     }
 }
 
-FairQueue::QueueNumber FairQueue::queue_of(Ticket& ticket) {
+FairQueue::QueueNumber FairQueue::queue_of(Ticket& ticket, Instant now) {
     if (ticket.queue != none) return ticket.queue;
     ticket.queue = queues_.take();
     if (ticket.queue == none) return none;
     ClientQueue& queue = queues_[ticket.queue];
     queue.ticket = &ticket;
     queue.deficit = turn_octets();
-    append(young_, ticket.queue);
+    if (within_own_limit(ticket, now))
+        append(young_, ticket.queue);
+    else
+        hold(ticket.queue);
     return ticket.queue;
 }
 
@@ -108,9 +122,55 @@ void FairQueue::release(QueueNumber number) {
 
 void FairQueue::forget(Ticket& ticket) {
     if (ticket.queue == none) return;
-    remove(young_, ticket.queue);
-    remove(old_, ticket.queue);
+    for (List* list : {&young_, &old_, &aside_}) remove(*list, ticket.queue);
     release(ticket.queue);
+}
+
+// --- limits of clients ---------------------------------------------------------------------------
+
+void FairQueue::limit(Ticket& ticket, std::uint64_t bits_per_second) {
+    ticket.bits_per_second = bits_per_second;
+    ticket.free_at = {};
+    held_until_ = {};
+}
+
+/// It is in no list.
+void FairQueue::hold(QueueNumber number) {
+    ClientQueue& queue = queues_[number];
+    held_until_ = aside_.head == none ? queue.ticket->free_at
+                                      : std::min(held_until_, queue.ticket->free_at);
+    append(aside_, number);
+    queue.held = true;
+    queue.limit = Limit::clients_own;
+    if (queue.head == no_packet) return;
+    ++held_;
+    share_.wait(ready());
+}
+
+void FairQueue::let_go_of_held(Instant now) {
+    for (List held = std::exchange(aside_, {}); held.head != none;) {
+        const QueueNumber number = take_first(held);
+        ClientQueue& queue = queues_[number];
+        if (queue.head != no_packet) --held_;
+        queue.held = false;
+        if (within_own_limit(*queue.ticket, now))
+            append(old_, number);
+        else
+            hold(number);
+    }
+    share_.wait(ready());
+}
+
+void FairQueue::filled(const ClientQueue& queue) {
+    ++waiting_;
+    if (queue.held) ++held_;
+    share_.wait(ready());
+}
+
+void FairQueue::emptied(const ClientQueue& queue) {
+    --waiting_;
+    if (queue.held) --held_;
+    share_.wait(ready());
 }
 
 // --- packets -------------------------------------------------------------------------------------
@@ -123,31 +183,39 @@ PacketNumber FairQueue::take_head(ClientQueue& queue) {
     octets_ -= octets;
     if (queue.head == no_packet) {
         queue.tail = no_packet;
-        share_.wait(--waiting_);
+        emptied(queue);
     }
     return packet;
 }
 
-void FairQueue::count_drop(Ticket& ticket) {
+void FairQueue::count_drop(Ticket& ticket, Limit limit) {
     ++ticket.dropped;
-    drops_.dropped(ticket.client);
+    drops_.dropped(ticket.client, limit);
 }
 
 void FairQueue::drop_head(ClientQueue& queue) {
     store_.discard(take_head(queue));
-    count_drop(*queue.ticket);
+    count_drop(*queue.ticket, queue.limit);
 }
 
 void FairQueue::drop_late(ClientQueue& queue, Instant now) {
+    const Duration pace = own_pace(*queue.ticket);
     while (queue.head != no_packet &&
-           queue.delay.drops(now - store_.put_at(queue.head), queue.head == queue.tail, now))
+           queue.delay.drops(now - store_.put_at(queue.head) - pace, queue.head == queue.tail, now))
         drop_head(queue);
+}
+
+/// So that so many octets more are within the client's own time.
+void FairQueue::shorten(ClientQueue& queue, std::size_t octets) {
+    if (queue.ticket->bits_per_second == 0) return;
+    const std::size_t most = waiting_octets_max(queue.ticket->bits_per_second, own_octets_least);
+    while (queue.head != no_packet && queue.octets + octets > most) drop_head(queue);
 }
 
 /// From its front: its sender learns of the loss soonest, and what is left is the freshest.
 void FairQueue::shorten_longest() {
     ClientQueue* longest = nullptr;
-    for (const List* list : {&young_, &old_})
+    for (const List* list : {&young_, &old_, &aside_})
         for (QueueNumber at = list->head; at != none; at = queues_[at].next)
             if (longest == nullptr || queues_[at].octets > longest->octets) longest = &queues_[at];
     if (longest == nullptr) return;
@@ -156,17 +224,27 @@ void FairQueue::shorten_longest() {
         drop_head(*longest);
 }
 
+bool FairQueue::fits_in_one_piece(const Ticket& ticket, std::size_t octets) const {
+    if (octets <= turn_octets_least) return true;
+    if (ticket.bits_per_second != 0 &&
+        time_of(octets, ticket.bits_per_second) > SharedLine::burst)
+        return false;
+    return share_.line().cost(octets) <= SharedLine::burst;
+}
+
 bool FairQueue::passes(Ticket& ticket, std::size_t octets, Instant now) {
+    if (ticket.queue != none && queues_[ticket.queue].head != no_packet) return false;
     if (share_.line().rate() == 0 && ticket.bits_per_second == 0) return true;
-    if (waiting_ != 0 || !within_own_limit(ticket, now)) return false;
-    if (octets > turn_octets_least && share_.line().cost(octets) > SharedLine::burst) return false;
+    if (ready() != 0 || !within_own_limit(ticket, now)) return false;
+    if (!fits_in_one_piece(ticket, octets)) return false;
     if (!share_.take(octets, now)) return false;
     charge(ticket, octets, now);
     return true;
 }
 
 bool FairQueue::push(Ticket& ticket, Bytes packet, Instant now) {
-    const QueueNumber number = queue_of(ticket);
+    const QueueNumber number = queue_of(ticket, now);
+    if (number != none) shorten(queues_[number], packet.size());
     while (octets_ != 0 && octets_ + packet.size() > octets_max()) shorten_longest();
     auto stored = number == none ? std::nullopt : store_.put(packet, now);
     if (!stored && number != none && octets_ != 0) {
@@ -174,14 +252,13 @@ bool FairQueue::push(Ticket& ticket, Bytes packet, Instant now) {
         stored = store_.put(packet, now);
     }
     if (!stored) {
-        count_drop(ticket);
+        count_drop(ticket, Limit::gateways);
         return false;
     }
     ClientQueue& queue = queues_[number];
     if (queue.head == no_packet) {
         queue.head = *stored;
-        share_.wait(++waiting_);
-        held_back_until_ = {};
+        filled(queue);
     } else {
         store_.set_next(queue.tail, *stored);
     }
@@ -212,7 +289,10 @@ bool FairQueue::settle_first(List& list, bool young, Instant now) {
 
 std::optional<Leaving> FairQueue::leave(ClientQueue& queue, MutableBytes room, Instant now) {
     const std::size_t octets = store_.octets(queue.head);
-    if (!share_.take(octets, now)) return std::nullopt;
+    if (!share_.take(octets, now)) {
+        queue.limit = Limit::gateways;
+        return std::nullopt;
+    }
     charge(*queue.ticket, octets, now);
     queue.deficit -= static_cast<std::int64_t>(octets);
     const PacketNumber packet = take_head(queue);
@@ -222,27 +302,23 @@ std::optional<Leaving> FairQueue::leave(ClientQueue& queue, MutableBytes room, I
 }
 
 std::optional<Leaving> FairQueue::next(MutableBytes room, Instant now) {
-    if (waiting_ == 0 || share_.next() > now) return std::nullopt;
-    std::optional<Instant> earliest;  // of those beyond their own limits
-    std::uint32_t held_back = 0;
-    while (waiting_ != 0) {
+    if (held_ != 0 && held_until_ <= now) let_go_of_held(now);
+    if (ready() == 0 || share_.next() > now) return std::nullopt;
+    while (ready() != 0) {
         const bool young = young_.head != none;
         List& list = young ? young_ : old_;
         if (!settle_first(list, young, now)) continue;
         ClientQueue& queue = queues_[list.head];
         if (within_own_limit(*queue.ticket, now)) return leave(queue, room, now);
-        earliest = std::min(earliest.value_or(queue.ticket->free_at), queue.ticket->free_at);
-        append(old_, take_first(list));
-        if (++held_back < waiting_) continue;
-        held_back_until_ = *earliest;
-        return std::nullopt;
+        hold(take_first(list));
     }
     return std::nullopt;
 }
 
 std::optional<Instant> FairQueue::due() const {
     if (waiting_ == 0) return std::nullopt;
-    return std::max(share_.next(), held_back_until_);
+    if (ready() == 0) return held_until_;
+    return held_ == 0 ? share_.next() : std::min(share_.next(), held_until_);
 }
 
 }  // namespace kanmon::shaper

@@ -5,11 +5,15 @@
 // So a client that pings while another one downloads waits for a packet or two, and ten that
 // download have a tenth each. Packets wait unsealed: what is dropped leaves no gap in packet ids.
 //
+// A client may have a limit of its own. While it is beyond that, its packets wait aside and hold up
+// nobody: others pass as if it were not there, and it has no part of the line.
+//
 // Promises: nothing allocates after construction. Packets of a client keep their order.
 // Owner:    one shard. Tickets outlive their queues: `forget` before a ticket goes.
 // Limits:   `waiting_max` of line time a queue altogether (of which the longest queue pays what is
-//           beyond), within `octets_least` and `octets_most`; the store and the queues, which the
-//           lines of a shard share.
+//           beyond), within `octets_least` and `octets_most`; as much of its own time of a client
+//           with a limit, `own_octets_least` at least; the store and the queues, which the lines of
+//           a shard share.
 #pragma once
 
 #include <cstdint>
@@ -27,17 +31,20 @@ namespace kanmon::shaper {
 /// What a client keeps of its place in one direction.
 struct Ticket {
     std::uint32_t client = 0;           // the shard's number for it
-    std::uint64_t bits_per_second = 0;  // its own limit; 0: only the gateway's
+    std::uint64_t bits_per_second = 0;  // its own limit, set by `limit`; 0: only the gateway's
     std::uint64_t dropped = 0;          // packets, since the client came
     std::uint32_t queue = 0xffffffff;   // private to FairQueue
     Instant free_at{};                  // of the client's own limit
 };
 
+/// Whose bandwidth a packet waited for.
+enum class Limit : std::uint8_t { gateways, clients_own };
+
 /// Hears of each packet that is dropped. Must not call back.
 class DropCounter {
 public:
     virtual ~DropCounter() = default;
-    virtual void dropped(std::uint32_t client) = 0;
+    virtual void dropped(std::uint32_t client, Limit limit) = 0;
 };
 
 struct Leaving {
@@ -54,6 +61,8 @@ struct ClientQueue {
     std::uint32_t octets = 0;
     std::int64_t deficit = 0;
     DelayTarget delay;
+    Limit limit = Limit::gateways;  // what it last had to wait for
+    bool held = false;              // in the list of those beyond their own limits
     std::uint32_t next = none;
 };
 
@@ -76,6 +85,7 @@ public:
     static constexpr Duration waiting_max = 100ms;
     static constexpr std::size_t octets_least = std::size_t{64} << 10;
     static constexpr std::size_t octets_most = std::size_t{4} << 20;
+    static constexpr std::size_t own_octets_least = std::size_t{32} << 10;
     /// What a client sends in one turn, so that batches form: this much line time, within bounds.
     static constexpr Duration turn = 500us;
     static constexpr std::size_t turn_octets_least = 1514;
@@ -86,8 +96,10 @@ public:
     FairQueue& operator=(const FairQueue&) = delete;
     ~FairQueue();
 
+    /// From now on, for what waits too.
+    void limit(Ticket& ticket, std::uint64_t bits_per_second);
     /// True, and the line is charged, when these octets of this client may leave now and in one
-    /// piece: nobody waits, and the line is free.
+    /// piece: nobody waits for the line, and it is free.
     bool passes(Ticket& ticket, std::size_t octets, Instant now);
     /// Puts a packet at the end of its client's queue. False when it was dropped for want of room.
     bool push(Ticket& ticket, Bytes packet, Instant now);
@@ -99,6 +111,7 @@ public:
     void forget(Ticket& ticket);
 
     std::size_t waiting_octets() const { return octets_; }
+    /// With packets, those beyond their own limits included.
     std::uint32_t waiting_clients() const { return waiting_; }
 
 private:
@@ -110,15 +123,22 @@ private:
 
     std::size_t octets_max() const;
     std::int64_t turn_octets() const;
-    QueueNumber queue_of(Ticket& ticket);
+    std::uint32_t ready() const { return waiting_ - held_; }
+    bool fits_in_one_piece(const Ticket& ticket, std::size_t octets) const;
+    QueueNumber queue_of(Ticket& ticket, Instant now);
     void append(List& list, QueueNumber queue);
     QueueNumber take_first(List& list);
     void remove(List& list, QueueNumber queue);
     void release(QueueNumber queue);
+    void hold(QueueNumber queue);
+    void let_go_of_held(Instant now);
+    void filled(const ClientQueue& queue);
+    void emptied(const ClientQueue& queue);
     PacketNumber take_head(ClientQueue& queue);
-    void count_drop(Ticket& ticket);
+    void count_drop(Ticket& ticket, Limit limit);
     void drop_head(ClientQueue& queue);
     void drop_late(ClientQueue& queue, Instant now);
+    void shorten(ClientQueue& queue, std::size_t octets);
     void shorten_longest();
     bool settle_first(List& list, bool young, Instant now);
     std::optional<Leaving> leave(ClientQueue& queue, MutableBytes room, Instant now);
@@ -129,9 +149,11 @@ private:
     ClientQueues& queues_;
     List young_;  // clients that came since their last turn
     List old_;
+    List aside_;  // clients beyond their own limits
     std::size_t octets_ = 0;
     std::uint32_t waiting_ = 0;  // clients with packets
-    Instant held_back_until_{};  // when every waiting client is beyond its own limit
+    std::uint32_t held_ = 0;     // of these: beyond their own limits
+    Instant held_until_{};       // when the first of them may send again
 };
 
 }  // namespace kanmon::shaper

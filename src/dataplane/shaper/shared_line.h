@@ -19,6 +19,7 @@
 namespace kanmon::shaper {
 
 inline constexpr std::uint64_t bits_per_octet = 8, nanoseconds_per_second = 1'000'000'000;
+inline constexpr std::uint64_t bits_per_megabit = 1'000'000;
 
 /// How long so many octets take at this rate, which is not 0.
 constexpr Duration time_of(std::size_t octets, std::uint64_t bits_per_second) {

@@ -30,6 +30,9 @@ struct Client {
           profile(start.profile),
           session(std::move(start), random, now) {}
 
+    /// Dropped while they waited for their turn in a bandwidth, both ways.
+    std::uint64_t late_packets() const { return download.dropped + upload.dropped; }
+
     // --- every packet
     // ------------------------------------------------------------------------------
     crypto::KeySlots keys;
@@ -43,7 +46,7 @@ struct Client {
     std::uint16_t tun_mtu = 1500;          // the largest inner packet that the client takes
     routing::PathLimit path_limit;
     routing::UploadHole upload_hole;
-    shaper::Ticket download, upload;  // its places in the gateway's bandwidth
+    shaper::Ticket download, upload;  // its places in the bandwidth
     std::uint8_t keys_used = 0;  // a bit for each key id under which a packet was opened
     wire::KeyId newest_key = 0;  // key and id of the newest packet: older ones do not float
     std::uint64_t newest_packet = 0;

@@ -12,7 +12,7 @@ using bridge::Meter;
 
 std::array<std::uint64_t, bridge::client_meter_count> meters_of(const Client& client) {
     return {client.received_octets, client.sent_octets, client.received_packets,
-            client.sent_packets, client.refused_packets};
+            client.sent_packets, client.refused_packets + client.late_packets()};
 }
 
 /// Octets and packets; what was dropped is counted by cause.

@@ -227,6 +227,7 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
                                      .received_packets = client.received_packets,
                                      .sent_packets = client.sent_packets,
                                      .refused_packets = client.refused_packets,
+                                     .late_packets = client.late_packets(),
                                      .oversize_packets = client.oversize_packets,
                                      .fragmented_packets = client.fragmented_packets,
                                      .segment_limit = client.segment_limit,

@@ -123,7 +123,7 @@ void Shard::State::send_inner(Client& client, const routing::InnerPacket& packet
     carry(client, packet, segment);
 }
 
-/// Packets that were judged when they came, and have waited for the gateway's bandwidth since.
+/// Packets that were judged when they came, and have waited for their client's turn since.
 void Shard::State::let_waiting_leave() {
     shaping.drain(now, [this](Slot slot, Direction direction, MutableBytes packet) {
         Client* client = at(slot);
@@ -134,10 +134,11 @@ void Shard::State::let_waiting_leave() {
     });
 }
 
-void Shard::State::dropped(Slot slot) {
+void Shard::State::dropped(Slot slot, shaper::Limit limit) {
     const ServerIndex before = serving;
     if (const Client* client = at(slot)) serving = client->path.server;
-    drop(Cause::bandwidth_exceeded);
+    drop(limit == shaper::Limit::clients_own ? Cause::client_bandwidth_exceeded
+                                             : Cause::bandwidth_exceeded);
     serving = before;
 }
 

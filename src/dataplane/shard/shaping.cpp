@@ -30,38 +30,44 @@ Shaping::Shaping(shaper::DropCounter& drops)
       queues_(queues_max),
       room_(std::make_unique_for_overwrite<std::byte[]>(packet_octets_max)) {}
 
-void Shaping::arrange(std::vector<std::shared_ptr<shaper::GatewayLines>> lines) {
-    by_server_.assign(lines.size(), nullptr);
-    for (std::size_t server = 0; server < lines.size(); ++server) {
-        if (!lines[server]) continue;
+void Shaping::arrange(const std::vector<Share>& shares) {
+    by_server_.assign(shares.size(), {});
+    for (std::size_t server = 0; server < shares.size(); ++server) {
+        const auto& [lines, client_bits_per_second] = shares[server];
+        if (!lines) continue;
         auto same = std::ranges::find_if(
-            gateways_, [&](const auto& gateway) { return gateway->lines == lines[server]; });
+            gateways_, [&](const auto& gateway) { return gateway->lines == lines; });
         if (same == gateways_.end()) {
-            gateways_.push_back(std::make_unique<Gateway>(*this, lines[server]));
+            gateways_.push_back(std::make_unique<Gateway>(*this, lines));
             same = std::prev(gateways_.end());
         }
-        by_server_[server] = same->get();
+        by_server_[server] = {same->get(), client_bits_per_second};
     }
     const auto gone = [&](Gateway* gateway) {
-        return std::ranges::find(by_server_, gateway) == by_server_.end();
+        return std::ranges::find(by_server_, gateway, &Place::gateway) == by_server_.end();
     };
     std::erase_if(busy_, gone);
     std::erase_if(gateways_, [&](const auto& gateway) { return gone(gateway.get()); });
     busy_.reserve(gateways_.size());
 }
 
-Shaping::Gateway* Shaping::gateway_of(const Client& client) const {
-    return client.path.server < by_server_.size() ? by_server_[client.path.server] : nullptr;
+Shaping::Place Shaping::place_of(const Client& client) const {
+    return client.path.server < by_server_.size() ? by_server_[client.path.server] : Place{};
 }
 
 bool Shaping::passes(Client& client, Direction direction, std::size_t octets, Instant now) {
-    Gateway* gateway = gateway_of(client);
-    return gateway == nullptr ||
-           gateway->queue(direction).passes(ticket_of(client, direction), octets, now);
+    const Place place = place_of(client);
+    if (place.gateway == nullptr) return true;
+    shaper::FairQueue& queue = place.gateway->queue(direction);
+    shaper::Ticket& ticket = ticket_of(client, direction);
+    // The first packet after a change brings it; what waits leaves at the former pace until then.
+    if (ticket.bits_per_second != place.client_bits_per_second)
+        queue.limit(ticket, place.client_bits_per_second);
+    return queue.passes(ticket, octets, now);
 }
 
 void Shaping::wait(Client& client, Direction direction, Bytes packet, Instant now) {
-    Gateway* gateway = gateway_of(client);
+    Gateway* gateway = place_of(client).gateway;
     shaper::Ticket& ticket = ticket_of(client, direction);
     ticket.client = client.slot;
     gateway->queue(direction).push(ticket, packet, now);
@@ -72,7 +78,7 @@ void Shaping::wait(Client& client, Direction direction, Bytes packet, Instant no
 }
 
 void Shaping::forget(Client& client) {
-    Gateway* gateway = gateway_of(client);
+    Gateway* gateway = place_of(client).gateway;
     if (gateway == nullptr) return;
     gateway->to_clients.forget(client.download);
     gateway->from_clients.forget(client.upload);

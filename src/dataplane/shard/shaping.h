@@ -1,4 +1,5 @@
-// The bandwidths of the gateways whose servers this shard has, and what waits for them here.
+// The bandwidths of the gateways whose servers this shard has, the limits that servers set each of
+// their clients, and what waits for either here.
 //
 // Owner:  one shard. Nothing allocates but `arrange`.
 // Limits: `blocks` of the packet store and `queues_max`, for all gateways and both directions
@@ -25,9 +26,14 @@ public:
 
     explicit Shaping(shaper::DropCounter& drops);
 
-    /// The lines of each server's gateway, by ServerIndex; null where there is no limit. What waits
-    /// for a gateway that is gone is dropped.
-    void arrange(std::vector<std::shared_ptr<shaper::GatewayLines>> lines);
+    /// Of one server: its gateway's lines, null where there are none, and what each of its clients
+    /// may have of them each way, 0 for all.
+    struct Share {
+        std::shared_ptr<shaper::GatewayLines> lines;
+        std::uint64_t client_bits_per_second = 0;
+    };
+    /// By ServerIndex. What waits for a gateway that is gone is dropped.
+    void arrange(const std::vector<Share>& shares);
 
     /// True when this packet may leave at once. Otherwise `wait` is next.
     bool passes(Client& client, Direction direction, std::size_t octets, Instant now);
@@ -61,7 +67,13 @@ private:
         bool busy = false;
     };
 
-    Gateway* gateway_of(const Client& client) const;
+    /// What packets of a server's clients have to look up.
+    struct Place {
+        Gateway* gateway = nullptr;
+        std::uint64_t client_bits_per_second = 0;
+    };
+
+    Place place_of(const Client& client) const;
     MutableBytes room() { return {room_.get(), packet_octets_max}; }
 
     shaper::DropCounter& drops_;
@@ -69,7 +81,7 @@ private:
     shaper::ClientQueues queues_;
     std::unique_ptr<std::byte[]> room_;
     std::vector<std::unique_ptr<Gateway>> gateways_;
-    std::vector<Gateway*> by_server_;
+    std::vector<Place> by_server_;
     std::vector<Gateway*> busy_;  // somebody waits
 };
 

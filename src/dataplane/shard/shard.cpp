@@ -97,7 +97,13 @@ void Shard::configure(std::vector<std::shared_ptr<const session::ServerProfile>>
 }
 
 void Shard::share_bandwidth(std::vector<std::shared_ptr<shaper::GatewayLines>> lines) {
-    state_->shaping.arrange(std::move(lines));
+    std::vector<Shaping::Share> shares;
+    for (auto& of_gateway : lines) shares.push_back({std::move(of_gateway)});
+    for (std::size_t i = 0; i < std::min(shares.size(), state_->servers.size()); ++i)
+        if (const Server& server = state_->servers[i]; server.datagrams)
+            shares[i].client_bits_per_second =
+                std::uint64_t{server.settings().client_bandwidth_mbit} * shaper::bits_per_megabit;
+    state_->shaping.arrange(shares);
 }
 
 void Shard::receive(const Path& path, Run run, Instant now, UnixTime wall) {

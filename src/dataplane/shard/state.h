@@ -143,7 +143,7 @@ struct Shard::State final : shaper::DropCounter {
     void hand_in(Client& client, MutableBytes packet);
     void wait_for_turn(Client& client, const routing::SuperPacket& packet);
     void let_waiting_leave();
-    void dropped(Slot client) override;
+    void dropped(Slot client, shaper::Limit limit) override;
     void carry(Client& client, const routing::InnerPacket& packet,
                const std::optional<routing::TcpSegment>& segment);
     bool carry_in_pieces(Client& client, const routing::InnerPacket& packet, std::size_t inner_max);

@@ -116,11 +116,26 @@ TEST(BridgeMessage, ATextAboveItsBoundIsNeitherSentNorAcceptedNorCut) {
     EXPECT_EQ(decode_message({}).error(), MessageError::truncated);
 }
 
+TEST(BatchSizes, CountCallsByPowersOfTwoOfTheirPackets) {
+    BatchSizes sizes;
+    for (const std::size_t moved : {0, 1, 2, 3, 4, 5, 8, 9, 512, 513, 100000}) sizes.count(moved);
+    EXPECT_EQ(sizes.calls, (std::array<std::uint64_t, batch_buckets>{1, 1, 2, 2, 1, 0, 0, 0, 0, 1, 2}));
+    EXPECT_EQ(sizes.packets, 101057u);
+}
+
+TEST(Provisions, AreLackingAsSoonAsOneHasToDoWithout) {
+    Provisions all{};
+    join(all, {Presence::present, Presence::present, Presence::unknown});
+    join(all, {Presence::lacking, Presence::unknown, Presence::unknown});
+    join(all, {Presence::present, Presence::present, Presence::unknown});
+    EXPECT_EQ(all, (Provisions{Presence::lacking, Presence::present, Presence::unknown}));
+}
+
 TEST(SnapshotOctets, ALieAboutACountReservesNothing) {
     // number, made_at, then 65,536 gateways of which there is not one octet
-    const Buffer lie = from_hex("0003 0000000000000001 0000000000000000 00010000");
+    const Buffer lie = from_hex("0004 0000000000000001 0000000000000000 00010000");
     EXPECT_EQ(decode_snapshot(lie).error(), SnapshotError::truncated);
-    const Buffer more = from_hex("0003 0000000000000001 0000000000000000 ffffffff");
+    const Buffer more = from_hex("0004 0000000000000001 0000000000000000 ffffffff");
     EXPECT_EQ(decode_snapshot(more).error(), SnapshotError::out_of_range);
     EXPECT_EQ(decode_snapshot(from_hex("0001")).error(), SnapshotError::wrong_version);
 }

@@ -78,6 +78,7 @@ public:
     AttemptRecord attempt_record();
     ClientTraffic client_traffic();
     ServerFact server_fact();
+    MachineFact machine_fact();
     MessageBody body();
     BrokerBody broker_body();
     WantedServer wanted();
@@ -114,6 +115,7 @@ inline SslServer RandomValues::server() {
     value.compression_framing = coin();
     value.tun_mtu = number<std::uint16_t>();
     value.outer_octets_max = number<std::uint16_t>();
+    value.client_bandwidth_mbit = number<std::uint32_t>();
     value.inactive_seconds = number<std::uint32_t>();
     value.port_share = coin();
     value.keepalive_ping_seconds = number<std::uint16_t>();
@@ -192,6 +194,7 @@ inline ClientFact RandomValues::client_fact() {
     fact.received_packets = number<std::uint64_t>();
     fact.sent_packets = number<std::uint64_t>();
     fact.refused_packets = number<std::uint64_t>();
+    fact.late_packets = number<std::uint64_t>();
     fact.oversize_packets = number<std::uint64_t>();
     fact.fragmented_packets = number<std::uint64_t>();
     fact.segment_limit = number<std::uint16_t>();
@@ -239,8 +242,23 @@ inline ServerFact RandomValues::server_fact() {
     return fact;
 }
 
+inline MachineFact RandomValues::machine_fact() {
+    MachineFact fact;
+    for (auto& presence : fact.provisions) presence = choice(Presence::present);
+    fact.ciphers = text();
+    fact.shards = list(3, [&] {
+        ShardBatches shard;
+        for (BatchSizes& sizes : shard) {
+            for (auto& calls : sizes.calls) calls = number<std::uint64_t>();
+            sizes.packets = number<std::uint64_t>();
+        }
+        return shard;
+    });
+    return fact;
+}
+
 inline MessageBody RandomValues::body() {
-    switch (below(15)) {
+    switch (below(16)) {
         case 0:
             return DataHello{number<std::uint64_t>(), number<std::uint64_t>()};
         case 1:
@@ -284,6 +302,8 @@ inline MessageBody RandomValues::body() {
             return TrafficFact{list(9, [&] { return client_traffic(); })};
         case 13:
             return server_fact();
+        case 14:
+            return machine_fact();
         default:
             return StrangerStream{text(), endpoint()};
     }

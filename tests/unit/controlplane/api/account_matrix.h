@@ -82,6 +82,7 @@ inline std::vector<Row> server_rows() {
         {"DescribeVpnSslServerLogs", {{"VpnSslServerId", "$server"}, {"MinutePeriod", "10"}}},
         {"DescribeSslVpnServerRecords", {{"SslVpnServerId", "$server"}}},
         {"DescribeVpnMetrics", {{"ResourceId", "$server"}}},
+        {"DescribeVpnMachine", {}},
         {"CreateSslVpnClientCert", {{"SslVpnServerId", "$server"}}},
         {"DescribeSslVpnClientCert", {{"SslVpnClientCertId", "$certificate"}}},
         {"DescribeSslVpnClientCerts", {{"SslVpnClientCertId", "$certificate"}}},

@@ -64,6 +64,51 @@ TEST_F(Metrics, SayWhatTheServerCarries) {
     EXPECT_THAT(shown(), HasSubstr("# TYPE kanmon_server_received_bytes_total counter\n"));
 }
 
+bridge::MachineFact machine_of_two_shards() {
+    bridge::MachineFact machine{.ciphers = "AES-GCM by ipsec_mb"};
+    machine.provisions[static_cast<std::size_t>(bridge::Provision::udp_gro)] =
+        bridge::Presence::present;
+    machine.provisions[static_cast<std::size_t>(bridge::Provision::tun_udp)] =
+        bridge::Presence::lacking;
+    machine.shards.resize(2);
+    auto& sent = machine.shards[1][static_cast<std::size_t>(bridge::BatchKind::sent)];
+    for (const std::size_t moved : {1, 3, 4, 600, 0}) sent.count(moved);
+    return machine;
+}
+
+TEST_F(Metrics, ShowTheMachineAndTheSizesOfBatches) {
+    world.plane.monitoring.learn(machine_of_two_shards());
+    const std::string page = shown();
+    EXPECT_THAT(page, HasSubstr("kanmon_machine_provision{provision=\"udp_gro\"} 1\n"));
+    EXPECT_THAT(page, HasSubstr("kanmon_machine_provision{provision=\"tun_udp\"} 0\n"));
+    const std::string bucket = "kanmon_batch_packets_bucket{shard=\"1\",calls=\"sent\",le=";
+    EXPECT_THAT(page, HasSubstr(bucket + "\"1\"} 1\n"));
+    EXPECT_THAT(page, HasSubstr(bucket + "\"2\"} 1\n"));
+    EXPECT_THAT(page, HasSubstr(bucket + "\"4\"} 3\n"));
+    EXPECT_THAT(page, HasSubstr(bucket + "\"512\"} 3\n"));
+    EXPECT_THAT(page, HasSubstr(bucket + "\"+Inf\"} 4\n"));
+    EXPECT_THAT(page, HasSubstr("kanmon_batch_packets_sum{shard=\"1\",calls=\"sent\"} 608\n"));
+    EXPECT_THAT(page, HasSubstr("kanmon_batch_packets_count{shard=\"1\",calls=\"sent\"} 4\n"));
+}
+
+TEST_F(Metrics, DescribeVpnMachineShowsProvisionsAndBatches) {
+    world.plane.monitoring.learn(machine_of_two_shards());
+    const json answer = call("DescribeVpnMachine", {});
+    EXPECT_EQ(answer["Ciphers"], "AES-GCM by ipsec_mb");
+    EXPECT_EQ(answer["Shards"], 2);
+    EXPECT_EQ(answer["UdpGro"], "present");
+    EXPECT_EQ(answer["TunUdp"], "lacking");
+    EXPECT_EQ(answer["UdpSegment"], "unknown");
+    const json rows = answer["Batches"]["Batch"];
+    ASSERT_EQ(rows.size(), 8u);
+    EXPECT_EQ(rows[5]["Shard"], 1);
+    EXPECT_EQ(rows[5]["Calls"], "sent");
+    EXPECT_EQ(rows[5]["Count"], 4);
+    EXPECT_EQ(rows[5]["Packets"], 608);
+    EXPECT_EQ(rows[5]["UpTo4"], 2);
+    EXPECT_EQ(rows[5]["More"], 1);
+}
+
 // Label explosion: who connects does not change how many series there are.
 TEST_F(Metrics, AHundredThousandRandomNamesLeaveTheNumberOfSeriesUnchanged) {
     const auto series = [&] {

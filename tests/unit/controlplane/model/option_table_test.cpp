@@ -63,6 +63,7 @@ const std::map<std::string, Examples>& examples() {
         {"AccessFromVpc", {{"allow", "deny"}, {"", "accept"}}},
         {"TunMtu", {{"576", "1500", "9000"}, {"", "575", "9001", "-1", "1500 ", "x"}}},
         {"OuterMtu", {{"1280", "9000"}, {"1279", "9001", "0"}}},
+        {"ClientBandwidth", {{"0", "1", "1000"}, {"", "1001", "-1", "0.5", "1m", "4294967297"}}},
         {"InactiveSeconds", {{"0", "10", "604800"}, {"9", "604801"}}},
         {"RenegotiateSeconds", {{"0", "10", "86400"}, {"9", "86401", "4294967296"}}},
         {"KeepalivePing", {{"1", "600"}, {"0", "601"}}},
@@ -105,6 +106,8 @@ TEST(ServerOptions, ARefusalShowsTheValueAndWhatWouldWork) {
     EXPECT_EQ(said("Wrapping", "tls\x1b"),
               "Wrapping is 'tls\\x1b'; it can be none, tls-auth, tls-crypt or tls-crypt-v2.");
     EXPECT_EQ(said("InactiveSeconds", "5"), "InactiveSeconds is '5'; it can be 0 or 10 to 604800.");
+    EXPECT_EQ(said("ClientBandwidth", "2k"),
+              "ClientBandwidth is '2k'; it can be 0 or 1 to 1000.");
     EXPECT_EQ(said("FullTunnel", "yes"), "FullTunnel is 'yes'; it can be true or false.");
     EXPECT_THAT(said("ExtraListeners", "udp:22"), HasSubstr("1194 would do"));
 }

@@ -77,6 +77,7 @@ TEST_F(Settings, AllOfThemReachTheDataProcess) {
                                       {"SourceNat", "true"},
                                       {"TunMtu", "1400"},
                                       {"OuterMtu", "1300"},
+                                      {"ClientBandwidth", "20"},
                                       {"InactiveSeconds", "600"},
                                       {"RenegotiateSeconds", "60"},
                                       {"KeepalivePing", "5"},
@@ -111,6 +112,7 @@ TEST_F(Settings, AllOfThemReachTheDataProcess) {
     EXPECT_EQ(told.same_holder, bridge::SameHolder::replace_older);
     EXPECT_EQ(told.tun_mtu, 1400);
     EXPECT_EQ(told.outer_octets_max, 1300);
+    EXPECT_EQ(told.client_bandwidth_mbit, 20u);
     EXPECT_EQ(told.inactive_seconds, 600u);
     EXPECT_EQ(told.renegotiate_seconds, 60u);
     EXPECT_EQ(told.keepalive_ping_seconds, 5);

@@ -54,6 +54,10 @@ TEST_F(Batches, EqualDatagramsTravelAsOneRunAndAShorterOneEndsIt) {
     EXPECT_EQ(sending_.counters().datagrams, sent.size());
     EXPECT_EQ(arrived(to, sent.size()), sent);
     EXPECT_EQ(last_.remote, from.local());
+    EXPECT_EQ(sending_.counters().sizes.packets, 21u);
+    EXPECT_EQ(sending_.counters().sizes.calls[5], 1u);  // 17 to 32
+    EXPECT_EQ(receiving_.sizes().packets, 21u);
+    EXPECT_TRUE(from.segmentation() && to.gathers());
 }
 
 TEST_F(Batches, DatagramsForManyArriveEachAtItsDestination) {

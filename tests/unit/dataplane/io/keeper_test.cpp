@@ -244,6 +244,20 @@ TEST_F(KeeperAmongOthers, CountersOfShardsAndLostRecordsReachControl) {
     EXPECT_EQ(std::get<bridge::DropFact>(fact->body).records_lost, 3u);
 }
 
+TEST_F(KeeperAmongOthers, WhatTheMachineGivesAndItsBatchesReachControl) {
+    MachineReport report;
+    report.provisions.fill(bridge::Presence::present);
+    report.batches[0].count(5);
+    ASSERT_TRUE(inbox_.mailbox.post({0, report}));
+    const auto fact = control_.next<bridge::MachineFact>();
+    ASSERT_TRUE(fact);
+    const auto& machine = std::get<bridge::MachineFact>(fact->body);
+    EXPECT_EQ(machine.provisions, report.provisions);
+    EXPECT_FALSE(machine.ciphers.empty());
+    ASSERT_EQ(machine.shards.size(), 1u);
+    EXPECT_EQ(machine.shards[0][0].calls[3], 1u);
+}
+
 TEST_F(KeeperAmongOthers, TrafficOfClientsAndServersReachesControl) {
     shard::Traffic traffic;
     traffic.clients.resize(bridge::traffic_clients_max + 1);

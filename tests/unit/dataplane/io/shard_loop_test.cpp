@@ -41,8 +41,10 @@ protected:
             ASSERT_TRUE(readable(keeper_.wakeup.fd(), 5000));
             keeper_.wakeup.clear();
             keeper_.mailbox.drain([&](KeeperMessage message) {
-                settled = settled || (message.shard == shard &&
-                                      std::holds_alternative<DropReport>(message.body));
+                const auto* report = std::get_if<MachineReport>(&message.body);
+                if (report == nullptr) return;
+                machines_[message.shard] = *report;
+                settled = settled || message.shard == shard;
             });
         }
     }
@@ -124,6 +126,7 @@ protected:
     std::vector<std::unique_ptr<ShardLoop>> loops_;
     std::vector<std::thread> threads_;
     std::array<DropReport, 2> reports_;
+    std::array<MachineReport, 2> machines_;
     std::vector<Stranger> strangers_;
 };
 
@@ -187,6 +190,24 @@ TEST_F(TwoShards, EveryHelloOfABurstByTwoListenersGetsItsOwnAnswer) {
         }
         EXPECT_TRUE(answered[0] && answered[1]);
     }
+}
+
+TEST_F(TwoShards, WhatTheKernelGivesAndWhatItsCallsMovedIsReported) {
+    settle(0);
+    EXPECT_EQ(machines_[0].provisions, bridge::Provisions{}) << "nothing was opened yet";
+    UniqueFd socket = bound_socket(AF_INET, loopback);
+    const Endpoint listener = local_of(socket);
+    tell(0, AddListener{0, 0, std::move(socket)});
+    const UniqueFd client = bound_socket(AF_INET, loopback);
+    send_to(client, listener, hello(0));
+    EXPECT_FALSE(answer_to(client).empty());
+    settle(0);
+    using bridge::BatchKind, bridge::Presence, bridge::Provision;
+    const MachineReport& report = machines_[0];
+    EXPECT_EQ(report.provisions[static_cast<std::size_t>(Provision::udp_gro)], Presence::present);
+    EXPECT_EQ(report.provisions[static_cast<std::size_t>(Provision::tun_tcp)], Presence::unknown);
+    for (const BatchKind kind : {BatchKind::received, BatchKind::sent})
+        EXPECT_EQ(report.batches[static_cast<std::size_t>(kind)].calls[0], 1u);
 }
 
 TEST_F(TwoShards, ADatagramOfAnotherShardsClientIsHandedOver) {

@@ -100,6 +100,15 @@ TEST_F(TunOutputs, DatagramsThatTheKernelSendsAtOnceAreCutWithRightChecksums) {
     EXPECT_EQ(together, sent);
 }
 
+TEST_F(TunOutputs, WhatTheKernelTakesIsFoundByOfferingItAgain) {
+    const unsigned taken = taken_offloads(queue->fd());
+    EXPECT_EQ(taken & (TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6),
+              unsigned{TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6});
+    EXPECT_TRUE((taken & offload_udp) == offload_udp || (taken & offload_udp) == 0);
+    const UniqueFd no_device(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    EXPECT_EQ(taken_offloads(no_device.get()), 0U);
+}
+
 TEST_F(TunOutputs, DatagramsWrittenAsOneArriveOneByOne) {
     const UniqueFd receiver = bound_socket(AF_INET, Endpoint::v4(routing::target, 443));
     for (int i = 0; i < 10; ++i) {
@@ -110,6 +119,8 @@ TEST_F(TunOutputs, DatagramsWrittenAsOneArriveOneByOne) {
     }
     output.flush();
     EXPECT_EQ(output.counters().failed, 0U);
+    EXPECT_EQ(output.counters().sizes.packets, 10U);
+    EXPECT_EQ(output.counters().sizes.calls[4], output.gathers_datagrams() ? 1U : 0U);  // 9 to 16
     for (int i = 0; i < 10; ++i) {
         Buffer received(2000);
         ASSERT_TRUE(readable(receiver.get()));

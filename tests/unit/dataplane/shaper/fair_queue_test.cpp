@@ -24,8 +24,12 @@ double fairness(const std::vector<double>& shares) {
 }
 
 struct CountedDrops final : DropCounter {
-    void dropped(std::uint32_t client) override { ++of[client]; }
+    void dropped(std::uint32_t client, Limit limit) override {
+        ++of[client];
+        if (limit == Limit::clients_own) ++by_own_limits;
+    }
     std::map<std::uint32_t, std::uint64_t> of;
+    std::uint64_t by_own_limits = 0;
 };
 
 /// One shard: its queue, and the clients that send through it.
@@ -269,6 +273,71 @@ TEST(FairQueue, SaysWhenClientsWithinTheirOwnLimitsMaySendAgain) {
     EXPECT_LT(calls, 5);
     EXPECT_GE(now, instant_of(0) + 5ms);
     EXPECT_LE(now, instant_of(0) + 12ms);
+}
+
+TEST(FairQueue, WhoIsBeyondItsOwnLimitHoldsNobodyUp) {
+    TestGateway gateway(1000 * megabit, {2, 1});
+    TestClient &slow = *gateway.clients[0], &other = *gateway.clients[1];
+    gateway.shards[0]->queue.limit(slow.ticket, 1 * megabit);
+    Instant now = instant_of(0) + 1s;
+    for (int i = 0; i < 20; ++i) slow.offer(full_octets, now);
+    gateway.drain(now);
+    FairQueue& queue = gateway.shards[0]->queue;
+    EXPECT_EQ(queue.waiting_clients(), 1U);
+    // A whole super-packet, at once: nobody is before it.
+    EXPECT_TRUE(queue.passes(other.ticket, 40000, now));
+    EXPECT_EQ(queue.due(), slow.ticket.free_at);
+    // Nor has it a part of the line that another shard would have to leave.
+    std::size_t sent = 0;
+    for (const Instant end = now + 100ms; now < end; now += 100us) {
+        for (int i = 0; i < 9; ++i) gateway.clients[2]->offer(full_octets, now);
+        gateway.drain(now);
+        sent = gateway.clients[2]->received;
+    }
+    EXPECT_GT(sent, 11'000'000U);
+}
+
+TEST(FairQueue, WhatAClientsOwnLimitMakesWaitIsDroppedInItsNameAndBoundedByItsTime) {
+    TestGateway gateway(1000 * megabit, {1});
+    TestClient& client = *gateway.clients[0];
+    FairQueue& queue = gateway.shards[0]->queue;
+    queue.limit(client.ticket, 8 * megabit);
+    for (int i = 0; i < 1000; ++i) client.offer(full_octets, instant_of(0));
+    EXPECT_LE(queue.waiting_octets(), 100'000U);  // 100 ms
+    EXPECT_GT(client.ticket.dropped, 900U);
+    EXPECT_EQ(gateway.shards[0]->drops.by_own_limits, client.ticket.dropped);
+}
+
+TEST(FairQueue, ANewLimitHoldsForWhatWaitsToo) {
+    TestGateway gateway(1000 * megabit, {1});
+    TestClient& client = *gateway.clients[0];
+    FairQueue& queue = gateway.shards[0]->queue;
+    queue.limit(client.ticket, 1 * megabit);
+    Instant now = instant_of(0);
+    for (int i = 0; i < 20; ++i) client.offer(full_octets, now);
+    gateway.drain(now);
+    ASSERT_EQ(queue.waiting_clients(), 1U);
+    queue.limit(client.ticket, 0);
+    for (int i = 0; i < 5; ++i) gateway.drain(now += 1ms);
+    EXPECT_EQ(queue.waiting_clients(), 0U);
+    EXPECT_TRUE(queue.passes(client.ticket, full_octets, now));
+}
+
+TEST(FairQueue, AStreamOfASlowClientFillsItsOwnLimit) {
+    for (const std::uint64_t limit : {1 * megabit, 10 * megabit}) {
+        TestGateway gateway(1000 * megabit, {1});
+        TestClient& client = *gateway.clients[0];
+        gateway.shards[0]->queue.limit(client.ticket, limit);
+        for (Instant now = instant_of(0); now < instant_of(0) + 10s; now += 1ms) {
+            // Two packets under way: what a sender after losses has.
+            if (gateway.shards[0]->queue.waiting_octets() < 2 * full_octets)
+                client.offer(full_octets, now);
+            gateway.drain(now);
+        }
+        EXPECT_NEAR(gateway.megabits(10s)[0], static_cast<double>(limit) / 1e6,
+                    static_cast<double>(limit) / 1e6 * 0.03);
+        EXPECT_EQ(client.ticket.dropped, 0U);
+    }
 }
 
 TEST(FairQueue, TheLongestQueuePaysWhenThereIsNoRoom) {

@@ -86,6 +86,53 @@ TEST(Shaping, ANewBandwidthHoldsAtOnceAndNobodyIsDropped) {
     EXPECT_EQ(world.shard.clients(), 1U);
 }
 
+/// The gateway's only server lets each client have so much.
+void limit_clients(ShapedWorld& world, std::uint32_t megabits) {
+    bridge::SslServer server = settings();
+    server.client_bandwidth_mbit = megabits;
+    world.configure({profile(server)});
+    world.shard.share_bandwidth({world.lines});
+}
+
+TEST(Shaping, AClientsOwnLimitHoldsEachWayAndChangesAtOnce) {
+    ShapedWorld world(1000 * megabit);
+    Peer& peer = world.connected(1, at("192.0.2.1"));
+    world.quiet = true;
+    for (const std::uint32_t megabits : {2U, 8U, 4U}) {
+        limit_clients(world, megabits);
+        world.load(peer, 2, 200ms);
+        world.deliveries = world.sends = 0;
+        world.load(peer, 2, 1s);
+        const auto expected = static_cast<double>(packets_of(megabits * megabit));
+        EXPECT_NEAR(static_cast<double>(world.deliveries), expected, expected / 20) << megabits;
+        EXPECT_NEAR(static_cast<double>(world.sends), expected, expected / 20) << megabits;
+    }
+    limit_clients(world, 0);
+    world.load(peer, 2, 100ms);
+    world.sends = 0;
+    world.load(peer, 2, 1s);
+    EXPECT_EQ(world.sends, 2000U);
+    EXPECT_EQ(world.shard.clients(), 1U);
+}
+
+TEST(Shaping, DropsOfAClientsOwnLimitAreCountedApartAndAsTheClients) {
+    ShapedWorld world(1000 * megabit);
+    Peer& greedy = world.connected(1, at("192.0.2.1"));
+    Peer& quiet = world.connected(2, at("192.0.2.2"));
+    world.quiet = true;
+    limit_clients(world, 1);
+    world.load(greedy, 4, 1s);
+    world.load(quiet, 0, 1ms);
+    EXPECT_EQ(world.dropped(), 0U);
+    const std::uint64_t own =
+        world.shard.drops()[static_cast<std::size_t>(Cause::client_bandwidth_exceeded)];
+    EXPECT_GT(own, 1000U);
+    std::uint64_t told = 0;
+    for (const auto& client : world.shard.traffic().clients)
+        told += client.meters[static_cast<std::size_t>(bridge::Meter::dropped_packets)];
+    EXPECT_EQ(told, own);
+}
+
 TEST(Shaping, WhatIsDroppedIsCountedOfItsServer) {
     ShapedWorld world(1 * megabit);
     Peer& peer = world.connected(1, at("192.0.2.1"));
