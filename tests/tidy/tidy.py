@@ -26,6 +26,7 @@ FLOORS = {
     "dataplane/admission": 3,
     "dataplane/routing": 3,
     "dataplane/shaper": 3,
+    "dataplane/flows": 3,
     "controlplane/usecases": 3,
     "dataplane/shard": 4,
     "dataplane/io": 5,
@@ -39,8 +40,8 @@ SIDEWAYS_ALLOWED = {("bridge", "base")}
 BANNED_NAMES = re.compile(r"(?:^|_)(?:util|utils|common|manager|helper|helpers)(?:_|$)")
 BANNED_CALLS = re.compile(r"\b(?:system_clock|steady_clock)::now|\bgetenv\(|\bstd::thread\b")
 PURE = ("dataplane/wire", "dataplane/crypto", "dataplane/session", "dataplane/directory",
-        "dataplane/admission", "dataplane/routing", "dataplane/shaper", "dataplane/shard",
-        "controlplane/model", "controlplane/usecases")
+        "dataplane/admission", "dataplane/routing", "dataplane/shaper", "dataplane/flows",
+        "dataplane/shard", "controlplane/model", "controlplane/usecases")
 CODE = {".cpp", ".h"}
 
 

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/escape.h"
+#include "dataplane/crypto/openssl_library.h"
 #include "dataplane/crypto/peer_identity.h"
 
 namespace kanmon::crypto {
@@ -59,7 +60,8 @@ Problem with_reason(Problem problem) {
 /// The settings that both sides share.
 SslContext make_openssl(TlsRole role) {
     SslContext made(
-        SSL_CTX_new(role == TlsRole::server ? TLS_server_method() : TLS_client_method()));
+        SSL_CTX_new_ex(tls_library(), nullptr,
+                       role == TlsRole::server ? TLS_server_method() : TLS_client_method()));
     SSL_CTX* context = made.get();
     if (context == nullptr) return made;
     SSL_CTX_set_security_level(context, 2);

@@ -3,19 +3,14 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/folded_product.h"
+
 namespace kanmon::routing {
 
 namespace {
 
 /// How exactly the order of silence is kept: a busy flow is moved to the front this often.
 constexpr Duration order_grain = 1s;
-
-/// Both halves of a product: quick, and without the secret nobody can aim at a value.
-std::uint64_t folded_product(std::uint64_t left, std::uint64_t right) {
-    __extension__ using Wide = unsigned __int128;
-    const Wide product = static_cast<Wide>(left) * right;
-    return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
-}
 
 Duration silence_of(const FlowEntry& entry) {
     if (entry.flow.kind == FlowKind::fragments) return fragments_silence;

@@ -144,6 +144,16 @@ TEST(OpensslTls, AnRsaServerServesOldClientsToo) {
     }
 }
 
+TEST(OpensslTls, AClientsKeyMayBeOfEveryKindThatCertificatesUse) {
+    for (const char* kind : {"RSA", "RSA-PSS", "ED25519", "ED448"})
+        for (const TlsVersion version : both_versions) {
+            const Conversation seen =
+                converse(*server(), *client(authority().issue({.key_kind = kind}), version));
+            EXPECT_TRUE(seen.server.established) << kind << ": " << seen.server.detail;
+            EXPECT_EQ(seen.server.plaintext, "hello from the client");
+        }
+}
+
 TEST(OpensslTls, ExpiredNotYetValidAndRevokedClientsCompleteTlsWithAnObjection) {
     struct Row {
         Leaf leaf;

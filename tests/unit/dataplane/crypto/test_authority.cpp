@@ -19,6 +19,14 @@ std::shared_ptr<EVP_PKEY> new_key(bool rsa) {
     return {key, EVP_PKEY_free};
 }
 
+std::shared_ptr<EVP_PKEY> new_key(const std::string& kind) {
+    const std::shared_ptr<EVP_PKEY_CTX> context(
+        EVP_PKEY_CTX_new_from_name(nullptr, kind.c_str(), nullptr), EVP_PKEY_CTX_free);
+    EVP_PKEY* key = nullptr;
+    need(EVP_PKEY_keygen_init(context.get()) == 1 && EVP_PKEY_generate(context.get(), &key) == 1);
+    return {key, EVP_PKEY_free};
+}
+
 void add_extension(X509* certificate, int kind, const char* value) {
     X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, kind, value);
     need(extension != nullptr && X509_add_ext(certificate, extension, -1) == 1);
@@ -106,7 +114,7 @@ std::string TestAuthority::certificate_pem() const {
 }
 
 Issued TestAuthority::issue(const Leaf& leaf) const {
-    const auto key = new_key(leaf.rsa);
+    const auto key = leaf.key_kind.empty() ? new_key(leaf.rsa) : new_key(leaf.key_kind);
     const auto certificate = new_certificate(leaf, key.get(), certificate_.get(), key_.get());
     return {pem_of(certificate.get()), SecretBuffer(as_bytes(pem_of(key.get())))};
 }

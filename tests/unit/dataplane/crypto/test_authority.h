@@ -23,6 +23,8 @@ struct Leaf {
     long serial = 0x0abc;
     bool authority = false;
     bool rsa = false;
+    /// OpenSSL's name of another kind of key.
+    std::string key_kind{};
     /// ASN.1 type of the common name; 0 lets OpenSSL take UTF8String.
     int name_type = 0;
     bool names_in_one_set = false;
