@@ -53,10 +53,52 @@ GOALS = [
 ]
 
 
-def newest():
-    """The last line of each row that was measured beside OpenVPN."""
+@dataclass(frozen=True)
+class Bound:
+    """What a row that has no counterpart there must keep to."""
+    words: str
+    row: str
+    unit: str
+    most: float = float("inf")
+    least: float = float("-inf")
+
+    def text(self):
+        return " to ".join(f"{bound:g}" for bound in (self.least, self.most)
+                           if abs(bound) != float("inf"))
+
+
+BOUNDS = [
+    Bound("two shards against one, CPU per GB more, upload", "shards_two_more_up_percent", "%", most=15),
+    Bound("two shards against one, CPU per GB more, download", "shards_two_more_down_percent", "%", most=15),
+    Bound("a bandwidth of 100 Mbit/s, one stream, upload", "shaper_up_percent", "%", most=100, least=95),
+    Bound("a bandwidth of 100 Mbit/s, one stream, download", "shaper_down_percent", "%", most=100, least=95),
+    Bound("ping of another client meanwhile, longer than idle, upload", "shaper_ping_more_up_ms", "ms", most=5),
+    Bound("ping of another client meanwhile, longer than idle, download", "shaper_ping_more_down_ms", "ms", most=5),
+    Bound("Jain's index of 10 clients in it, upload", "shaper_fairness_up_of_10", "", least=0.98),
+    Bound("Jain's index of 10 clients in it, download", "shaper_fairness_down_of_10", "", least=0.98),
+]
+
+
+def newest(*, beside_openvpn):
+    """The last line of each row that was, or was not, measured beside OpenVPN."""
     with open(HISTORY, newline="") as file:
-        return {line["row"]: line for line in csv.DictReader(file) if line["ratio"]}
+        return {line["row"]: line for line in csv.DictReader(file)
+                if bool(line["ratio"]) == beside_openvpn}
+
+
+def alone(measured):
+    lines = ["| what, Kanmon alone | must | measured | when, commit |", "| --- | --- | --- | --- |"]
+    for bound in BOUNDS:
+        line = measured.get(bound.row)
+        if line is None:
+            lines.append(f"| {bound.words} | {bound.text()} {bound.unit} | | |")
+            continue
+        value = float(line["kanmon"])
+        short = "" if bound.least <= value <= bound.most else " (short)"
+        lines.append(f"| {bound.words} | {'at most ' if bound.least == float('-inf') else ''}"
+                     f"{'at least ' if bound.most == float('inf') else ''}{bound.text()} {bound.unit} | "
+                     f"**{value:.4g} {bound.unit}**{short} | {line['date']}, {line['commit']} |")
+    return "\n".join(lines)
 
 
 def table(measured):
@@ -93,15 +135,15 @@ def main():
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--check", action="store_true")
     asked = asked.parse_args()
-    measured = newest()
     page = PAGE.read_text()
     before, rest = page.split(BEGIN, 1)
     _, after = rest.split(END, 1)
-    made = f"{before}{BEGIN}\n{table(measured)}\n{END}{after}"
+    beside = newest(beside_openvpn=True)
+    made = f"{before}{BEGIN}\n{table(beside)}\n\n{alone(newest(beside_openvpn=False))}\n{END}{after}"
     if asked.check:
         sys.exit(0 if made == page else "docs/performance.md is older than bench/history.csv: run bench/chart.py")
     PAGE.write_text(made)
-    CHART.write_text(chart(measured))
+    CHART.write_text(chart(beside))
 
 
 if __name__ == "__main__":

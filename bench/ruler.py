@@ -129,13 +129,13 @@ disable-dco
 class KanmonServer:
     name = "kanmon"
 
-    def __init__(self, bench, tcp=False, *, clients=2000):
+    def __init__(self, bench, tcp=False, *, clients=2000, more=()):
         self.bench = bench
         folder = bench.folder
         self.state = folder / "kanmon"
         self.process = bench.network.start(
             bench.a, str(BIN / "kanmond"), "--state", str(self.state), "--run", str(folder / "run"),
-            "--api", "127.0.0.1:8443", "--public-address", SERVER, log=folder / "kanmond.log")
+            "--api", "127.0.0.1:8443", "--public-address", SERVER, *more, log=folder / "kanmond.log")
         key = self.state / "control/root-access-key.json"
         until("the API answers", lambda: key.exists() and
               self.cli(key, "call", "DescribeAccounts", check=False).returncode == 0, 30)

@@ -9,8 +9,10 @@ add_custom_command(
   OUTPUT ${pages}/kanmond.toml
   COMMAND kanmon-pages ${pages} ${KANMON_DATE}
   COMMAND ${KANMON_GZIP} -9nf ${pages}/kanmon.1 ${pages}/kanmond.8 ${pages}/kanmond.toml.5
+  COMMAND ${KANMON_GZIP} -9nc ${CMAKE_SOURCE_DIR}/packaging/kanmon-swarm.1 > ${pages}/kanmon-swarm.1.gz
   COMMAND kanmond --config ${CMAKE_SOURCE_DIR}/packaging/package.toml --print-config > ${pages}/kanmond.toml
   DEPENDS kanmon-pages kanmond ${CMAKE_SOURCE_DIR}/packaging/package.toml
+          ${CMAKE_SOURCE_DIR}/packaging/kanmon-swarm.1
   VERBATIM)
 if(KANMON_TESTS)
   set(in_all ALL)  # a test makes a package of this build
@@ -18,12 +20,16 @@ endif()
 add_custom_target(pages ${in_all} DEPENDS ${pages}/kanmond.toml)
 add_custom_target(package_contents)
 add_dependencies(package_contents pages kanmond kanmon-broker kanmon-control kanmon-data kanmon)
+if(TARGET swarm)  # not beside fuzz targets
+  add_dependencies(package_contents swarm)
+  install(TARGETS swarm RUNTIME DESTINATION bin)
+endif()
 
 install(TARGETS kanmond kanmon-broker kanmon-control kanmon-data RUNTIME DESTINATION sbin)
 install(TARGETS kanmon RUNTIME DESTINATION bin)
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/kanmond.service DESTINATION /lib/systemd/system)
 install(FILES ${pages}/kanmond.toml DESTINATION /etc/kanmon)
-install(FILES ${pages}/kanmon.1.gz DESTINATION share/man/man1)
+install(FILES ${pages}/kanmon.1.gz ${pages}/kanmon-swarm.1.gz DESTINATION share/man/man1)
 install(FILES ${pages}/kanmond.8.gz DESTINATION share/man/man8)
 install(FILES ${pages}/kanmond.toml.5.gz DESTINATION share/man/man5)
 install(FILES ${pages}/kanmon.bash DESTINATION share/bash-completion/completions RENAME kanmon)

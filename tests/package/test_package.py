@@ -24,7 +24,8 @@ def test_holds_what_a_debian_package_holds(package):
                           for mode, owner, *_ in listed)
     files = {name.lstrip(".") for *_, name in listed if not name.endswith("/")}
     for name in ("/usr/sbin/kanmond", "/usr/sbin/kanmon-broker", "/usr/sbin/kanmon-control", "/usr/sbin/kanmon-data",
-                 "/usr/bin/kanmon", "/lib/systemd/system/kanmond.service", "/etc/kanmon/kanmond.toml",
+                 "/usr/bin/kanmon", "/usr/bin/kanmon-swarm", "/usr/share/man/man1/kanmon-swarm.1.gz",
+                 "/lib/systemd/system/kanmond.service", "/etc/kanmon/kanmond.toml",
                  "/usr/share/man/man1/kanmon.1.gz", "/usr/share/man/man8/kanmond.8.gz",
                  "/usr/share/man/man5/kanmond.toml.5.gz", "/usr/share/bash-completion/completions/kanmon",
                  "/usr/share/zsh/vendor-completions/_kanmon", "/usr/share/fish/vendor_completions.d/kanmon.fish",
@@ -37,6 +38,7 @@ def test_installs_serves_upgrades_with_its_data_and_is_removed_without_a_trace(h
     before = host.changed()
     install(host, previous)
     assert "in order" in host.run("kanmond", "--check-config")
+    assert "Many OpenVPN clients" in host.run("kanmon-swarm", "--help")
     service = Service(host)
     make_a_server(host)
     kept = everything(host)

@@ -1,10 +1,13 @@
 """What is made for the package from the tables: manual pages that render, completions that complete."""
 import os
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
+SOURCE = Path(__file__).parents[2]
 BUILD = os.environ.get("KANMON_BUILD", "build/dev")
 
 
@@ -26,6 +29,19 @@ def test_manual_pages_render_without_a_warning(pages):
             if shutil.which("col") else done.stdout
         for word in words:
             assert word in text.replace("\u2010", "-"), f"{name}: {word}"
+
+
+def test_the_page_of_kanmon_swarm_renders_and_holds_every_option():
+    done = subprocess.run(["groff", "-man", "-ww", "-Tascii", "-P-cbou", str(SOURCE / "packaging/kanmon-swarm.1")],
+                          capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    for mode in ("connect", "load", "echo", "tunnel"):
+        said = subprocess.run([f"{BUILD}/bin/kanmon-swarm", mode, "--help"], capture_output=True, text=True,
+                              check=True).stdout
+        options = set(re.findall(r"--[a-z][a-z-]+", said)) - {"--help"}
+        assert options, said
+        for option in options:
+            assert option in done.stdout, f"{mode} {option}"
 
 
 def bash(pages, *words):

@@ -260,6 +260,12 @@ std::vector<Command> client_commands() {
           {"--last", "MaxResults", "how many of the last ones; 20"}},
          Shape::tail,
          "Records.Record"},
+    };
+}
+
+/// What is carried, and by what.
+std::vector<Command> monitoring_commands() {
+    return {
         {"monitor",
          "",
          "what a gateway, an SSL server or a client carries; rates are bits and packets a second",
@@ -364,7 +370,7 @@ const std::vector<Command>& commands() {
         std::vector<Command> all;
         for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
                           certificate_commands(), access_commands(), identity_commands(),
-                          client_commands(), site_commands()})
+                          client_commands(), monitoring_commands(), site_commands()})
             all.insert(all.end(), part.begin(), part.end());
         for (const Command& command : local_commands()) all.push_back(command);
         return all;

@@ -1,7 +1,8 @@
 // GET /metrics for Prometheus: what servers carry and count, absolute since the data process began.
 //
 // Promises: labels are ids of gateways and servers, codes of causes, and of batches numbers of
-//           shards and names of system calls, never anything that a peer has said: who connects does not change how many series there are.
+//           shards and names of system calls, never anything that a peer has said: who connects
+//           does not change how many series there are.
 // Owner:    any thread.
 // Limits:   for who knows the token alone, since the page speaks of all accounts.
 #pragma once

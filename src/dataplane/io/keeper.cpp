@@ -246,7 +246,8 @@ void Keeper::take(std::uint32_t shard, DropReport report) {
 void Keeper::take(std::uint32_t shard, MachineReport report) {
     machine_[shard] = report;
     if (shard + 1 != machine_.size()) return;
-    bridge::MachineFact fact{.ciphers = crypto::describe_aead_back_ends()};
+    bridge::MachineFact fact;
+    fact.ciphers = crypto::describe_aead_back_ends();
     for (const MachineReport& part : machine_) {
         bridge::join(fact.provisions, part.provisions);
         fact.shards.push_back(part.batches);

@@ -118,8 +118,10 @@ TEST(BridgeMessage, ATextAboveItsBoundIsNeitherSentNorAcceptedNorCut) {
 
 TEST(BatchSizes, CountCallsByPowersOfTwoOfTheirPackets) {
     BatchSizes sizes;
-    for (const std::size_t moved : {0, 1, 2, 3, 4, 5, 8, 9, 512, 513, 100000}) sizes.count(moved);
-    EXPECT_EQ(sizes.calls, (std::array<std::uint64_t, batch_buckets>{1, 1, 2, 2, 1, 0, 0, 0, 0, 1, 2}));
+    for (const std::size_t moved : {0U, 1U, 2U, 3U, 4U, 5U, 8U, 9U, 512U, 513U, 100000U})
+        sizes.count(moved);
+    EXPECT_EQ(sizes.calls,
+              (std::array<std::uint64_t, batch_buckets>{1, 1, 2, 2, 1, 0, 0, 0, 0, 1, 2}));
     EXPECT_EQ(sizes.packets, 101057u);
 }
 

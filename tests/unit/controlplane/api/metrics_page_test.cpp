@@ -65,30 +65,31 @@ TEST_F(Metrics, SayWhatTheServerCarries) {
 }
 
 bridge::MachineFact machine_of_two_shards() {
-    bridge::MachineFact machine{.ciphers = "AES-GCM by ipsec_mb"};
+    bridge::MachineFact machine;
+    machine.ciphers = "AES-GCM by ipsec_mb";
     machine.provisions[static_cast<std::size_t>(bridge::Provision::udp_gro)] =
         bridge::Presence::present;
     machine.provisions[static_cast<std::size_t>(bridge::Provision::tun_udp)] =
         bridge::Presence::lacking;
     machine.shards.resize(2);
     auto& sent = machine.shards[1][static_cast<std::size_t>(bridge::BatchKind::sent)];
-    for (const std::size_t moved : {1, 3, 4, 600, 0}) sent.count(moved);
+    for (const std::size_t moved : {1U, 3U, 4U, 600U, 0U}) sent.count(moved);
     return machine;
 }
 
 TEST_F(Metrics, ShowTheMachineAndTheSizesOfBatches) {
     world.plane.monitoring.learn(machine_of_two_shards());
-    const std::string page = shown();
-    EXPECT_THAT(page, HasSubstr("kanmon_machine_provision{provision=\"udp_gro\"} 1\n"));
-    EXPECT_THAT(page, HasSubstr("kanmon_machine_provision{provision=\"tun_udp\"} 0\n"));
+    const std::string text = shown();
+    EXPECT_THAT(text, HasSubstr("kanmon_machine_provision{provision=\"udp_gro\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("kanmon_machine_provision{provision=\"tun_udp\"} 0\n"));
     const std::string bucket = "kanmon_batch_packets_bucket{shard=\"1\",calls=\"sent\",le=";
-    EXPECT_THAT(page, HasSubstr(bucket + "\"1\"} 1\n"));
-    EXPECT_THAT(page, HasSubstr(bucket + "\"2\"} 1\n"));
-    EXPECT_THAT(page, HasSubstr(bucket + "\"4\"} 3\n"));
-    EXPECT_THAT(page, HasSubstr(bucket + "\"512\"} 3\n"));
-    EXPECT_THAT(page, HasSubstr(bucket + "\"+Inf\"} 4\n"));
-    EXPECT_THAT(page, HasSubstr("kanmon_batch_packets_sum{shard=\"1\",calls=\"sent\"} 608\n"));
-    EXPECT_THAT(page, HasSubstr("kanmon_batch_packets_count{shard=\"1\",calls=\"sent\"} 4\n"));
+    EXPECT_THAT(text, HasSubstr(bucket + "\"1\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr(bucket + "\"2\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr(bucket + "\"4\"} 3\n"));
+    EXPECT_THAT(text, HasSubstr(bucket + "\"512\"} 3\n"));
+    EXPECT_THAT(text, HasSubstr(bucket + "\"+Inf\"} 4\n"));
+    EXPECT_THAT(text, HasSubstr("kanmon_batch_packets_sum{shard=\"1\",calls=\"sent\"} 608\n"));
+    EXPECT_THAT(text, HasSubstr("kanmon_batch_packets_count{shard=\"1\",calls=\"sent\"} 4\n"));
 }
 
 TEST_F(Metrics, DescribeVpnMachineShowsProvisionsAndBatches) {

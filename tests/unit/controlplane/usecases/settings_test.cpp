@@ -110,13 +110,11 @@ TEST_F(Settings, AllOfThemReachTheDataProcess) {
     EXPECT_THAT(told.dns_search_domains, ElementsAre("corp.example"));
     EXPECT_THAT(told.dns_split_domains, ElementsAre("a.example", "b.example"));
     EXPECT_EQ(told.same_holder, bridge::SameHolder::replace_older);
-    EXPECT_EQ(told.tun_mtu, 1400);
-    EXPECT_EQ(told.outer_octets_max, 1300);
-    EXPECT_EQ(told.client_bandwidth_mbit, 20u);
-    EXPECT_EQ(told.inactive_seconds, 600u);
+    EXPECT_EQ((std::array<int, 2>{told.tun_mtu, told.outer_octets_max}), (std::array{1400, 1300}));
+    EXPECT_EQ(std::pair(told.client_bandwidth_mbit, told.inactive_seconds), std::pair(20u, 600u));
     EXPECT_EQ(told.renegotiate_seconds, 60u);
-    EXPECT_EQ(told.keepalive_ping_seconds, 5);
-    EXPECT_EQ(told.keepalive_restart_seconds, 20);
+    EXPECT_EQ((std::array<int, 2>{told.keepalive_ping_seconds, told.keepalive_restart_seconds}),
+              (std::array{5, 20}));
     EXPECT_TRUE(told.login.certificate && told.login.password && told.login.code);
     EXPECT_EQ(told.login.token_seconds, 3600u);
     EXPECT_EQ(told.login.token_key.view().size(), 32u);
