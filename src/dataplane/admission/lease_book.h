@@ -10,6 +10,7 @@
 // /30 is the server's own, the last is unused; subnet and p2p give single addresses from .2 on. A
 // fixed address that is no client's in this plan, or that another holder has already, counts as
 // none.
+// Promises: no call but `configure`, `restore` and `all` takes longer where more leases are.
 #pragma once
 
 #include <map>
@@ -20,6 +21,7 @@
 #include "base/result.h"
 #include "bridge/causes.h"
 #include "bridge/snapshot.h"
+#include "dataplane/admission/lease_index.h"
 
 namespace kanmon::admission {
 
@@ -88,17 +90,24 @@ private:
                                       const std::string& holder) const;
     bool may_have(const bridge::SslServer* server, const std::string& holder, Ipv4 address) const;
     std::optional<Ipv4> address_for(const bridge::SslServer& server, const std::string& holder,
-                                    Instant now) const;
-    Slot* slot_of(std::uint64_t session);
-    Slot* longest_held(const bridge::SslServer& server, const std::string& holder, Instant now);
-    std::optional<Ipv4> free_address(const bridge::SslServer& server, Instant now) const;
+                                    Instant now);
+    void keep(Slot slot);
+    void drop(const Key& key);
+    template <class Change>
+    const bridge::Lease& change(const Key& key, Change change);
+    void order_anew();
+    void note_free(const std::string& server_id, Ipv4 address);
+    std::optional<Ipv4> free_address(const bridge::SslServer& server, Instant now);
     std::uint32_t count(const std::string& gateway_id, Instant now) const;
 
     std::vector<bridge::Gateway> gateways_;
     std::vector<bridge::SslServer> servers_;
     std::map<std::string, Fixed> fixed_;  // by server; only what can be given
     std::map<Key, Slot> slots_;
-    std::map<std::uint64_t, Key> by_session_;  // of connected slots
+    std::map<std::uint64_t, Key> by_session_;           // of connected slots
+    LeaseIndex index_;                                  // of all slots
+    std::map<std::string, std::uint32_t> taken_;        // by gateway
+    std::map<std::string, std::uint32_t> lowest_free_;  // by server: below it no number is free
 };
 
 }  // namespace kanmon::admission

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <set>
 
@@ -265,8 +266,13 @@ public:
         std::erase_if(
             slots, [&](const Slot& slot) { return slot.session == 0 && slot.left + 300s <= now; });
     }
-    std::optional<Cause> take(const bridge::SslServer& at, const std::string& holder,
-                              std::uint64_t session) {
+    bool has(const bridge::SslServer& at, Ipv4 address) const {
+        return std::ranges::any_of(slots, [&](const Slot& slot) {
+            return slot.server == at.id && slot.address == address;
+        });
+    }
+    Expected<Ipv4, Cause> take(const bridge::SslServer& at, const std::string& holder,
+                               std::uint64_t session) {
         Slot* own = nullptr;
         for (Slot& slot : slots)
             if (slot.server == at.id && slot.holder == holder && slot.session == 0 &&
@@ -274,14 +280,21 @@ public:
                 own = &slot;
         if (own != nullptr) {
             own->session = session;
-            return std::nullopt;
+            return own->address;
         }
-        if (slots.size() >= maximum) return Cause::connections_exhausted;
-        std::size_t here = 0;
-        for (const Slot& slot : slots) here += slot.server == at.id ? 1U : 0U;
-        if (here >= pool_capacity(at.client_pool, at.topology)) return Cause::pool_exhausted;
-        slots.push_back({at.id, holder, {}, session, {}});
-        return std::nullopt;
+        if (slots.size() >= maximum) return unexpected(Cause::connections_exhausted);
+        std::optional<Ipv4> lowest;
+        std::uint32_t index = 0;
+        do lowest = pool_address(at.client_pool, at.topology, index++);
+        while (lowest && has(at, *lowest));
+        if (!lowest) return unexpected(Cause::pool_exhausted);
+        slots.push_back({at.id, holder, *lowest, session, {}});
+        return *lowest;
+    }
+    bool release(const bridge::SslServer& at, Ipv4 address) {
+        return std::erase_if(slots, [&](const Slot& slot) {
+                   return slot.server == at.id && slot.address == address && slot.session == 0;
+               }) > 0;
     }
     void leave(std::uint64_t session, Instant now) {
         for (Slot& slot : slots)
@@ -308,14 +321,22 @@ TEST(LeaseBook, BehavesLikeThePlainRulesWhateverHappens) {
                 const auto& at = plain.servers[random() % 2];
                 const std::string holder(1, static_cast<char>('a' + random() % 4));
                 const std::uint64_t session = ++sessions;
-                const auto refused = plain.take(at, holder, session);
+                const auto address = plain.take(at, holder, session);
                 const auto lease = leases.take(at.id, holder, session, now);
-                ASSERT_EQ(lease ? std::nullopt : std::optional(lease.error()), refused)
+                ASSERT_EQ(lease ? lease->address : Ipv4{}, address ? *address : Ipv4{})
                     << "seed " << seed << " step " << step;
+                if (!lease) {
+                    ASSERT_EQ(lease.error(), address.error()) << "seed " << seed;
+                }
             } else if (action < 9 && sessions > 0) {
                 const std::uint64_t session = 1 + random() % sessions;
                 plain.leave(session, now);
                 leases.leave(session, now);
+            } else if (random() % 2 == 0) {
+                const auto& at = plain.servers[random() % 2];
+                const auto address = *pool_address(at.client_pool, at.topology, random() % 5);
+                leases.expire(now);  // who is over would be released too
+                ASSERT_EQ(leases.release(at.id, address), plain.release(at, address));
             } else {
                 plain.maximum = 2 + random() % 8;
                 leases.configure({{"vpn-1", plain.maximum, 10}}, plain.servers);
