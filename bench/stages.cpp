@@ -11,6 +11,7 @@
 #include "dataplane/routing/coalescer.h"
 #include "dataplane/routing/super_packet.h"
 #include "dataplane/routing/tcp_segment.h"
+#include "dataplane/shard/observing.h"
 
 namespace {
 
@@ -141,6 +142,26 @@ void checksum(benchmark::State& state) {
     }
 }
 
+// --- what clients speak with ---------------------------------------------------------------------
+
+/// Packets of range(0) flows of as many clients in turn; of one, a run.
+void observe(benchmark::State& state) {
+    const auto count = static_cast<std::uint32_t>(state.range(0));
+    flows::Observer observer(65536, {1, 2});
+    Buffer packet = tcp_packet(1348, 1);
+    const auto inner = routing::read_inner_packet(packet);
+    const MutableBytes port = inner->transport().subspan(2, 2);
+    shard::Observing observing(observer);
+    std::uint32_t next = 0;
+    for (auto step : state) {
+        ByteWriter(port).u16(static_cast<std::uint16_t>(next));
+        observing.note(next % 1000, *inner, routing::Way::from_client, 1, std::nullopt,
+                       Instant(Duration(next)));
+        if (++next == count) next = 0;
+    }
+}
+
+BENCHMARK(observe)->Arg(1)->Arg(1000)->Arg(50000);
 BENCHMARK(split)->Arg(512)->Arg(1348);
 BENCHMARK(coalesce)->Arg(512)->Arg(1348);
 BENCHMARK(checksum)->Arg(64)->Arg(1400);

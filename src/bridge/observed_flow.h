@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/address.h"
 #include "base/time.h"
@@ -40,6 +41,13 @@ struct ObservedFlow {
     std::uint32_t icmp_errors = 0;  // that quoted one of these packets
     Instant first_at{}, seen_at{};
     friend bool operator==(const ObservedFlow&, const ObservedFlow&) = default;
+};
+
+/// Of one client. Latest first.
+struct ObservedFlows {
+    std::vector<ObservedFlow> flows;
+    std::uint32_t displaced = 0;  // rows that gave way to others since the client came
+    friend bool operator==(const ObservedFlows&, const ObservedFlows&) = default;
 };
 
 }  // namespace kanmon::bridge

@@ -81,14 +81,14 @@ private:
         while (receiver_.owes_acks()) {
             const wire::AckList acks = receiver_.take_acks(acks_on_control);
             require(acks.count > 0 && acks.count <= acks_on_control);
-            sender_.acknowledge(acks);
+            sender_.acknowledge(acks, now_);
         }
     }
 
     void forge_ack(std::uint8_t id) {
         wire::AckList acks;
         acks.add(std::uint32_t{id} + 1'000'000);
-        require(!sender_.acknowledge(acks));
+        require(!sender_.acknowledge(acks, now_));
     }
 
     /// Beyond the window or long past: neither may change what is read.

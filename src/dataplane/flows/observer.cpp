@@ -131,6 +131,14 @@ void Observer::note(std::uint32_t client, const Sighting& seen, Instant now) {
     count(row(found), seen);
 }
 
+bool Observer::note_again(bool from_client, std::uint32_t packets, Instant now) {
+    if (latest_ == 0) return false;
+    touch(latest_, now);
+    bridge::ObservedFlow& flow = row(latest_).flow;
+    (from_client ? flow.packets_out : flow.packets_back) += packets;
+    return true;
+}
+
 /// An error begins nothing.
 Observer::Index Observer::look_up(std::uint32_t client, const Sighting& seen, Instant now) {
     const bool by_client = is_asked_by_client(seen);
@@ -248,12 +256,12 @@ void Observer::forget(std::uint32_t client) {
     owners_[client].displaced = 0;
 }
 
-std::vector<bridge::ObservedFlow> Observer::rows_of(std::uint32_t client) const {
-    std::vector<bridge::ObservedFlow> rows;
-    rows.reserve(owners_[client].count);
+bridge::ObservedFlows Observer::flows_of(std::uint32_t client) const {
+    bridge::ObservedFlows seen{.flows = {}, .displaced = owners_[client].displaced};
+    seen.flows.reserve(owners_[client].count);
     for (Index at = owners_[client].order.newest; at != 0; at = row(at).of_client.older)
-        rows.push_back(row(at).flow);
-    return rows;
+        seen.flows.push_back(row(at).flow);
+    return seen;
 }
 
 // --- the orders of silence -----------------------------------------------------------------------

@@ -54,11 +54,12 @@ public:
              std::uint32_t capacity = rows_max);
 
     void note(std::uint32_t client, const Sighting& seen, Instant now);
+    /// More of the flow that was noted last, and nothing that begins or ends it. False when its row
+    /// is gone.
+    bool note_again(bool from_client, std::uint32_t packets, Instant now);
 
-    /// Latest first. Allocates: not for the packet path.
-    std::vector<bridge::ObservedFlow> rows_of(std::uint32_t client) const;
-    /// Rows that gave way to others since the client came.
-    std::uint32_t displaced(std::uint32_t client) const { return owners_[client].displaced; }
+    /// Allocates: not for the packet path.
+    bridge::ObservedFlows flows_of(std::uint32_t client) const;
     /// The slot is somebody else's from now on.
     void forget(std::uint32_t client);
 

@@ -35,6 +35,7 @@ struct FlowPacket {
     Flow flow;
     FlowPart part = FlowPart::either;
     bool closes = false;          // FIN or RST
+    std::uint8_t tcp_flags = 0;   // of TCP that is not quoted
     bool first_fragment = false;  // its packet has further ones
 };
 

@@ -24,8 +24,8 @@ KeyState::KeyState(wire::KeyId key_id, std::uint32_t generation,
       receive_(first_id),
       tls_(std::move(engine)) {}
 
-Expected<bool, Cause> KeyState::receive(const wire::ControlPacket& packet) {
-    const bool acknowledged = send_.acknowledge(packet.acks);
+Expected<bool, Cause> KeyState::receive(const wire::ControlPacket& packet, Instant now) {
+    const bool acknowledged = send_.acknowledge(packet.acks, now);
     if (!packet.packet_id) return acknowledged;
     if (!tls_.has_room(receive_.buffered_octets() + packet.payload.size()))
         return unexpected(Cause::queue_full);

@@ -43,7 +43,9 @@ public:
     // --- control packets ---
     /// Of this key, from the right peer. True when it brought anything new.
     /// Errors: outside_window, queue_full (come again), tls_too_large (the key is lost).
-    Expected<bool, Cause> receive(const wire::ControlPacket& packet);
+    Expected<bool, Cause> receive(const wire::ControlPacket& packet, Instant now);
+    /// As the send window has it.
+    std::optional<Duration> take_round_trip() { return send_.take_round_trip(); }
     void send_reset(wire::Opcode opcode);
     std::optional<Buffer> next_datagram(const SessionIds& ids, Instant now);
     std::optional<Instant> next_deadline() const { return send_.next_deadline(); }

@@ -15,16 +15,17 @@ bool SendWindow::queue(wire::Opcode opcode, Bytes octets) {
     return true;
 }
 
-bool SendWindow::acknowledge(const wire::AckList& acks) {
+bool SendWindow::acknowledge(const wire::AckList& acks, Instant now) {
     bool any = false;
-    for (unsigned i = 0; i < acks.count; ++i) any |= acknowledge(acks.ids[i]);
+    for (unsigned i = 0; i < acks.count; ++i) any |= acknowledge(acks.ids[i], now);
     return any;
 }
 
-bool SendWindow::acknowledge(std::uint32_t id) {
+bool SendWindow::acknowledge(std::uint32_t id, Instant now) {
     const auto found = std::ranges::find(flying_, id, &Flying::id);
     if (found == flying_.end()) return false;
     for (auto earlier = flying_.begin(); earlier != found; ++earlier) ++earlier->later_acks;
+    if (!found->repeated) round_trip_ = now - found->sent_at;
     flying_.erase(found);
     proven_ = true;
     return true;
@@ -43,6 +44,7 @@ std::optional<SendWindow::Due> SendWindow::next_due(Instant now) {
         const bool lost = packet.later_acks >= fast_retransmit_acks;
         if (!lost && packet.due > now) continue;
         packet.later_acks = 0;
+        packet.repeated = true;
         packet.due = now + packet.timeout;
         packet.timeout = std::min(packet.timeout * 3 / 2, retransmit_longest);
         return Due{packet.packet.opcode, packet.id, packet.packet.payload};
@@ -52,7 +54,8 @@ std::optional<SendWindow::Due> SendWindow::next_due(Instant now) {
     flying_.push_back({.packet = std::move(waiting_.front()),
                        .id = next_id_++,
                        .due = now + retransmit_first,
-                       .timeout = retransmit_first * 3 / 2});
+                       .timeout = retransmit_first * 3 / 2,
+                       .sent_at = now});
     waiting_.pop_front();
     const Flying& launched = flying_.back();
     return Due{launched.packet.opcode, launched.id, launched.packet.payload};

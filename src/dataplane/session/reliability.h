@@ -14,6 +14,7 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "base/short_queue.h"
 #include "base/time.h"
@@ -61,7 +62,10 @@ public:
     [[nodiscard]] bool queue(wire::Opcode opcode, Bytes octets);
 
     /// Ids that are not in flight are ignored: peers repeat acknowledgements. True when one was.
-    bool acknowledge(const wire::AckList& acks);
+    bool acknowledge(const wire::AckList& acks, Instant now);
+    /// How long the latest packet that was sent once took to be acknowledged; once. Of a packet
+    /// that was repeated nobody knows which one was (Karn's rule).
+    std::optional<Duration> take_round_trip() { return std::exchange(round_trip_, std::nullopt); }
 
     /// The next packet that has to leave at `now`, for the first time or again. Ask until empty.
     std::optional<Due> next_due(Instant now);
@@ -82,10 +86,12 @@ private:
         std::uint32_t id = 0;
         Instant due{};
         Duration timeout{};
+        Instant sent_at{};
+        bool repeated = false;
         unsigned later_acks = 0;
     };
 
-    bool acknowledge(std::uint32_t id);
+    bool acknowledge(std::uint32_t id, Instant now);
     bool may_launch() const;
 
     ShortQueue<Waiting> waiting_;
@@ -93,6 +99,7 @@ private:
     std::size_t waiting_octets_ = 0;
     std::uint32_t next_id_;
     bool proven_ = false;
+    std::optional<Duration> round_trip_;
 };
 
 /// What became of a received packet. Only `outside` is not acknowledged.

@@ -61,7 +61,8 @@ Taken Session::State::take_packet(const wire::ControlPacket& packet) {
 }
 
 Taken Session::State::receive_for(KeyState& key, const wire::ControlPacket& packet) {
-    const auto fresh = key.receive(packet);
+    const auto fresh = key.receive(packet, now);
+    if (const auto sample = key.take_round_trip()) round_trip.take(*sample);
     if (!fresh) {
         if (fresh.error() == Cause::tls_too_large) fail(key, {Cause::tls_too_large, {}});
         return unexpected(fresh.error());
@@ -301,6 +302,9 @@ const std::string& Session::claimed_username() const {
 }
 bridge::Stage Session::stage() const {
     return stage_of(state_->life.phase());
+}
+const RoundTrip& Session::round_trip() const {
+    return state_->round_trip;
 }
 std::uint64_t Session::number() const {
     return state_->start.number;

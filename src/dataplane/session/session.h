@@ -14,6 +14,7 @@
 //         of them), 60 s for a handshake, 30 s without progress before TLS stands (timers.h).
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -125,13 +126,22 @@ struct Ended {
 struct Finished {};
 
 using SessionEvent = std::variant<LoginRequest, AdmissionRequest, InstallKey, SendWithKey,
-                                  RetireKey, SendInBand, Connected, Ended, Finished,
-                                  Renegotiated>;
+                                  RetireKey, SendInBand, Connected, Ended, Finished, Renegotiated>;
 
 /// When to call `reach` next, and why: the reason appears in traces.
 struct Deadline {
     Instant at{};
     std::string_view why;
+};
+
+/// From a control packet to its acknowledgement: the way there and back, and the client's delay.
+struct RoundTrip {
+    std::optional<Duration> latest, least;
+
+    void take(Duration sample) {
+        latest = sample;
+        least = least ? std::min(*least, sample) : sample;
+    }
 };
 
 /// Why a control datagram was dropped, or nothing when it was taken.
@@ -186,6 +196,8 @@ public:
     /// The user name that the client sent: hostile; empty before that, or without one.
     const std::string& claimed_username() const;
     bridge::Stage stage() const;
+    /// Nothing until a packet that was sent once was acknowledged.
+    const RoundTrip& round_trip() const;
     std::uint64_t number() const;
     wire::PeerId peer_id() const;
     wire::SessionId peer_session_id() const;

@@ -182,6 +182,7 @@ struct Session::State {
     Instant last_heard{};
     Instant last_sent{};
     Instant last_carried{};
+    RoundTrip round_trip;
 };
 
 }  // namespace kanmon::session

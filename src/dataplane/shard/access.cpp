@@ -116,6 +116,7 @@ bool Shard::State::may_pass(Client& client, const routing::InnerPacket& packet, 
     client.refused_packets += packets;
     drop(*made.refused, packets);
     if (*made.refused == Cause::malformed) return false;
+    observing.note(client.slot, packet, way, packets, *made.refused, now);
     client.denial.packets += packets;
     note_denial(client, packet, way, made);
     answer_denied(client, packet, way);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dataplane/crypto/key_slots.h"
+#include "dataplane/flows/packet_gaps.h"
 #include "dataplane/routing/access_judge.h"
 #include "dataplane/routing/icmp_answer.h"
 #include "dataplane/routing/path_limit.h"
@@ -44,9 +45,8 @@ struct Client {
     routing::PathLimit path_limit;
     routing::UploadHole upload_hole;
     shaper::Ticket download, upload;  // its places in the gateway's bandwidth
-    std::uint8_t keys_used = 0;  // a bit for each key id under which a packet was opened
-    wire::KeyId newest_key = 0;  // key and id of the newest packet: older ones do not float
-    std::uint64_t newest_packet = 0;
+    std::uint8_t keys_used = 0;       // a bit for each key id under which a packet was opened
+    flows::PacketGaps gaps;           // and the newest packet: older ones do not float
     wire::Framing framing = wire::Framing::none;
     std::uint8_t compressed_run = 0;  // compressed packets without a plain one between them
     Instant compressed_since{};       // the first of these

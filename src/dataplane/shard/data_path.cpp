@@ -48,10 +48,7 @@ void Shard::State::receive_data(const Path& path, MutableBytes datagram, wire::F
     if (client->keys.wants_preparation()) prepare_later(*client);
     if (!opened) return drop(opened.error());
     if (client->path != path && !follow(*client, path, *opened)) return drop(Cause::unknown_client);
-    if (opened->key_id != client->newest_key || opened->packet_id > client->newest_packet) {
-        client->newest_key = opened->key_id;
-        client->newest_packet = opened->packet_id;
-    }
+    client->gaps.take(opened->key_id, opened->packet_id);
     note_heard(*client);
     const auto key_bit = static_cast<std::uint8_t>(1U << opened->key_id);
     if ((client->keys_used & key_bit) == 0) {
@@ -65,8 +62,8 @@ void Shard::State::receive_data(const Path& path, MutableBytes datagram, wire::F
 /// The client speaks from another address: moves it there. False when it must not have that one.
 bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPacket& opened) {
     if (to.is_stream() || client.path.is_stream()) return false;  // a connection is where it is
-    const bool late = opened.key_id == client.newest_key && opened.packet_id < client.newest_packet;
-    if (late) return true;  // overtaken on its way from the address that the client has left
+    // Overtaken on its way from the address that the client has left.
+    if (client.gaps.is_late(opened.key_id, opened.packet_id)) return true;
     if (!may_move(client, to)) return false;
     const Endpoint former = std::exchange(client.path, to).remote;
     client.way_in = servers[to.server].listener_of(to);

@@ -19,6 +19,11 @@ constexpr std::size_t wire_octets = 1500;
 /// No IPv6 sender makes its packets smaller than this. Source: RFC 8200 section 5.
 constexpr std::size_t inner_v6_least = 1280;
 
+/// Somebody asked for a place where the tunnel does not lead.
+bool is_about_destination(Cause cause) {
+    return cause == Cause::client_to_client || cause == Cause::tunnel_in_tunnel;
+}
+
 std::size_t inner_octets(const Client& client, std::uint16_t outer_octets) {
     const std::size_t wrapping = client.wrapping_octets;
     return outer_octets > wrapping ? outer_octets - wrapping : 0;
@@ -35,9 +40,13 @@ void Shard::State::forward(Client& client, MutableBytes payload) {
     const auto allowed = routing::check_from_client(*packet, client.sender, around);
     if (!allowed) {
         if (allowed.error() != Cause::link_local) ++client.refused_packets;
+        if (is_about_destination(allowed.error()))
+            observing.note(client.slot, *packet, routing::Way::from_client, 1, allowed.error(),
+                           now);
         return drop(allowed.error());
     }
     if (client.access.rules.limits && !may_pass(client, *packet, routing::Way::from_client)) return;
+    observing.note(client.slot, *packet, routing::Way::from_client, 1, std::nullopt, now);
     routing::clamp_segment_size(*packet, client.segment_limit);
     if (client.path_limit.watching())
         if (const auto segment = routing::read_tcp_segment(*packet);
@@ -74,6 +83,8 @@ void Shard::State::from_tunnel(ServerIndex index, const routing::Offload& offloa
     if (client->access.rules.limits &&
         !may_pass(*client, inner, routing::Way::to_client, packet->packets()))
         return;
+    observing.note(client->slot, inner, routing::Way::to_client, packet->packets(), std::nullopt,
+                   now);
     if (!shaping.passes(*client, Direction::to_client, inner.octets.size(), now))
         return wait_for_turn(*client, *packet);
     if (!packet->is_single()) return send_segments(*client, *packet);

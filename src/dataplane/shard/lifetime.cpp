@@ -70,6 +70,7 @@ void Shard::State::bury() {
     for (const Slot slot : graves) {
         directory.remove(slot);
         if (flows) flows->forget(slot);
+        observer.forget(slot);
         give_back(slot, clients[slot]->had_keys);
         const std::unique_ptr<Client> gone = std::move(clients[slot]);
         if (gone->path.is_stream() && directory.newest_at(place_of(gone->path)) == no_slot)

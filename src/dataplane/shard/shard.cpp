@@ -18,8 +18,9 @@ admission::SipKey derived_key(const std::array<std::byte, 32>& secret, std::uint
 
 namespace {
 
-std::array<std::uint64_t, 2> directory_seed(const std::array<std::byte, 32>& secret) {
-    const admission::SipKey key = derived_key(secret, 4);
+std::array<std::uint64_t, 2> table_seed(const std::array<std::byte, 32>& secret,
+                                        std::uint8_t purpose) {
+    const admission::SipKey key = derived_key(secret, purpose);
     return {key.low, key.high};
 }
 
@@ -50,14 +51,15 @@ Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
       peer_ids{given.index, given.count},
       slots_max(slots_of(given)),
       clients(slots_max),
-      directory(slots_max, directory_seed(given.cookie_key)),
+      directory(slots_max, table_seed(given.cookie_key, 4)),
       cookies(derived_key(given.cookie_key, 1)),
       issued(derived_key(given.cookie_key, 2)),
       hellos(derived_key(given.cookie_key, 3)),
       half_open(slots_max, given.half_open_max, given.half_open_per_network_max),
       arena(arena_octets),
       segment_room(arena_octets),
-      piece_room(arena_octets) {}
+      piece_room(arena_octets),
+      observer(slots_max, table_seed(given.cookie_key, 7)) {}
 
 void Shard::State::receive(const Path& path, MutableBytes packet) {
     serving = path.server;
@@ -194,6 +196,12 @@ void Shard::report_all(UnixTime wall) {
 
 Traffic Shard::traffic() {
     return state_->traffic();
+}
+
+std::optional<bridge::ObservedFlows> Shard::flows_of(std::uint64_t session) const {
+    const Client* client = state_->find(session);
+    if (client == nullptr) return std::nullopt;
+    return state_->observer.flows_of(client->slot);
 }
 
 const std::array<std::uint64_t, cause_count>& Shard::drops() const {

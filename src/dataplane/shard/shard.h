@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "bridge/messages.h"
+#include "bridge/observed_flow.h"
 #include "bridge/snapshot.h"
 #include "dataplane/routing/offload.h"
 #include "dataplane/session/session.h"
@@ -204,6 +205,8 @@ public:
     const std::array<std::uint64_t, cause_count>& drops() const;
     /// Walks over all clients: for once a second, not for every packet.
     Traffic traffic();
+    /// What this client speaks with; nothing for a session that is not here.
+    std::optional<bridge::ObservedFlows> flows_of(std::uint64_t session) const;
     std::size_t clients() const;    // that hold a tunnel address
     std::size_t half_open() const;  // that have not been admitted yet
     /// True when the shard owns the client that uses this tunnel address (TUN queues may stray).

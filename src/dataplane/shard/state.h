@@ -8,6 +8,7 @@
 //   events.cpp     what sessions say: keys, admission, beginnings and ends
 //   lifetime.cpp   slots, deadlines, birth and burial of clients
 //   access.cpp     access rules: who has which, and what they refuse
+//   observing.h    what clients speak with, for whoever asks later
 //   configure.cpp  new snapshots
 //   shaping.h      the gateways' bandwidths: what waits for its turn
 //   counts.cpp     what was carried and counted, for who watches
@@ -27,6 +28,7 @@
 #include "dataplane/routing/super_packet.h"
 #include "dataplane/shard/client.h"
 #include "dataplane/shard/doorway.h"
+#include "dataplane/shard/observing.h"
 #include "dataplane/shard/shaping.h"
 #include "dataplane/shard/wrong_key.h"
 #include "dataplane/wire/control_packet.h"
@@ -262,6 +264,8 @@ struct Shard::State final : shaper::DropCounter {
     std::optional<routing::FlowTable> flows;  // since a server had rules that can refuse
     std::uint32_t access_generation = 0;
     Slot denials_from = 0;
+    flows::Observer observer;
+    Observing observing{observer};
 };
 
 }  // namespace kanmon::shard

@@ -39,7 +39,7 @@ protected:
         observer.note(client, {of, false, asker_of(false, flags), flags, packets}, now);
     }
     ObservedFlow only() {
-        const auto rows = observer.rows_of(client);
+        const auto rows = observer.flows_of(client).flows;
         EXPECT_EQ(rows.size(), 1U);
         return rows.empty() ? ObservedFlow{} : rows.front();
     }
@@ -118,7 +118,7 @@ TEST_F(Exchange, OfADirectionThatTheVpcBeganIsTheVpcs) {
     EXPECT_EQ(only().packets_back, 6U);
     down(ends(udp, 50001, 161));
     up(ends(udp, 50001, 161));
-    EXPECT_EQ(observer.rows_of(client).size(), 2U);
+    EXPECT_EQ(observer.flows_of(client).flows.size(), 2U);
 }
 
 TEST_F(Exchange, OfDnsCountsQuestionsAndAnswersOfAResolverTogether) {
@@ -137,7 +137,7 @@ TEST_F(Exchange, OfEchoesKeepsApartWhoAsks) {
     observer.note(client, {ping, true, Asker::client}, now);
     observer.note(client, {ping, false, Asker::client}, now);
     observer.note(client, {ping, false, Asker::vpc}, now);
-    const auto rows = observer.rows_of(client);
+    const auto rows = observer.flows_of(client).flows;
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[1].packets_out, 1U);
     EXPECT_EQ(rows[1].packets_back, 1U);
@@ -182,7 +182,7 @@ TEST_F(Exchange, TellsTheLatestFirst) {
     up(ends(tcp, 2), syn);
     now += 2s;
     up(ends(tcp, 1), ack);
-    const auto rows = observer.rows_of(client);
+    const auto rows = observer.flows_of(client).flows;
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].port, 1);
     EXPECT_EQ(rows[0].seen_at, now);
@@ -194,13 +194,13 @@ TEST_F(Exchange, APortScanDisplacesItsOwnOldestAndSaysHowMany) {
     observer.note(client + 1, {ends(tcp, 7), true}, now);
     for (std::uint32_t port = 1; port <= 60000; ++port)
         up(ends(tcp, static_cast<std::uint16_t>(port)), syn);
-    const auto rows = observer.rows_of(client);
+    const auto rows = observer.flows_of(client).flows;
     EXPECT_EQ(rows.size(), rows_of_client_max);
     EXPECT_EQ(rows.front().port, 60000);
     EXPECT_EQ(rows.back().port, 60000 - rows_of_client_max + 1);
-    EXPECT_EQ(observer.displaced(client), 60001 - rows_of_client_max);
-    EXPECT_EQ(observer.rows_of(client + 1).size(), 1U);
-    EXPECT_EQ(observer.displaced(client + 1), 0U);
+    EXPECT_EQ(observer.flows_of(client).displaced, 60001 - rows_of_client_max);
+    EXPECT_EQ(observer.flows_of(client + 1).flows.size(), 1U);
+    EXPECT_EQ(observer.flows_of(client + 1).displaced, 0U);
 }
 
 TEST_F(Exchange, WhenAllRowsAreTakenTheOneThatWasSilentForLongestGoes) {
@@ -211,16 +211,16 @@ TEST_F(Exchange, WhenAllRowsAreTakenTheOneThatWasSilentForLongestGoes) {
     small.note(0, {ends(tcp, 1), true}, now);
     small.note(2, {ends(tcp, 1), true}, now);
     EXPECT_EQ(small.size(), 4U);
-    EXPECT_EQ(small.rows_of(0).size(), 1U) << "it spoke again";
-    EXPECT_EQ(small.rows_of(1).size(), 2U);
-    EXPECT_EQ(small.displaced(1), 1U);
-    EXPECT_EQ(small.rows_of(2).size(), 1U);
+    EXPECT_EQ(small.flows_of(0).flows.size(), 1U) << "it spoke again";
+    EXPECT_EQ(small.flows_of(1).flows.size(), 2U);
+    EXPECT_EQ(small.flows_of(1).displaced, 1U);
+    EXPECT_EQ(small.flows_of(2).flows.size(), 1U);
 }
 
 TEST_F(Exchange, OfAClientThatIsGoneLeavesNothing) {
     up(ends(tcp, 1), syn);
     observer.forget(client);
-    EXPECT_TRUE(observer.rows_of(client).empty());
+    EXPECT_TRUE(observer.flows_of(client).flows.empty());
     EXPECT_EQ(observer.size(), 0U);
     up(ends(tcp, 1), ack);
     EXPECT_EQ(only().packets_out, 1U) << "the flow of the packet before is not the old row";

@@ -44,7 +44,7 @@ public:
         if (!packet || packet->sender != ids_.peer) return;
         if (!keys_.contains(packet->key_id)) open(packet->key_id, 0, true);
         Key& key = keys_.at(packet->key_id);
-        key.send.acknowledge(packet->acks);
+        key.send.acknowledge(packet->acks, now);
         if (!packet->packet_id) return;
         key.receive.accept(*packet->packet_id, packet->payload);
         while (const auto payload = key.receive.next_in_order())

@@ -38,7 +38,7 @@ TEST(SendWindow, FliesFourPacketsUntilThePeerAcknowledgedOneAndThenSix) {
     ASSERT_TRUE(window.queue(wire::Opcode::control_v1, numbered(control_payload_octets_max * 12)));
 
     EXPECT_EQ(due_ids(window, start), (Ids{1, 2, 3, 4}));
-    EXPECT_TRUE(window.acknowledge(acks({1})));
+    EXPECT_TRUE(window.acknowledge(acks({1}), start));
     EXPECT_EQ(due_ids(window, start), (Ids{5, 6, 7}));
 }
 
@@ -47,9 +47,24 @@ TEST(SendWindow, CountsTheWindowFromTheOldestMissingPacket) {
     ASSERT_TRUE(window.queue(wire::Opcode::control_v1, numbered(control_payload_octets_max * 12)));
     due_ids(window, start);
 
-    window.acknowledge(acks({2, 3}));
+    window.acknowledge(acks({2, 3}), start);
 
     EXPECT_EQ(due_ids(window, start), (Ids{4, 5})) << "0 is missing: the peer buffers 0 to 5";
+}
+
+TEST(SendWindow, MeasuresTheRoundTripOfPacketsThatWereSentOnce) {
+    SendWindow window(0);
+    ASSERT_TRUE(window.queue(wire::Opcode::control_v1, numbered(control_payload_octets_max * 2)));
+    due_ids(window, start);
+    EXPECT_EQ(window.take_round_trip(), std::nullopt);
+
+    window.acknowledge(acks({0}), start + 30ms);
+    EXPECT_EQ(window.take_round_trip(), Duration(30ms));
+    EXPECT_EQ(window.take_round_trip(), std::nullopt) << "once";
+
+    ASSERT_EQ(due_ids(window, start + 800ms), (Ids{1}));
+    window.acknowledge(acks({1}), start + 810ms);
+    EXPECT_EQ(window.take_round_trip(), std::nullopt) << "10 ms, or 810";
 }
 
 TEST(SendWindow, RepeatsAfterGrowingPausesWithTheSamePayload) {
@@ -79,11 +94,11 @@ TEST(SendWindow, RepeatsAtOnceWhenThreeLaterPacketsWereAcknowledged) {
     ASSERT_TRUE(window.queue(wire::Opcode::control_v1, numbered(control_payload_octets_max * 4)));
     due_ids(window, start);
 
-    window.acknowledge(acks({3, 2}));
+    window.acknowledge(acks({3, 2}), start);
     EXPECT_EQ(due_ids(window, start), Ids{});
-    window.acknowledge(acks({3, 2}));  // repeated acknowledgements prove nothing new
+    window.acknowledge(acks({3, 2}), start);  // repeated acknowledgements prove nothing new
     EXPECT_EQ(due_ids(window, start), Ids{});
-    window.acknowledge(acks({4}));
+    window.acknowledge(acks({4}), start);
     EXPECT_EQ(due_ids(window, start), (Ids{1}));
     EXPECT_EQ(due_ids(window, start), Ids{});
 }
@@ -92,9 +107,9 @@ TEST(SendWindow, IgnoresAcknowledgementsOfPacketsThatDoNotFly) {
     SendWindow window(1);
     ASSERT_TRUE(window.queue(wire::Opcode::control_v1, numbered(10)));
 
-    EXPECT_FALSE(window.acknowledge(acks({0, 1, 99, 0xffffffff})));
+    EXPECT_FALSE(window.acknowledge(acks({0, 1, 99, 0xffffffff}), start));
     EXPECT_EQ(due_ids(window, start), (Ids{1}));
-    EXPECT_TRUE(window.acknowledge(acks({1})));
+    EXPECT_TRUE(window.acknowledge(acks({1}), start));
     EXPECT_TRUE(window.idle());
     EXPECT_FALSE(window.next_deadline());
 }
@@ -208,7 +223,7 @@ private:
         });
         for (const Datagram& datagram : landed) {
             if (!datagram.packet_id) {
-                sender_.acknowledge(datagram.acks);
+                sender_.acknowledge(datagram.acks, now);
                 continue;
             }
             EXPECT_NE(receiver_.accept(*datagram.packet_id, datagram.payload), Receipt::outside);
