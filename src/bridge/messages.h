@@ -24,6 +24,7 @@
 #include "base/time.h"
 #include "bridge/causes.h"
 #include "bridge/machine_facts.h"
+#include "bridge/observed_flow.h"
 #include "bridge/snapshot.h"
 
 namespace kanmon::bridge {
@@ -90,6 +91,23 @@ struct LeaseFact {
 
 enum class ClientStatus : std::uint8_t { online, ended };
 
+/// What the kernel has measured of a client's TCP connection.
+struct StreamQuality {
+    std::uint32_t round_trip_microseconds = 0;  // smoothed
+    std::uint32_t repeated_segments = 0;        // that we sent again
+    friend bool operator==(const StreamQuality&, const StreamQuality&) = default;
+};
+
+/// Of the path outside between a client and us, since the session began.
+struct PathQuality {
+    std::uint64_t lost_packets = 0;       // on their way from the client, by gaps in their ids
+    std::uint64_t reordered_packets = 0;  // on the same way; not lost, but late
+    /// From a control packet of ours to its acknowledgement; nothing until one was measured.
+    std::optional<std::uint32_t> round_trip_microseconds, least_round_trip_microseconds;
+    std::optional<StreamQuality> stream;  // of a TCP connection
+    friend bool operator==(const PathQuality&, const PathQuality&) = default;
+};
+
 /// The present state of one connected client, absolute values. Sent when it changes and, for the
 /// counters, every few seconds.
 struct ClientFact {
@@ -118,7 +136,8 @@ struct ClientFact {
     std::uint64_t oversize_packets = 0;    // to the client: larger than its path takes
     std::uint64_t fragmented_packets = 0;  // of these: sent in fragments
     std::uint16_t segment_limit = 0;       // what the MSS of tunnelled TCP is clamped to
-    Cause cause = Cause::client_left;      // only when ended
+    PathQuality path;
+    Cause cause = Cause::client_left;  // only when ended
     friend bool operator==(const ClientFact&, const ClientFact&) = default;
 };
 
@@ -158,7 +177,7 @@ struct AttemptRecord {
     Endpoint former = {};               // of `moved`: where the client was before
     std::uint64_t received_octets = 0;  // of `ended`: tunnelled octets from the client
     std::uint64_t sent_octets = 0;
-    std::string detail = {};            // dates, alerts: hostile parts are escaped already
+    std::string detail = {};  // dates, alerts: hostile parts are escaped already
     friend bool operator==(const AttemptRecord&, const AttemptRecord&) = default;
 };
 
@@ -200,6 +219,13 @@ struct ServerFact {
     std::array<std::uint64_t, meter_count> meters{};
     std::array<std::uint64_t, cause_count> drops{};
     friend bool operator==(const ServerFact&, const ServerFact&) = default;
+};
+
+/// Answer to the FlowQuestion of the same id.
+struct FlowAnswer {
+    bool known = false;  // false: no such session here
+    ObservedFlows seen;
+    friend bool operator==(const FlowAnswer&, const FlowAnswer&) = default;
 };
 
 /// Counters of dropped packets by cause, absolute since the data process started.
@@ -256,6 +282,12 @@ struct Disconnect {
     friend bool operator==(const Disconnect&, const Disconnect&) = default;
 };
 
+/// "Whom does this client speak with?" The one question that goes down.
+struct FlowQuestion {
+    std::uint64_t session = 0;
+    friend bool operator==(const FlowQuestion&, const FlowQuestion&) = default;
+};
+
 /// Frees a held slot before its time.
 struct ReleaseSlot {
     std::string server_id;
@@ -263,10 +295,10 @@ struct ReleaseSlot {
     friend bool operator==(const ReleaseSlot&, const ReleaseSlot&) = default;
 };
 
-using MessageBody = std::variant<DataHello, LeaseQuestion, LeaseFact, ClientFact, AttemptRecord,
-                                 DropFact, SnapshotReady, LeaseAnswer, Disconnect, ReleaseSlot,
-                                 LoginQuestion, LoginAnswer, StrangerStream, TrafficFact,
-                                 ServerFact, MachineFact>;
+using MessageBody =
+    std::variant<DataHello, LeaseQuestion, LeaseFact, ClientFact, AttemptRecord, DropFact,
+                 SnapshotReady, LeaseAnswer, Disconnect, ReleaseSlot, LoginQuestion, LoginAnswer,
+                 StrangerStream, TrafficFact, ServerFact, FlowQuestion, FlowAnswer, MachineFact>;
 
 struct Message {
     std::uint64_t id = 0;

@@ -42,6 +42,8 @@ const std::vector<Column> client_columns{{"CLIENT", "CommonName"},
                                          {"SENT", "SendBytes", Form::octets},
                                          {"CIPHER", "Cipher"},
                                          {"VERSION", "Version"},
+                                         {"LOST", "LostPackets"},
+                                         {"RTT, US", "RoundTripMicroseconds"},
                                          {"HELD, S", "HeldSeconds"}};
 const std::vector<Column> machine_details{{"ciphers", "Ciphers"},
                                           {"shards", "Shards"},
@@ -55,6 +57,18 @@ const std::vector<Column> batch_columns{
     {"1", "UpTo1"},     {"2", "UpTo2"},       {"-4", "UpTo4"},      {"-8", "UpTo8"},
     {"-16", "UpTo16"},  {"-32", "UpTo32"},    {"-64", "UpTo64"},    {"-128", "UpTo128"},
     {"-256", "UpTo256"}, {"-512", "UpTo512"}, {"MORE", "More"}};
+const std::vector<Column> flow_columns{{"PLACE", "RemoteIp"},
+                                       {"PROTOCOL", "Protocol"},
+                                       {"PORT", "Port"},
+                                       {"ASKED BY", "AskedBy"},
+                                       {"OUTCOME", "Outcome"},
+                                       {"LOCAL NETWORK", "LocalNetwork"},
+                                       {"FROM CLIENT", "ReceivePackets"},
+                                       {"TO CLIENT", "SendPackets"},
+                                       {"DENIED", "DeniedPackets"},
+                                       {"DENIED BY", "DeniedBy"},
+                                       {"ICMP ERRORS", "IcmpErrors"},
+                                       {"LAST", "LastTime", Form::time}};
 const std::vector<Column> meter_columns{{"TIME", "Time", Form::time},
                                         {"RX BIT/S", "net_rx.rate", Form::octets},
                                         {"TX BIT/S", "net_tx.rate", Form::octets},
@@ -218,6 +232,14 @@ std::vector<Command> client_commands() {
          "ClientInfoList",
          client_columns},
         {"clients",
+         "flows",
+         "whom a connected client speaks with, and what came of it",
+         "DescribeSslVpnClientFlows",
+         {server_id, {"TUNNEL", "PrivateIp", "the client's tunnel address", true}},
+         Shape::table,
+         "Flows.Flow",
+         flow_columns},
+        {"clients",
          "disconnect",
          "end the sessions of a certificate or a user",
          "DisconnectSslVpnClient",
@@ -245,6 +267,11 @@ std::vector<Command> client_commands() {
          "free a held slot at once",
          "ReleaseSslVpnClientSlot",
          {server_id, {"TUNNEL", "PrivateIp", "the slot's tunnel address", true}}},
+    };
+}
+
+std::vector<Command> watching_commands() {
+    return {
         {"logs",
          "",
          "attempts to connect to an SSL server, and what its clients lived through",
@@ -370,7 +397,8 @@ const std::vector<Command>& commands() {
         std::vector<Command> all;
         for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
                           certificate_commands(), access_commands(), identity_commands(),
-                          client_commands(), monitoring_commands(), site_commands()})
+                          client_commands(), watching_commands(), monitoring_commands(),
+                          site_commands()})
             all.insert(all.end(), part.begin(), part.end());
         for (const Command& command : local_commands()) all.push_back(command);
         return all;

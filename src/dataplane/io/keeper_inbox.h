@@ -33,10 +33,16 @@ struct TunLost {
     shard::ServerIndex server = 0;
 };
 
+struct FlowsTold {
+    std::uint64_t question = 0;  // its id on the bridge
+    bridge::FlowAnswer answer;
+};
+
 struct KeeperMessage {
     std::uint32_t shard = 0;
     std::variant<std::monostate, shard::AdmissionQuestion, shard::LoginQuestion, SessionLeft,
-                 bridge::ClientFact, DropReport, MachineReport, shard::Traffic, TunLost, Stranger>
+                 bridge::ClientFact, DropReport, MachineReport, shard::Traffic, TunLost, Stranger,
+                 FlowsTold>
         body;
 };
 

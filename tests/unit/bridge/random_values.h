@@ -75,6 +75,7 @@ public:
     AccessPolicy access_policy();
     Snapshot snapshot();
     ClientFact client_fact();
+    ObservedFlow observed_flow();
     AttemptRecord attempt_record();
     ClientTraffic client_traffic();
     ServerFact server_fact();
@@ -155,9 +156,7 @@ inline AccessPolicy RandomValues::access_policy() {
     access.rules = list(4, [&] { return access_rule(access.groups.size()); });
     access.otherwise = choice(AccessVerdict::deny);
     access.from_vpc = choice(AccessVerdict::deny);
-    access.blocked = list(3, [&] {
-        return BlockedClient{text(), unix_time()};
-    });
+    access.blocked = list(3, [&] { return BlockedClient{text(), unix_time()}; });
     return access;
 }
 
@@ -198,8 +197,32 @@ inline ClientFact RandomValues::client_fact() {
     fact.oversize_packets = number<std::uint64_t>();
     fact.fragmented_packets = number<std::uint64_t>();
     fact.segment_limit = number<std::uint16_t>();
+    fact.path.lost_packets = number<std::uint64_t>();
+    fact.path.reordered_packets = number<std::uint64_t>();
+    if (coin()) fact.path.round_trip_microseconds = number<std::uint32_t>();
+    if (coin()) fact.path.least_round_trip_microseconds = number<std::uint32_t>();
+    if (coin()) fact.path.stream = {number<std::uint32_t>(), number<std::uint32_t>()};
     fact.cause = cause();
     return fact;
+}
+
+inline ObservedFlow RandomValues::observed_flow() {
+    ObservedFlow flow;
+    flow.remote = address6();
+    flow.port = number<std::uint16_t>();
+    flow.protocol = number<std::uint8_t>();
+    flow.of_client = coin();
+    flow.outcome = choice(TcpOutcome::closed);
+    if (coin()) flow.denied_by = cause();
+    flow.icmp_latest = number<std::uint16_t>();
+    flow.packets_out = number<std::uint64_t>();
+    flow.packets_back = number<std::uint64_t>();
+    for (auto* counter : {&flow.denied, &flow.opened, &flow.answered, &flow.refused, &flow.reset,
+                          &flow.closed, &flow.icmp_errors})
+        *counter = number<std::uint32_t>();
+    flow.first_at = instant_of(number<std::int64_t>());
+    flow.seen_at = instant_of(number<std::int64_t>());
+    return flow;
 }
 
 inline AttemptRecord RandomValues::attempt_record() {
@@ -258,7 +281,7 @@ inline MachineFact RandomValues::machine_fact() {
 }
 
 inline MessageBody RandomValues::body() {
-    switch (below(16)) {
+    switch (below(18)) {
         case 0:
             return DataHello{number<std::uint64_t>(), number<std::uint64_t>()};
         case 1:
@@ -303,6 +326,11 @@ inline MessageBody RandomValues::body() {
         case 13:
             return server_fact();
         case 14:
+            return FlowQuestion{number<std::uint64_t>()};
+        case 15:
+            return FlowAnswer{
+                coin(), {list(128, [&] { return observed_flow(); }), number<std::uint32_t>()}};
+        case 16:
             return machine_fact();
         default:
             return StrangerStream{text(), endpoint()};
