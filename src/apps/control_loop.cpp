@@ -42,11 +42,15 @@ void ControlOrders::changed() {
 }
 
 void ControlOrders::disconnect(const bridge::Disconnect& order) {
-    post(false, order);
+    post(false, bridge::Message{0, order});
 }
 
 void ControlOrders::release(const bridge::ReleaseSlot& order) {
-    post(false, order);
+    post(false, bridge::Message{0, order});
+}
+
+void ControlOrders::ask(std::uint64_t id, const bridge::FlowQuestion& question) {
+    post(false, bridge::Message{id, question});
 }
 
 /// The answers themselves stay with `Logins`, where one for a data process that is gone is dropped.
@@ -54,7 +58,7 @@ void ControlOrders::logins_ready() {
     post(false, std::nullopt);
 }
 
-void ControlOrders::post(bool changed, std::optional<bridge::MessageBody> message) {
+void ControlOrders::post(bool changed, std::optional<bridge::Message> message) {
     const std::lock_guard lock(mutex_);
     waiting_.changed = waiting_.changed || changed;
     if (message) waiting_.messages.push_back(std::move(*message));
@@ -226,6 +230,10 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
     if (std::holds_alternative<bridge::StrangerStream>(message.body)) {
         if (descriptors.size() != 1) return false;
         if (options_.strangers) options_.strangers(std::move(descriptors.front()));
+        return true;
+    }
+    if (const auto* flows = std::get_if<bridge::FlowAnswer>(&message.body)) {
+        if (options_.flows_told) options_.flows_told(message.id, *flows);
         return true;
     }
     if (std::holds_alternative<bridge::SnapshotReady>(message.body)) {
@@ -429,7 +437,7 @@ void ControlLoop::tell(const char* event, const std::string& problem) {
 void ControlLoop::publish_if_due() {
     if (due_ && boot_now() >= publish_by_) publish();
     if (due_ || compose_due_) return;
-    for (bridge::MessageBody& order : orders_waiting_) send_data({0, std::move(order)});
+    for (const bridge::Message& order : orders_waiting_) send_data(order);
     orders_waiting_.clear();
 }
 

@@ -32,16 +32,18 @@ public:
     void disconnect(const bridge::Disconnect& order) override;
     void release(const bridge::ReleaseSlot& order) override;
     void logins_ready() override;
+    /// The answer comes by `ControlLoopOptions::flows_told`, if it comes.
+    void ask(std::uint64_t id, const bridge::FlowQuestion& question);
 
     struct Taken {
         bool changed = false;
-        std::vector<bridge::MessageBody> messages;
+        std::vector<bridge::Message> messages;
     };
     Taken take();
     int fd() const { return wake_.get(); }  // readable when there is something
 
 private:
-    void post(bool changed, std::optional<bridge::MessageBody> message);
+    void post(bool changed, std::optional<bridge::Message> message);
 
     UniqueFd wake_;
     std::mutex mutex_;
@@ -59,6 +61,8 @@ struct ControlLoopOptions {
     std::function<void()> hang_up = {};  // SIGHUP came
     /// The data process does what the last snapshot says.
     std::function<void()> configured = {};
+    /// An answer to `ControlOrders::ask`.
+    std::function<void(std::uint64_t, bridge::FlowAnswer)> flows_told = {};
 };
 
 class ControlLoop {
@@ -117,7 +121,7 @@ private:
     bridge::PacketSocket data_;
     std::deque<Unsent> outbox_;
     bool data_greeted_ = false;
-    std::vector<bridge::MessageBody> orders_waiting_;  // until the snapshot before them is sent
+    std::vector<bridge::Message> orders_waiting_;  // until the snapshot before them is sent
     std::vector<usecases::LeaseNews> lease_news_;      // of this turn
     std::vector<std::uint64_t> lease_questions_;       // the ids of those that are questions
     std::vector<bridge::AttemptRecord> attempts_;

@@ -17,6 +17,7 @@
 #include "apps/control_loop.h"
 #include "apps/control_state.h"
 #include "apps/event_places.h"
+#include "apps/flow_desk.h"
 #include "apps/no_execution.h"
 #include "apps/service_notify.h"
 #include "base/clock.h"
@@ -198,6 +199,7 @@ int serve(const Options& options, int signals) {
     const auto hasher = adapters::make_argon2_hasher(random);
     adapters::WorkerPool workers(login_threads);
     apps::ControlOrders orders;
+    apps::FlowDesk flows(orders);
     usecases::Ports ports{.books = *state->books,
                           .log = *state->log,
                           .meters = *state->meters,
@@ -207,6 +209,7 @@ int serve(const Options& options, int signals) {
                           .hasher = *hasher,
                           .workers = workers,
                           .gatekeeper = orders,
+                          .flows = flows,
                           .random = random,
                           .installation = {.public_addresses = addresses->v4,
                                            .public_address6 = addresses->v6,
@@ -227,6 +230,9 @@ int serve(const Options& options, int signals) {
     apps::ControlLoopOptions loop_options = options.loop;
     loop_options.strangers = [&service = **service](UniqueFd connection) {
         service.adopt(std::move(connection));
+    };
+    loop_options.flows_told = [&](std::uint64_t question, bridge::FlowAnswer answer) {
+        flows.take(question, std::move(answer));
     };
     auto places = event_places(options);
     if (!places) return fail(places.error());

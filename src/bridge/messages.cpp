@@ -13,6 +13,44 @@ constexpr std::size_t methods_max = 16;
 
 constexpr auto each_method = [](auto& codec, auto& word) { codec.text(word, id_octets_max); };
 constexpr auto each_signed = [](auto& codec, auto& value) { codec.signed_number(value); };
+constexpr auto each_number = [](auto& codec, auto& value) { codec.number(value); };
+constexpr auto each_cause = [](auto& codec, auto& cause) { codec.choice(cause, last_cause); };
+
+constexpr auto each_stream_quality = [](auto& codec, auto& stream) {
+    codec.number(stream.round_trip_microseconds);
+    codec.number(stream.repeated_segments);
+};
+
+template <class Codec, FieldsOf<PathQuality> T>
+void fields(Codec& codec, T& path) {
+    codec.number(path.lost_packets);
+    codec.number(path.reordered_packets);
+    codec.optional(path.round_trip_microseconds, each_number);
+    codec.optional(path.least_round_trip_microseconds, each_number);
+    codec.optional(path.stream, each_stream_quality);
+}
+
+constexpr auto each_flow = [](auto& codec, auto& flow) {
+    bridge::fields(codec, flow.remote);
+    codec.number(flow.port);
+    codec.number(flow.protocol);
+    codec.truth(flow.of_client);
+    codec.choice(flow.outcome, TcpOutcome::closed);
+    codec.optional(flow.denied_by, each_cause);
+    codec.number(flow.icmp_latest);
+    codec.number(flow.packets_out);
+    codec.number(flow.packets_back);
+    codec.number(flow.denied);
+    codec.number(flow.opened);
+    codec.number(flow.answered);
+    codec.number(flow.refused);
+    codec.number(flow.reset);
+    codec.number(flow.closed);
+    codec.number(flow.icmp_errors);
+    codec.instant(flow.first_at);
+    codec.instant(flow.seen_at);
+};
+constexpr std::size_t flow_octets_least = 16 + 2 + 1 + 1 + 1 + 1 + 2 + 2 * 8 + 7 * 4 + 2 * 8;
 
 template <class Codec, FieldsOf<DataHello> T>
 void fields(Codec& codec, T& hello) {
@@ -55,6 +93,7 @@ void fields(Codec& codec, T& fact) {
     codec.number(fact.oversize_packets);
     codec.number(fact.fragmented_packets);
     codec.number(fact.segment_limit);
+    fields(codec, fact.path);
     codec.choice(fact.cause, last_cause);
 }
 
@@ -170,6 +209,18 @@ template <class Codec, FieldsOf<ReleaseSlot> T>
 void fields(Codec& codec, T& release) {
     codec.text(release.server_id, id_octets_max);
     bridge::fields(codec, release.address);
+}
+
+template <class Codec, FieldsOf<FlowQuestion> T>
+void fields(Codec& codec, T& question) {
+    codec.number(question.session);
+}
+
+template <class Codec, FieldsOf<FlowAnswer> T>
+void fields(Codec& codec, T& answer) {
+    codec.truth(answer.known);
+    codec.list(answer.seen.flows, observed_flows_max, flow_octets_least, each_flow);
+    codec.number(answer.seen.displaced);
 }
 
 constexpr auto describe = [](auto& codec, auto& body) { fields(codec, body); };

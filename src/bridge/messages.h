@@ -23,6 +23,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "bridge/causes.h"
+#include "bridge/observed_flow.h"
 #include "bridge/snapshot.h"
 
 namespace kanmon::bridge {
@@ -89,6 +90,23 @@ struct LeaseFact {
 
 enum class ClientStatus : std::uint8_t { online, ended };
 
+/// What the kernel has measured of a client's TCP connection.
+struct StreamQuality {
+    std::uint32_t round_trip_microseconds = 0;  // smoothed
+    std::uint32_t repeated_segments = 0;        // that we sent again
+    friend bool operator==(const StreamQuality&, const StreamQuality&) = default;
+};
+
+/// Of the path outside between a client and us, since the session began.
+struct PathQuality {
+    std::uint64_t lost_packets = 0;       // on their way from the client, by gaps in their ids
+    std::uint64_t reordered_packets = 0;  // on the same way; not lost, but late
+    /// From a control packet of ours to its acknowledgement; nothing until one was measured.
+    std::optional<std::uint32_t> round_trip_microseconds, least_round_trip_microseconds;
+    std::optional<StreamQuality> stream;  // of a TCP connection
+    friend bool operator==(const PathQuality&, const PathQuality&) = default;
+};
+
 /// The present state of one connected client, absolute values. Sent when it changes and, for the
 /// counters, every few seconds.
 struct ClientFact {
@@ -116,6 +134,7 @@ struct ClientFact {
     std::uint64_t oversize_packets = 0;    // to the client: larger than its path takes
     std::uint64_t fragmented_packets = 0;  // of these: sent in fragments
     std::uint16_t segment_limit = 0;       // what the MSS of tunnelled TCP is clamped to
+    PathQuality path;
     Cause cause = Cause::client_left;      // only when ended
     friend bool operator==(const ClientFact&, const ClientFact&) = default;
 };
@@ -200,6 +219,13 @@ struct ServerFact {
     friend bool operator==(const ServerFact&, const ServerFact&) = default;
 };
 
+/// Answer to the FlowQuestion of the same id.
+struct FlowAnswer {
+    bool known = false;  // false: no such session here
+    ObservedFlows seen;
+    friend bool operator==(const FlowAnswer&, const FlowAnswer&) = default;
+};
+
 /// Counters of dropped packets by cause, absolute since the data process started.
 struct DropFact {
     std::array<std::uint64_t, cause_count> by_cause{};
@@ -245,6 +271,12 @@ struct Disconnect {
     friend bool operator==(const Disconnect&, const Disconnect&) = default;
 };
 
+/// "Whom does this client speak with?" The one question that goes down.
+struct FlowQuestion {
+    std::uint64_t session = 0;
+    friend bool operator==(const FlowQuestion&, const FlowQuestion&) = default;
+};
+
 /// Frees a held slot before its time.
 struct ReleaseSlot {
     std::string server_id;
@@ -255,7 +287,7 @@ struct ReleaseSlot {
 using MessageBody = std::variant<DataHello, LeaseQuestion, LeaseFact, ClientFact, AttemptRecord,
                                  DropFact, SnapshotReady, LeaseAnswer, Disconnect, ReleaseSlot,
                                  LoginQuestion, LoginAnswer, StrangerStream, TrafficFact,
-                                 ServerFact>;
+                                 ServerFact, FlowQuestion, FlowAnswer>;
 
 struct Message {
     std::uint64_t id = 0;

@@ -5,6 +5,7 @@
 // echoes between two ends. Plain counters since `first_at`; those of 32 bits stay at their end.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "bridge/causes.h"
 
 namespace kanmon::bridge {
+
+/// Of one client.
+inline constexpr std::size_t observed_flows_max = 128;
 
 /// What came of the latest TCP connection. None of other protocols.
 enum class TcpOutcome : std::uint8_t {
@@ -43,7 +47,7 @@ struct ObservedFlow {
     friend bool operator==(const ObservedFlow&, const ObservedFlow&) = default;
 };
 
-/// Of one client. Latest first.
+/// Of one client, latest first: at most `observed_flows_max`.
 struct ObservedFlows {
     std::vector<ObservedFlow> flows;
     std::uint32_t displaced = 0;  // rows that gave way to others since the client came

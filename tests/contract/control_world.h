@@ -120,6 +120,17 @@ public:
     int logins = 0;
 };
 
+class SetFlows final : public FlowSource {
+public:
+    std::optional<bridge::FlowAnswer> flows_of(std::uint64_t session) override {
+        asked.push_back(session);
+        return answer;
+    }
+
+    std::optional<bridge::FlowAnswer> answer;
+    std::vector<std::uint64_t> asked;
+};
+
 /// The password itself, marked; how often one was compared is counted. Codes are the step's digits.
 class PlainHasher final : public CredentialHasher {
 public:
@@ -177,6 +188,7 @@ struct ControlWorld {
     PlainHasher hasher;
     InlineWorkers workers;
     RecordingGatekeeper gatekeeper;
+    SetFlows flows;
     SeededRandom random{1};
     Ports ports{.books = *store,
                 .log = log,
@@ -187,6 +199,7 @@ struct ControlWorld {
                 .hasher = hasher,
                 .workers = workers,
                 .gatekeeper = gatekeeper,
+                .flows = flows,
                 .random = random,
                 .installation = {.public_addresses = {Ipv4{0xcb007101}}}};
     ControlPlane plane{ports};

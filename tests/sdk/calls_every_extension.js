@@ -266,6 +266,8 @@ async function clients(api, SslVpnServerId, CommonName) {
   assert.deepEqual(blocked.BlockedClients.BlockedClient.map((row) => row.CommonName), [CommonName]);
   await api.change('UnblockSslVpnClient', { SslVpnServerId, CommonName });
   await api.change('ReleaseSslVpnClientSlot', { SslVpnServerId, PrivateIp: '192.168.0.9' });
+  await api.refused('DescribeSslVpnClientFlows',
+    { SslVpnServerId, PrivateIp: '192.168.0.9', ...page }, 'InvalidSslVpnClient.NotFound');
   await api.refused('ReleaseSslVpnClientSlot', { SslVpnServerId, PrivateIp: '192.168.9.9' },
     'IllegalParam.PrivateIp');
 }

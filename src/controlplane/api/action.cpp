@@ -116,6 +116,7 @@ Actions ssl_actions() {
         {"ModifySslVpnAccessRule", modify_ssl_vpn_access_rule, administer},
         {"DeleteSslVpnAccessRule", delete_ssl_vpn_access_rule, administer},
         {"DescribeSslVpnClients", describe_ssl_vpn_clients, view},
+        {"DescribeSslVpnClientFlows", describe_ssl_vpn_client_flows, view},
         {"DisconnectSslVpnClient", disconnect_ssl_vpn_client, operate},
         {"DescribeSslVpnBlockedClients", describe_ssl_vpn_blocked_clients, view},
         {"UnblockSslVpnClient", unblock_ssl_vpn_client, operate},

@@ -135,6 +135,7 @@ ActionAnswer revoke_idaas_application(const ActionRequest& request);
 ActionAnswer describe_idaas_application_assignments(const ActionRequest& request);
 
 ActionAnswer describe_ssl_vpn_clients(const ActionRequest& request);
+ActionAnswer describe_ssl_vpn_client_flows(const ActionRequest& request);
 ActionAnswer create_ssl_vpn_access_rule(const ActionRequest& request);
 ActionAnswer describe_ssl_vpn_access_rules(const ActionRequest& request);
 ActionAnswer modify_ssl_vpn_access_rule(const ActionRequest& request);

@@ -14,6 +14,19 @@ std::string common_name(const std::string& name) {
     return name.starts_with("vsc-") ? "CN=" + escaped(name) : escaped(name);
 }
 
+/// Of the path outside; what was not measured is left out.
+void add_path(JsonObject& row, const bridge::PathQuality& path) {
+    row.number("LostPackets", path.lost_packets)
+        .number("ReorderedPackets", path.reordered_packets);
+    if (path.round_trip_microseconds)
+        row.number("RoundTripMicroseconds", *path.round_trip_microseconds);
+    if (path.least_round_trip_microseconds)
+        row.number("LeastRoundTripMicroseconds", *path.least_round_trip_microseconds);
+    if (path.stream)
+        row.number("TcpRoundTripMicroseconds", path.stream->round_trip_microseconds)
+            .number("TcpRepeatedSegments", path.stream->repeated_segments);
+}
+
 JsonObject client_row(const model::ClientConnection& client) {
     JsonObject row;
     row.text("CommonName", common_name(client.common_name))
@@ -35,6 +48,7 @@ JsonObject client_row(const model::ClientConnection& client) {
         .text("Platform", escaped(client.platform))
         .text("BundleRevision", escaped(client.revision))
         .flag("BundleIsStale", client.stale_bundle);
+    add_path(row, client.path);
     return row;
 }
 
@@ -47,10 +61,64 @@ JsonObject blocked_row(const model::BlockedClient& blocked) {
     return row;
 }
 
-struct WantedRelease {
-    model::SslServerId server;
+struct ClientPlace {
+    std::string server;
     std::string address;
+    usecases::PageRequest page = {};
 };
+
+/// PrivateIp. IllegalParam.PrivateIp.
+model::Outcome<Ipv4> tunnel_address(const std::string& text) {
+    if (const auto address = parse_ipv4(text)) return *address;
+    return model::illegal("PrivateIp",
+                          fmt::format("PrivateIp is '{}', which is not an IPv4 address such as "
+                                      "192.168.0.6.",
+                                      escaped(text, 64)));
+}
+
+std::string protocol_text(std::uint8_t number) {
+    switch (number) {
+        case 1:
+            return "icmp";
+        case 6:
+            return "tcp";
+        case 17:
+            return "udp";
+        case 58:
+            return "icmpv6";
+        default:
+            return std::to_string(number);
+    }
+}
+
+JsonObject flow_row(const usecases::ClientFlow& flow, Instant now, UnixTime wall) {
+    const auto time_of = [&](Instant at) {
+        return milliseconds(wall - std::chrono::duration_cast<std::chrono::seconds>(now - at));
+    };
+    const bridge::ObservedFlow& seen = flow.seen;
+    JsonObject row;
+    row.text("RemoteIp", address_text(Endpoint{seen.remote, 0}))
+        .text("Protocol", protocol_text(seen.protocol))
+        .number("Port", std::uint32_t{seen.port})
+        .text("AskedBy", seen.of_client ? "client" : "vpc")
+        .text("Outcome", usecases::text_of(flow.outcome))
+        .text("LocalNetwork", flow.network)
+        .number("ReceivePackets", seen.packets_out)
+        .number("SendPackets", seen.packets_back)
+        .number("ConnectionsOpened", seen.opened)
+        .number("ConnectionsAnswered", seen.answered)
+        .number("ConnectionsRefused", seen.refused)
+        .number("ConnectionsReset", seen.reset)
+        .number("ConnectionsClosed", seen.closed)
+        .number("DeniedPackets", seen.denied)
+        .text("DeniedBy", seen.denied_by ? row_of(*seen.denied_by).code : "")
+        .number("IcmpErrors", seen.icmp_errors);
+    if (seen.icmp_errors > 0)
+        row.number("IcmpType", std::uint32_t{seen.icmp_latest} >> 8)
+            .number("IcmpCode", std::uint32_t{seen.icmp_latest} & 0xff);
+    row.number("FirstTime", time_of(seen.first_at)).number("LastTime", time_of(seen.seen_at));
+    return row;
+}
 
 std::string without_prefix(const std::string& name) {
     return name.starts_with("CN=") ? name.substr(3) : name;
@@ -73,6 +141,33 @@ ActionAnswer describe_ssl_vpn_clients(const ActionRequest& request) {
             answer.text("RegionId", region).text("VpnGatewayId", wanted.gateway);
             answer.list("ClientInfoList", std::move(rows));
             add_page(answer, page);
+            return answer;
+        });
+}
+
+ActionAnswer describe_ssl_vpn_client_flows(const ActionRequest& request) {
+    ParameterReader read(request.parameters);
+    read.region();
+    const ClientPlace wanted{read.required("SslVpnServerId"), read.required("PrivateIp"),
+                             read.page()};
+    return read.finish(wanted)
+        .and_then([](const ClientPlace& checked) { return tunnel_address(checked.address); })
+        .and_then([&](Ipv4 address) {
+            return request.plane.client_flows.describe(request.call,
+                                                       {wanted.server, address, wanted.page});
+        })
+        .map([&](const usecases::ClientFlowPage& found) {
+            JsonObject answer =
+                page_answer(found.flows, "Flows", "Flow", [&](const usecases::ClientFlow& flow) {
+                    return flow_row(flow, request.now, request.call.now);
+                });
+            const bridge::ClientFact& client = found.client;
+            answer.text("SslVpnServerId", client.server_id)
+                .text("PrivateIp", to_string(client.tunnel_address))
+                .text("CommonName", common_name(client.common_name.empty() ? client.username
+                                                                           : client.common_name))
+                .text("UserName", escaped(client.username))
+                .number("DisplacedFlows", found.displaced);
             return answer;
         });
 }
@@ -118,16 +213,11 @@ ActionAnswer unblock_ssl_vpn_client(const ActionRequest& request) {
 ActionAnswer release_ssl_vpn_client_slot(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
-    const WantedRelease wanted{{read.required("SslVpnServerId")}, read.required("PrivateIp")};
+    const ClientPlace wanted{read.required("SslVpnServerId"), read.required("PrivateIp")};
     return read.finish(wanted)
-        .and_then([&](const WantedRelease& checked) -> model::Outcome<void> {
-            const auto address = parse_ipv4(checked.address);
-            if (!address)
-                return model::illegal("PrivateIp",
-                                      fmt::format("PrivateIp is '{}', which is not an IPv4 "
-                                                  "address such as 192.168.0.6.",
-                                                  escaped(checked.address, 64)));
-            return request.plane.clients.release(request.call, checked.server, *address);
+        .and_then([](const ClientPlace& checked) { return tunnel_address(checked.address); })
+        .and_then([&](Ipv4 address) {
+            return request.plane.clients.release(request.call, {wanted.server}, address);
         })
         .map([] { return JsonObject(); });
 }

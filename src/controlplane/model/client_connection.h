@@ -6,7 +6,7 @@
 
 #include "base/address.h"
 #include "base/time.h"
-#include "bridge/snapshot.h"
+#include "bridge/messages.h"
 #include "controlplane/model/id.h"
 
 namespace kanmon::model {
@@ -30,6 +30,7 @@ struct ClientConnection {
     std::uint64_t sent_octets = 0;
     std::uint64_t received_packets = 0;
     std::uint64_t sent_packets = 0;
+    bridge::PathQuality path = {};
     friend bool operator==(const ClientConnection&, const ClientConnection&) = default;
 };
 

@@ -30,6 +30,7 @@ model::ClientConnection connected(const bridge::ClientFact& fact, const std::str
     client.sent_octets = fact.sent_octets;
     client.received_packets = fact.received_packets;
     client.sent_packets = fact.sent_packets;
+    client.path = fact.path;
     return client;
 }
 
@@ -223,6 +224,15 @@ std::vector<std::pair<std::uint64_t, std::string>> Clients::users_of(
         if (fact.server_id == server.text && !fact.username.empty())
             users.emplace_back(session, fact.username);
     return users;
+}
+
+std::optional<bridge::ClientFact> Clients::at(const model::SslServerId& server,
+                                              Ipv4 address) const {
+    const auto found = std::ranges::find_if(online_, [&](const auto& entry) {
+        return entry.second.server_id == server.text && entry.second.tunnel_address == address;
+    });
+    if (found == online_.end()) return std::nullopt;
+    return found->second;
 }
 
 std::uint32_t Clients::slots_held(const model::SslServerId& server) const {

@@ -49,6 +49,8 @@ public:
     /// Sessions of users and their names; the caller holds the turn.
     std::vector<std::pair<std::uint64_t, std::string>> users_of(
         const model::SslServerId& server) const;
+    /// Who uses this tunnel address now; the caller holds the turn.
+    std::optional<bridge::ClientFact> at(const model::SslServerId& server, Ipv4 address) const;
     /// Slots that are held for clients that left.
     std::uint32_t slots_held(const model::SslServerId& server) const;
     /// Clients online now; the caller holds the turn.

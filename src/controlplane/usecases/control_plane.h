@@ -8,6 +8,7 @@
 #include "controlplane/usecases/bearer_tokens.h"
 #include "controlplane/usecases/bundle_links.h"
 #include "controlplane/usecases/client_certificates.h"
+#include "controlplane/usecases/client_flows.h"
 #include "controlplane/usecases/clients.h"
 #include "controlplane/usecases/customer_gateways.h"
 #include "controlplane/usecases/diagnoses.h"
@@ -43,6 +44,7 @@ struct ControlPlane {
           diagnoses(ports),
           tagging(ports),
           clients(ports),
+          client_flows(ports, clients),
           user_sessions(ports, clients),
           ssl_servers(ports, clients, user_sessions),
           access_rules(ports),
@@ -71,6 +73,7 @@ struct ControlPlane {
     Diagnoses diagnoses;
     Tagging tagging;
     Clients clients;
+    ClientFlows client_flows;
     UserSessions user_sessions;
     SslServers ssl_servers;
     AccessRules access_rules;

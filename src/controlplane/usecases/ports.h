@@ -131,6 +131,15 @@ public:
     virtual void logins_ready() = 0;
 };
 
+/// What the data process saw of one client.
+class FlowSource {
+public:
+    virtual ~FlowSource() = default;
+    /// Waits for the data process, at most a second: never call it with the turn. Nothing when it
+    /// is away or does not answer, or too many ask at once.
+    virtual std::optional<bridge::FlowAnswer> flows_of(std::uint64_t session) = 0;
+};
+
 /// Fixed for the life of the process.
 struct Installation {
     std::vector<Ipv4> public_addresses;        // at least one
@@ -155,6 +164,7 @@ struct Ports {
     CredentialHasher& hasher;
     Workers& workers;
     Gatekeeper& gatekeeper;
+    FlowSource& flows;
     Random& random;
     Installation installation;
     std::mutex turn{};

@@ -20,7 +20,7 @@
 namespace kanmon::flows {
 
 inline constexpr std::uint32_t rows_max = 65536;
-inline constexpr std::uint32_t rows_of_client_max = 128;
+inline constexpr std::uint32_t rows_of_client_max = bridge::observed_flows_max;
 
 /// The two ends of a packet, the same in both directions.
 struct Ends {

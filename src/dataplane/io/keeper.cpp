@@ -143,6 +143,11 @@ void Keeper::take_command(bridge::Message message, std::vector<UniqueFd> descrip
         return gate_.take(*command);
     if (const auto* command = std::get_if<bridge::ReleaseSlot>(&message.body))
         return gate_.take(*command, now_);
+    if (const auto* question = std::get_if<bridge::FlowQuestion>(&message.body)) {
+        const auto shards = static_cast<std::uint32_t>(unsent_.size());
+        return to_shard(shard::shard_of_session(question->session, shards),
+                        TellFlows{message.id, question->session});
+    }
     if (std::holds_alternative<bridge::SnapshotReady>(message.body) && descriptors.size() == 1)
         return take_snapshot(descriptors.front());
     log_event(Severity::error, "control sent a message that is not for the data process");
@@ -269,6 +274,10 @@ void Keeper::take(std::uint32_t, Stranger message) {
     control_.send(
         bridge::encode(bridge::Message{0, bridge::StrangerStream{server_id, message.remote}}),
         std::move(message.fd));
+}
+
+void Keeper::take(std::uint32_t, FlowsTold message) {
+    tell_control({message.question, std::move(message.answer)});
 }
 
 void Keeper::answer(std::uint32_t shard, shard::AdmissionAnswer answer) {

@@ -77,6 +77,7 @@ private:
     void take(std::uint32_t shard, shard::Traffic traffic);
     void take(std::uint32_t shard, TunLost message);
     void take(std::uint32_t shard, Stranger message);
+    void take(std::uint32_t shard, FlowsTold message);
 
     void to_shard(std::uint32_t shard, ShardMessage message);
     void retry_shards();

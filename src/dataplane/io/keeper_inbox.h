@@ -28,10 +28,15 @@ struct TunLost {
     shard::ServerIndex server = 0;
 };
 
+struct FlowsTold {
+    std::uint64_t question = 0;  // its id on the bridge
+    bridge::FlowAnswer answer;
+};
+
 struct KeeperMessage {
     std::uint32_t shard = 0;
     std::variant<std::monostate, shard::AdmissionQuestion, shard::LoginQuestion, SessionLeft,
-                 bridge::ClientFact, DropReport, shard::Traffic, TunLost, Stranger>
+                 bridge::ClientFact, DropReport, shard::Traffic, TunLost, Stranger, FlowsTold>
         body;
 };
 

@@ -49,13 +49,18 @@ struct DisconnectSession {
     std::uint64_t session = 0;
     Cause cause = Cause::disconnected_by_operator;
 };
+/// Tell whom this client speaks with.
+struct TellFlows {
+    std::uint64_t question = 0;  // its id on the bridge
+    std::uint64_t session = 0;
+};
 /// Report every client and the drop counters.
 struct ReportAll {};
 /// Report what was carried since the last time.
 struct ReportTraffic {};
 
 using ShardMessage = std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener,
-                                  ArrangeListeners, DisconnectSession, ReportAll, ReportTraffic,
+                                  ArrangeListeners, DisconnectSession, TellFlows, ReportAll, ReportTraffic,
                                   shard::AdmissionAnswer, shard::LoginReply, shard::TlsDone>;
 
 struct StrayPacket {

@@ -285,6 +285,10 @@ MutableBytes ShardLoop::room(const shard::Path& path, std::size_t octets) {
     return path.is_stream() ? MutableBytes{} : sending_.room(octets);
 }
 
+std::optional<bridge::StreamQuality> ShardLoop::stream_quality(const shard::Path& path) const {
+    return streams_.quality(path.stream);
+}
+
 Ipv6 ShardLoop::local_address(const shard::Path& path) const {
     if (path.is_stream()) return streams_.local_address(path.stream);
     const UdpSocket* socket =
@@ -431,6 +435,10 @@ void ShardLoop::take(ArrangeListeners message) {
 
 void ShardLoop::take(DisconnectSession message) {
     shard_.disconnect(message.session, message.cause, now_, wall_);
+}
+
+void ShardLoop::take(TellFlows message) {
+    tell_keeper({index_, FlowsTold{message.question, shard_.flows_of(message.session)}});
 }
 
 void ShardLoop::take(ReportAll) {

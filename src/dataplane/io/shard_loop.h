@@ -59,6 +59,7 @@ public:
     bool has_room(const shard::Path& path, std::size_t octets) override;
     void entered(const shard::Path& path, std::size_t frame_octets_max) override;
     void finished(const shard::Path& path) override;
+    std::optional<bridge::StreamQuality> stream_quality(const shard::Path& path) const override;
     void work(shard::TlsJob job) override;
     void ask(shard::AdmissionQuestion question) override;
     void ask_login(shard::LoginQuestion question) override;
@@ -93,6 +94,7 @@ private:
     void take(AddListener message);
     void take(ArrangeListeners message);
     void take(DisconnectSession message);
+    void take(TellFlows message);
     void take(ReportAll message);
     void take(ReportTraffic message);
     void take(shard::AdmissionAnswer message);

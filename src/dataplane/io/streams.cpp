@@ -1,5 +1,6 @@
 #include "dataplane/io/streams.h"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -348,6 +349,17 @@ Ipv6 Streams::local_address(std::uint32_t stream) const {
         ::getsockname(connection->fd.get(), reinterpret_cast<sockaddr*>(&address), &octets) != 0)
         return {};
     return read_address(address).address;
+}
+
+std::optional<bridge::StreamQuality> Streams::quality(std::uint32_t stream) const {
+    const Connection* connection = find(stream);
+    tcp_info info{};
+    socklen_t octets = sizeof info;
+    if (connection == nullptr ||
+        ::getsockopt(connection->fd.get(), IPPROTO_TCP, TCP_INFO, &info, &octets) != 0)
+        return std::nullopt;
+    return bridge::StreamQuality{.round_trip_microseconds = info.tcpi_rtt,
+                                 .repeated_segments = info.tcpi_total_retrans};
 }
 
 void Streams::finished(std::uint32_t stream) {

@@ -82,6 +82,8 @@ public:
     bool has_room(std::uint32_t stream, std::size_t packet_octets) const;
     /// Our own address of that connection; zeros when there is none.
     Ipv6 local_address(std::uint32_t stream) const;
+    /// Nothing when there is no such connection.
+    std::optional<bridge::StreamQuality> quality(std::uint32_t stream) const;
     void entered(std::uint32_t stream, std::size_t frame_octets_max);
     void finished(std::uint32_t stream);
 

@@ -1,4 +1,5 @@
 // What sessions say, and what the keeper answers.
+#include <algorithm>
 #include <cstdlib>
 
 #include "dataplane/shard/state.h"
@@ -40,6 +41,12 @@ bridge::Transport transport_of(const Client& client) {
 std::string claimed_name(const Client& client) {
     constexpr std::size_t octets_shown = 64;
     return client.session.claimed_username().substr(0, octets_shown);
+}
+
+std::optional<std::uint32_t> microseconds(std::optional<Duration> duration) {
+    if (!duration) return std::nullopt;
+    const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(*duration).count();
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole, 0, 0xffffffff));
 }
 
 }  // namespace
@@ -207,6 +214,17 @@ void Shard::State::on(Client& client, session::Finished&&) {
     bury_later(client);
 }
 
+bridge::PathQuality Shard::State::path_quality_of(const Client& client) const {
+    const session::RoundTrip& round_trip = client.session.round_trip();
+    bridge::PathQuality path{.lost_packets = client.gaps.lost(),
+                             .reordered_packets = client.gaps.reordered(),
+                             .round_trip_microseconds = microseconds(round_trip.latest),
+                             .least_round_trip_microseconds = microseconds(round_trip.least),
+                             .stream = {}};
+    if (client.path.is_stream()) path.stream = outlet.stream_quality(client.path);
+    return path;
+}
+
 void Shard::State::report(const Client& client, bridge::ClientStatus status, Cause cause) {
     outlet.report(bridge::ClientFact{.session = client.number,
                                      .status = status,
@@ -230,6 +248,7 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
                                      .oversize_packets = client.oversize_packets,
                                      .fragmented_packets = client.fragmented_packets,
                                      .segment_limit = client.segment_limit,
+                                     .path = path_quality_of(client),
                                      .cause = cause});
 }
 

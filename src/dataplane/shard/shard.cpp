@@ -198,10 +198,10 @@ Traffic Shard::traffic() {
     return state_->traffic();
 }
 
-std::optional<bridge::ObservedFlows> Shard::flows_of(std::uint64_t session) const {
+bridge::FlowAnswer Shard::flows_of(std::uint64_t session) const {
     const Client* client = state_->find(session);
-    if (client == nullptr) return std::nullopt;
-    return state_->observer.flows_of(client->slot);
+    if (client == nullptr) return {};
+    return {.known = true, .seen = state_->observer.flows_of(client->slot)};
 }
 
 const std::array<std::uint64_t, cause_count>& Shard::drops() const {

@@ -19,7 +19,6 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "bridge/messages.h"
-#include "bridge/observed_flow.h"
 #include "bridge/snapshot.h"
 #include "dataplane/routing/offload.h"
 #include "dataplane/session/session.h"
@@ -132,6 +131,8 @@ public:
     virtual void finished(const Path&) {}
     /// Our own address outside that the client of this path uses; zeros when nobody knows it.
     virtual Ipv6 local_address(const Path&) const { return {}; }
+    /// What the kernel has measured of the connection of this path.
+    virtual std::optional<bridge::StreamQuality> stream_quality(const Path&) const { return {}; }
     virtual void work(TlsJob job) = 0;
     virtual void ask(AdmissionQuestion question) = 0;
     virtual void ask_login(LoginQuestion question) = 0;
@@ -205,8 +206,8 @@ public:
     const std::array<std::uint64_t, cause_count>& drops() const;
     /// Walks over all clients: for once a second, not for every packet.
     Traffic traffic();
-    /// What this client speaks with; nothing for a session that is not here.
-    std::optional<bridge::ObservedFlows> flows_of(std::uint64_t session) const;
+    /// Whom this client speaks with.
+    bridge::FlowAnswer flows_of(std::uint64_t session) const;
     std::size_t clients() const;    // that hold a tunnel address
     std::size_t half_open() const;  // that have not been admitted yet
     /// True when the shard owns the client that uses this tunnel address (TUN queues may stray).

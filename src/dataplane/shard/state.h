@@ -180,6 +180,7 @@ struct Shard::State final : shaper::DropCounter {
     void on(Client& client, session::Ended&& ended);
     void on(Client& client, session::Finished&& finished);
     void answer(const AdmissionAnswer& answer);
+    bridge::PathQuality path_quality_of(const Client& client) const;
     void report(const Client& client, bridge::ClientStatus status, Cause cause);
     void record(const Client& client, bridge::Happening happening, bridge::Stage stage,
                 std::optional<Cause> cause, std::string detail, const Endpoint& former = {});

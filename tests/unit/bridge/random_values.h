@@ -75,6 +75,7 @@ public:
     AccessPolicy access_policy();
     Snapshot snapshot();
     ClientFact client_fact();
+    ObservedFlow observed_flow();
     AttemptRecord attempt_record();
     ClientTraffic client_traffic();
     ServerFact server_fact();
@@ -195,8 +196,32 @@ inline ClientFact RandomValues::client_fact() {
     fact.oversize_packets = number<std::uint64_t>();
     fact.fragmented_packets = number<std::uint64_t>();
     fact.segment_limit = number<std::uint16_t>();
+    fact.path.lost_packets = number<std::uint64_t>();
+    fact.path.reordered_packets = number<std::uint64_t>();
+    if (coin()) fact.path.round_trip_microseconds = number<std::uint32_t>();
+    if (coin()) fact.path.least_round_trip_microseconds = number<std::uint32_t>();
+    if (coin()) fact.path.stream = {number<std::uint32_t>(), number<std::uint32_t>()};
     fact.cause = cause();
     return fact;
+}
+
+inline ObservedFlow RandomValues::observed_flow() {
+    ObservedFlow flow;
+    flow.remote = address6();
+    flow.port = number<std::uint16_t>();
+    flow.protocol = number<std::uint8_t>();
+    flow.of_client = coin();
+    flow.outcome = choice(TcpOutcome::closed);
+    if (coin()) flow.denied_by = cause();
+    flow.icmp_latest = number<std::uint16_t>();
+    flow.packets_out = number<std::uint64_t>();
+    flow.packets_back = number<std::uint64_t>();
+    for (auto* counter : {&flow.denied, &flow.opened, &flow.answered, &flow.refused, &flow.reset,
+                          &flow.closed, &flow.icmp_errors})
+        *counter = number<std::uint32_t>();
+    flow.first_at = instant_of(number<std::int64_t>());
+    flow.seen_at = instant_of(number<std::int64_t>());
+    return flow;
 }
 
 inline AttemptRecord RandomValues::attempt_record() {
@@ -240,7 +265,7 @@ inline ServerFact RandomValues::server_fact() {
 }
 
 inline MessageBody RandomValues::body() {
-    switch (below(15)) {
+    switch (below(17)) {
         case 0:
             return DataHello{number<std::uint64_t>(), number<std::uint64_t>()};
         case 1:
@@ -284,6 +309,11 @@ inline MessageBody RandomValues::body() {
             return TrafficFact{list(9, [&] { return client_traffic(); })};
         case 13:
             return server_fact();
+        case 14:
+            return FlowQuestion{number<std::uint64_t>()};
+        case 15:
+            return FlowAnswer{coin(),
+                              {list(128, [&] { return observed_flow(); }), number<std::uint32_t>()}};
         default:
             return StrangerStream{text(), endpoint()};
     }

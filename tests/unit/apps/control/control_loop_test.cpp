@@ -7,8 +7,10 @@
 #include <sys/socket.h>
 
 #include <filesystem>
+#include <future>
 #include <thread>
 
+#include "apps/flow_desk.h"
 #include "contract/control_world.h"
 
 namespace kanmon::apps {
@@ -45,12 +47,16 @@ protected:
         auto listener = bridge::PacketListener::listen(folder + "/bridge.sock");
         loop = std::make_unique<ControlLoop>(
             plane, enforcement, orders, std::move(*listener),
-            ControlLoopOptions{.broker_path = broker_path,
-                               .data_uid = ::getuid(),
-                               .allow_root = false,
-                               .strangers = [](UniqueFd connection) {
-                                   EXPECT_EQ(::write(connection.get(), "!", 1), 1);
-                               }});
+            ControlLoopOptions{
+                .broker_path = broker_path,
+                .data_uid = ::getuid(),
+                .allow_root = false,
+                .strangers =
+                    [](UniqueFd connection) { EXPECT_EQ(::write(connection.get(), "!", 1), 1); },
+                .flows_told =
+                    [this](std::uint64_t question, bridge::FlowAnswer answer) {
+                        desk.take(question, std::move(answer));
+                    }});
         thread = std::thread([this] { loop->run(stop.get()); });
     }
     void stop_loop() {
@@ -95,6 +101,7 @@ protected:
     std::string folder = fresh_folder();
     ControlWorld world;
     ControlOrders orders;
+    FlowDesk desk{orders};
     usecases::Ports ports{.books = world.books,
                           .log = world.log,
                           .meters = world.meters,
@@ -104,6 +111,7 @@ protected:
                           .hasher = world.hasher,
                           .workers = world.workers,
                           .gatekeeper = orders,
+                          .flows = desk,
                           .random = world.random,
                           .installation = {.public_addresses = {Ipv4{0xcb007101}}}};
     usecases::ControlPlane plane{ports};
@@ -144,6 +152,25 @@ TEST_F(Loop, ARevocationReachesDataBeforeTheOrderToDisconnect) {
     EXPECT_EQ(next_snapshot(data).servers.at(0).revoked_serials.size(), 1u);
     const auto order = bridge::decode_message(next(data).octets);
     EXPECT_EQ(std::get<bridge::Disconnect>(order->body).common_name, certificate->id.text);
+}
+
+TEST_F(Loop, AQuestionForFlowsReachesDataAndItsAnswerWhoAsked) {
+    auto broker = accept_broker();
+    next_want(broker);
+    ASSERT_TRUE(becomes(model::GatewayStatus::active));
+    auto data = greet();
+    next_snapshot(data);
+    auto asking = std::async(std::launch::async, [this] { return desk.flows_of(7); });
+    const auto question = bridge::decode_message(next(data).octets);
+    EXPECT_EQ(std::get<bridge::FlowQuestion>(question->body).session, 7u);
+    const bridge::FlowAnswer answer{.known = true, .seen = {.flows = {}, .displaced = 3}};
+    ASSERT_TRUE(data.send(bridge::encode(bridge::Message{question->id + 1, answer})));
+    ASSERT_TRUE(data.send(bridge::encode(bridge::Message{question->id, answer})));
+    EXPECT_EQ(asking.get(), answer);
+}
+
+TEST_F(Loop, WhoAsksForFlowsDoesNotWaitForADataProcessThatIsAway) {
+    EXPECT_EQ(desk.flows_of(7), std::nullopt);
 }
 
 TEST_F(Loop, ASilentBrokerDelaysASnapshotByASecondAtMost) {

@@ -262,6 +262,11 @@ TEST_F(ApiTest, AConnectedClientIsShownAsTheOriginalShowsItAndItsTextIsEscaped) 
     fact.connected_at = world.now;
     fact.received_octets = 10;
     fact.sent_octets = 20;
+    fact.path = {.lost_packets = 3,
+                 .reordered_packets = 4,
+                 .round_trip_microseconds = 50,
+                 .least_round_trip_microseconds = {},
+                 .stream = {}};
     world.plane.clients.learn(fact);
 
     const json row =
@@ -276,6 +281,59 @@ TEST_F(ApiTest, AConnectedClientIsShownAsTheOriginalShowsItAndItsTextIsEscaped) 
     EXPECT_EQ(row["Status"], "online");
     EXPECT_EQ(row["ConnectedTime"], seconds_of(world.now) * 1000);
     EXPECT_EQ(row["Version"], "2.6\\x1b[31m");
+    EXPECT_EQ(row["LostPackets"], 3);
+    EXPECT_EQ(row["ReorderedPackets"], 4);
+    EXPECT_EQ(row["RoundTripMicroseconds"], 50);
+    EXPECT_FALSE(row.contains("LeastRoundTripMicroseconds")) << "what was not measured";
+}
+
+TEST_F(ApiTest, WhomAClientSpeaksWithIsShownWithWhatCameOfIt) {
+    const std::string server = make_server(make_gateway());
+    bridge::ClientFact fact;
+    fact.session = 7;
+    fact.server_id = server;
+    fact.common_name = "vsc-abc";
+    fact.username = "eve\x1b";
+    fact.tunnel_address = Ipv4{0xc0a80006};
+    world.plane.clients.learn(fact);
+    bridge::ObservedFlow ssh;
+    ssh.remote = Endpoint::v4(Ipv4{0x0a010203}, 0).address;
+    ssh.port = 22;
+    ssh.protocol = 6;
+    ssh.outcome = bridge::TcpOutcome::unanswered;
+    ssh.packets_out = 3;
+    ssh.opened = 1;
+    ssh.icmp_errors = 1;
+    ssh.icmp_latest = 0x030a;
+    world.flows.answer = bridge::FlowAnswer{true, {{ssh}, 9}};
+    const Parameters place{{"SslVpnServerId", server}, {"PrivateIp", "192.168.0.6"}};
+
+    const json answer = call("DescribeSslVpnClientFlows", place);
+
+    EXPECT_EQ(world.flows.asked, std::vector<std::uint64_t>{7});
+    EXPECT_EQ(answer["CommonName"], "CN=vsc-abc");
+    EXPECT_EQ(answer["UserName"], "eve\\x1b");
+    EXPECT_EQ(answer["DisplacedFlows"], 9);
+    EXPECT_EQ(answer["TotalCount"], 1);
+    const json row = answer["Flows"]["Flow"][0];
+    EXPECT_EQ(row["RemoteIp"], "10.1.2.3");
+    EXPECT_EQ(row["Port"], 22);
+    EXPECT_EQ(row["Protocol"], "tcp");
+    EXPECT_EQ(row["AskedBy"], "client");
+    EXPECT_EQ(row["Outcome"], "unreachable");
+    EXPECT_EQ(row["ReceivePackets"], 3);
+    EXPECT_EQ(row["ConnectionsOpened"], 1);
+    EXPECT_EQ(row["IcmpType"], 3);
+    EXPECT_EQ(row["IcmpCode"], 10);
+    EXPECT_EQ(row["DeniedBy"], "");
+    world.flows.answer = std::nullopt;
+    EXPECT_EQ(failing("DescribeSslVpnClientFlows", place), "503 ServiceUnavailable");
+    EXPECT_EQ(failing("DescribeSslVpnClientFlows",
+                      {{"SslVpnServerId", server}, {"PrivateIp", "192.168.0.7"}}),
+              "404 InvalidSslVpnClient.NotFound");
+    EXPECT_EQ(
+        failing("DescribeSslVpnClientFlows", {{"SslVpnServerId", server}, {"PrivateIp", "x"}}),
+        "400 IllegalParam.PrivateIp");
 }
 
 TEST_F(ApiTest, ADryRunIsAnErrorAndChangesNothing) {

@@ -244,6 +244,20 @@ TEST_F(KeeperAmongOthers, CountersOfShardsAndLostRecordsReachControl) {
     EXPECT_EQ(std::get<bridge::DropFact>(fact->body).records_lost, 3u);
 }
 
+TEST_F(KeeperAmongOthers, AQuestionForFlowsGoesToTheShardAndItsAnswerBack) {
+    control_.send(bridge::encode(bridge::Message{70, bridge::FlowQuestion{9}}));
+    const auto told = next_for_shard<TellFlows>();
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->session, 9u);
+    EXPECT_EQ(told->question, 70u);
+    const bridge::FlowAnswer answer{.known = true, .seen = {.flows = {}, .displaced = 4}};
+    ASSERT_TRUE(inbox_.mailbox.post({0, FlowsTold{told->question, answer}}));
+    const auto heard = control_.next<bridge::FlowAnswer>();
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->id, 70u);
+    EXPECT_EQ(std::get<bridge::FlowAnswer>(heard->body), answer);
+}
+
 TEST_F(KeeperAmongOthers, TrafficOfClientsAndServersReachesControl) {
     shard::Traffic traffic;
     traffic.clients.resize(bridge::traffic_clients_max + 1);

@@ -31,8 +31,8 @@ struct Observed {
     }
     std::vector<ObservedFlow> flows() const {
         const auto seen = world.shard.flows_of(session);
-        EXPECT_TRUE(seen.has_value());
-        return seen ? seen->flows : std::vector<ObservedFlow>{};
+        EXPECT_TRUE(seen.known);
+        return seen.seen.flows;
     }
     ObservedFlow only() const {
         EXPECT_EQ(flows().size(), 1U);
@@ -104,7 +104,7 @@ TEST(Observing, ARunOfAnotherClientIsAnother) {
                 seen.world.sealed(*peer, routing::ip_packet(peer->address(), host, protocol_udp,
                                                             routing::with_ports(4000, 53))));
     EXPECT_EQ(seen.only().packets_out, 2U);
-    EXPECT_EQ(seen.world.shard.flows_of(others)->flows.at(0).packets_out, 2U);
+    EXPECT_EQ(seen.world.shard.flows_of(others).seen.flows.at(0).packets_out, 2U);
 }
 
 TEST(Observing, EchoesOfOnePlaceAreOneRowWhateverTheirIds) {
@@ -169,11 +169,26 @@ TEST(Observing, WhoComesNextToTheSlotIsNotTakenForWhoWent) {
     seen.world.shard.disconnect(seen.session, Cause::disconnected_by_operator, seen.world.now,
                                 seen.world.wall());
     seen.world.run(10min);
-    EXPECT_FALSE(seen.world.shard.flows_of(seen.session).has_value());
+    EXPECT_FALSE(seen.world.shard.flows_of(seen.session).known);
     seen.world.connected(2, at("192.0.2.2"));
     const auto next = seen.world.shard.flows_of(seen.world.facts.back().session);
-    ASSERT_TRUE(next.has_value());
-    EXPECT_TRUE(next->flows.empty());
+    ASSERT_TRUE(next.known);
+    EXPECT_TRUE(next.seen.flows.empty());
+}
+
+TEST(Observing, LossAndOrderOnTheWayFromAClientAreTold) {
+    Observed seen;
+    std::vector<Buffer> sent;
+    for (int i = 0; i < 6; ++i)
+        sent.push_back(seen.world.sealed(seen.peer, udp_packet(seen.peer.address(), host)));
+    for (const std::size_t which : {0U, 2U, 1U, 5U}) seen.world.receive(seen.peer.path, sent[which]);
+    seen.world.shard.report_all(seen.world.wall());
+    const bridge::PathQuality& path = seen.world.facts.back().path;
+    EXPECT_EQ(path.lost_packets, 2U);
+    EXPECT_EQ(path.reordered_packets, 1U);
+    ASSERT_TRUE(path.round_trip_microseconds.has_value());
+    EXPECT_LE(*path.least_round_trip_microseconds, *path.round_trip_microseconds);
+    EXPECT_FALSE(path.stream.has_value());
 }
 
 }  // namespace
