@@ -122,8 +122,8 @@ private:
     std::deque<Unsent> outbox_;
     bool data_greeted_ = false;
     std::vector<bridge::Message> orders_waiting_;  // until the snapshot before them is sent
-    std::vector<usecases::LeaseNews> lease_news_;      // of this turn
-    std::vector<std::uint64_t> lease_questions_;       // the ids of those that are questions
+    std::vector<usecases::LeaseNews> lease_news_;  // of this turn
+    std::vector<std::uint64_t> lease_questions_;   // the ids of those that are questions
     std::vector<bridge::AttemptRecord> attempts_;
     Instant attempts_at_{};  // when they are stored, together
     std::uint64_t attempts_lost_ = 0;

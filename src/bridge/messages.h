@@ -135,7 +135,7 @@ struct ClientFact {
     std::uint64_t fragmented_packets = 0;  // of these: sent in fragments
     std::uint16_t segment_limit = 0;       // what the MSS of tunnelled TCP is clamped to
     PathQuality path;
-    Cause cause = Cause::client_left;      // only when ended
+    Cause cause = Cause::client_left;  // only when ended
     friend bool operator==(const ClientFact&, const ClientFact&) = default;
 };
 
@@ -175,7 +175,7 @@ struct AttemptRecord {
     Endpoint former = {};               // of `moved`: where the client was before
     std::uint64_t received_octets = 0;  // of `ended`: tunnelled octets from the client
     std::uint64_t sent_octets = 0;
-    std::string detail = {};            // dates, alerts: hostile parts are escaped already
+    std::string detail = {};  // dates, alerts: hostile parts are escaped already
     friend bool operator==(const AttemptRecord&, const AttemptRecord&) = default;
 };
 
@@ -284,10 +284,10 @@ struct ReleaseSlot {
     friend bool operator==(const ReleaseSlot&, const ReleaseSlot&) = default;
 };
 
-using MessageBody = std::variant<DataHello, LeaseQuestion, LeaseFact, ClientFact, AttemptRecord,
-                                 DropFact, SnapshotReady, LeaseAnswer, Disconnect, ReleaseSlot,
-                                 LoginQuestion, LoginAnswer, StrangerStream, TrafficFact,
-                                 ServerFact, FlowQuestion, FlowAnswer>;
+using MessageBody =
+    std::variant<DataHello, LeaseQuestion, LeaseFact, ClientFact, AttemptRecord, DropFact,
+                 SnapshotReady, LeaseAnswer, Disconnect, ReleaseSlot, LoginQuestion, LoginAnswer,
+                 StrangerStream, TrafficFact, ServerFact, FlowQuestion, FlowAnswer>;
 
 struct Message {
     std::uint64_t id = 0;

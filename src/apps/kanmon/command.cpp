@@ -255,6 +255,11 @@ std::vector<Command> client_commands() {
          "free a held slot at once",
          "ReleaseSslVpnClientSlot",
          {server_id, {"TUNNEL", "PrivateIp", "the slot's tunnel address", true}}},
+    };
+}
+
+std::vector<Command> watching_commands() {
+    return {
         {"logs",
          "",
          "attempts to connect to an SSL server, and what its clients lived through",
@@ -357,7 +362,7 @@ const std::vector<Command>& commands() {
         std::vector<Command> all;
         for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
                           certificate_commands(), access_commands(), identity_commands(),
-                          client_commands(), site_commands()})
+                          client_commands(), watching_commands(), site_commands()})
             all.insert(all.end(), part.begin(), part.end());
         for (const Command& command : local_commands()) all.push_back(command);
         return all;

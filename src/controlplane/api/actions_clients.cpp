@@ -16,8 +16,7 @@ std::string common_name(const std::string& name) {
 
 /// Of the path outside; what was not measured is left out.
 void add_path(JsonObject& row, const bridge::PathQuality& path) {
-    row.number("LostPackets", path.lost_packets)
-        .number("ReorderedPackets", path.reordered_packets);
+    row.number("LostPackets", path.lost_packets).number("ReorderedPackets", path.reordered_packets);
     if (path.round_trip_microseconds)
         row.number("RoundTripMicroseconds", *path.round_trip_microseconds);
     if (path.least_round_trip_microseconds)

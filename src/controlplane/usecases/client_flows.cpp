@@ -77,10 +77,10 @@ FlowOutcome outcome_of(const bridge::ObservedFlow& flow) {
     const auto asked = flow.of_client ? flow.packets_out : flow.packets_back;
     const auto returned = flow.of_client ? flow.packets_back : flow.packets_out;
     if (flow.denied > 0 && asked == 0) return FlowOutcome::denied;
-    const FlowOutcome made =
-        flow.protocol == protocol_tcp ? outcome_of_tcp(flow.outcome, returned > 0)
-        : returned > 0                ? FlowOutcome::answered
-                                      : FlowOutcome::unanswered;
+    const FlowOutcome made = flow.protocol == protocol_tcp
+                                 ? outcome_of_tcp(flow.outcome, returned > 0)
+                             : returned > 0 ? FlowOutcome::answered
+                                            : FlowOutcome::unanswered;
     const bool silent = made == FlowOutcome::unanswered;
     return silent && flow.icmp_errors > 0 ? FlowOutcome::unreachable : made;
 }
@@ -93,8 +93,7 @@ Outcome<ClientFlowPage> ClientFlows::describe(const Call& call,
         const std::lock_guard turn(ports_.turn);
         if (const auto fits = check_page(request.page); !fits) return unexpected(fits.error());
         auto own = look_for<model::SslServer>(
-            ports_.books,
-            [&](Ledger& ledger) { return own_server(ledger, call, request.server); });
+            ports_.books, [&](Ledger& ledger) { return own_server(ledger, call, request.server); });
         if (!own) return unexpected(own.error());
         server = std::move(*own);
         client = clients_.at(server->id, request.address);

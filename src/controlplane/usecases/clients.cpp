@@ -179,10 +179,10 @@ Outcome<void> Clients::release(const Call& call, const model::SslServerId& serve
             if (!own) return unexpected(own.error());
             if (!own->client_pool.contains(address))
                 return model::illegal(
-                    "PrivateIp", fmt::format("{} is no address of the clients of {}, which are {}; "
-                                             "DescribeSslVpnClients lists who holds which.",
-                                             to_string(address), server.text,
-                                             to_string(own->client_pool)));
+                    "PrivateIp",
+                    fmt::format("{} is no address of the clients of {}, which are {}; "
+                                "DescribeSslVpnClients lists who holds which.",
+                                to_string(address), server.text, to_string(own->client_pool)));
             is_new = true;
             return Receipt{server.text, own->name};
         });

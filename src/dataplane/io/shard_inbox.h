@@ -59,9 +59,10 @@ struct ReportAll {};
 /// Report what was carried since the last time.
 struct ReportTraffic {};
 
-using ShardMessage = std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener,
-                                  ArrangeListeners, DisconnectSession, TellFlows, ReportAll, ReportTraffic,
-                                  shard::AdmissionAnswer, shard::LoginReply, shard::TlsDone>;
+using ShardMessage =
+    std::variant<std::monostate, ConfigureShard, AddTun, RemoveTun, AddListener, ArrangeListeners,
+                 DisconnectSession, TellFlows, ReportAll, ReportTraffic, shard::AdmissionAnswer,
+                 shard::LoginReply, shard::TlsDone>;
 
 struct StrayPacket {
     static constexpr std::size_t octets_max = 2304;

@@ -154,9 +154,7 @@ inline AccessPolicy RandomValues::access_policy() {
     access.rules = list(4, [&] { return access_rule(access.groups.size()); });
     access.otherwise = choice(AccessVerdict::deny);
     access.from_vpc = choice(AccessVerdict::deny);
-    access.blocked = list(3, [&] {
-        return BlockedClient{text(), unix_time()};
-    });
+    access.blocked = list(3, [&] { return BlockedClient{text(), unix_time()}; });
     return access;
 }
 
@@ -312,8 +310,8 @@ inline MessageBody RandomValues::body() {
         case 14:
             return FlowQuestion{number<std::uint64_t>()};
         case 15:
-            return FlowAnswer{coin(),
-                              {list(128, [&] { return observed_flow(); }), number<std::uint32_t>()}};
+            return FlowAnswer{
+                coin(), {list(128, [&] { return observed_flow(); }), number<std::uint32_t>()}};
         default:
             return StrangerStream{text(), endpoint()};
     }

@@ -181,7 +181,8 @@ TEST(Observing, LossAndOrderOnTheWayFromAClientAreTold) {
     std::vector<Buffer> sent;
     for (int i = 0; i < 6; ++i)
         sent.push_back(seen.world.sealed(seen.peer, udp_packet(seen.peer.address(), host)));
-    for (const std::size_t which : {0U, 2U, 1U, 5U}) seen.world.receive(seen.peer.path, sent[which]);
+    for (const std::size_t which : {0U, 2U, 1U, 5U})
+        seen.world.receive(seen.peer.path, sent[which]);
     seen.world.shard.report_all(seen.world.wall());
     const bridge::PathQuality& path = seen.world.facts.back().path;
     EXPECT_EQ(path.lost_packets, 2U);
