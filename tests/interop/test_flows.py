@@ -27,9 +27,11 @@ for _ in range(2):
 
 
 def flows(lab, address):
-    """By (address, port); of the command line, which asks the API."""
-    rows = json.loads(lab.cli("clients", "flows", lab.server_id, address).stdout)
-    return {(row["RemoteIp"], row["Port"]): row for row in rows}
+    """By (address, port)."""
+    seen = lab.call("DescribeSslVpnClientFlows", RegionId="local", PageSize=50,
+                    SslVpnServerId=lab.server_id, PrivateIp=address)
+    assert seen["DisplacedFlows"] == 0
+    return {(row["RemoteIp"], row["Port"]): row for row in seen["Flows"]["Flow"]}
 
 
 def drop_silently(lab, port):
@@ -73,6 +75,8 @@ def test_it_is_told_whom_a_client_speaks_with_and_what_came_of_it(lab):
     assert beyond["ReceivePackets"] == 3 and beyond["SendPackets"] == 0
     assert beyond["Outcome"] in ("unanswered", "unreachable")
     assert seen[VPC_HOST, 0]["Outcome"] == "answered"
+    shown = json.loads(lab.cli("clients", "flows", lab.server_id, laptop.address()).stdout)
+    assert shown["CommonName"].startswith("CN=vsc-") and shown["TotalCount"] == len(seen)
     row = until("the path is told", lambda: next(
         (row for row in lab.clients() if row.get("ReceivePackets", 0) > 10), None), 15)
     assert row["LostPackets"] == 0 and row["ReorderedPackets"] == 0
