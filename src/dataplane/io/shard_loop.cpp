@@ -150,7 +150,7 @@ void ShardLoop::flush() {
 void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot, std::size_t budget) {
     if (server >= ports_.size() || slot >= ports_[server].tuns.size()) return;
     TunQueue* queue = ports_[server].tuns[slot].queue.get();
-    if (queue == nullptr || streams_.press_back()) return;
+    if (queue == nullptr || streams_.press_back(server)) return;
     const MutableBytes room(tun_room_.get(), TunQueue::room_octets);
     std::size_t octets = 0;
     for (std::size_t left = budget; left > 0 && octets < tun_octets; --left) {
@@ -164,7 +164,7 @@ void ShardLoop::drain_tun(shard::ServerIndex server, std::size_t slot, std::size
         if (outcome == TunRead::lost || outcome == TunRead::empty) break;
         if (outcome == TunRead::packet) enter(server, packet);
         octets += packet.octets.size();
-        if (streams_.press_back()) break;
+        if (streams_.press_back(server)) break;
     }
     flush();
 }

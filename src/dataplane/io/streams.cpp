@@ -285,6 +285,12 @@ bool Streams::press_back() {
     return !full_.empty();
 }
 
+bool Streams::press_back(shard::ServerIndex server) {
+    return press_back() && std::ranges::any_of(full_, [&](std::uint32_t stream) {
+               return find(stream)->path.server == server;
+           });
+}
+
 void Streams::mark(Connection& connection) {
     if (connection.gathered) return;
     connection.gathered = true;

@@ -91,6 +91,7 @@ public:
     /// in the tunnel's device, whose senders notice, than be dropped. Only a peer that usually
     /// empties its queue within `usually_full_max` is waited for: slow ones hold nobody up.
     bool press_back();
+    bool press_back(shard::ServerIndex server);  // of that server's clients
     /// Sends what was gathered and ends who has failed. Not from within the shard's calls.
     void flush();
     void reach();

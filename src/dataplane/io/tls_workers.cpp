@@ -36,13 +36,13 @@ TlsWorkers::TlsWorkers(std::uint32_t threads, std::vector<ShardInbox*> inboxes)
 
 TlsWorkers::~TlsWorkers() {
     stopping_.store(true);
-    waiting_.release(static_cast<std::ptrdiff_t>(threads_.size()));
+    for (std::size_t i = 0; i < threads_.size(); ++i) waiting_.add();
     for (std::thread& thread : threads_) thread.join();
 }
 
 bool TlsWorkers::submit(std::uint32_t shard, shard::TlsJob job) {
     if (!queues_[shard]->push(std::move(job))) return false;
-    waiting_.release();
+    waiting_.add();
     return true;
 }
 
@@ -60,7 +60,7 @@ void TlsWorkers::work() {
     lower_priority();
     std::uint32_t next = 0;
     for (;;) {
-        waiting_.acquire();
+        waiting_.take();
         if (stopping_.load()) return;
         std::uint32_t shard = 0;
         shard::TlsJob job;
@@ -69,12 +69,7 @@ void TlsWorkers::work() {
             if (stopping_.load()) return;
             std::this_thread::yield();
         }
-        session::TlsProgress progress{.key_id = job.work.key_id,
-                                      .generation = job.work.generation,
-                                      .engine = std::move(job.work.engine),
-                                      .output = {}};
-        progress.output = progress.engine->advance(std::move(job.work.input));
-        post(shard, shard::TlsDone{job.session, std::move(progress)});
+        post(shard, shard::TlsDone{job.session, session::advance(std::move(job.work))});
     }
 }
 

@@ -6,9 +6,10 @@
 // Limits:   `jobs_max` waiting jobs a shard; a session has at most one.
 #pragma once
 
+#include <semaphore.h>
+
 #include <atomic>
 #include <memory>
-#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -16,6 +17,24 @@
 #include "dataplane/io/shard_inbox.h"
 
 namespace kanmon::io {
+
+/// Sleeps at once where std::counting_semaphore of GCC 12 first yields, sixteen times a job.
+class JobCount {
+public:
+    JobCount() { ::sem_init(&count_, 0, 0); }
+    ~JobCount() { ::sem_destroy(&count_); }
+    JobCount(const JobCount&) = delete;
+    JobCount& operator=(const JobCount&) = delete;
+
+    void add() { ::sem_post(&count_); }
+    void take() {
+        while (::sem_wait(&count_) != 0) {  // a signal came
+        }
+    }
+
+private:
+    sem_t count_{};
+};
 
 class TlsWorkers {
 public:
@@ -34,7 +53,7 @@ private:
 
     std::vector<ShardInbox*> inboxes_;
     std::vector<std::unique_ptr<BoundedQueue<shard::TlsJob>>> queues_;
-    std::counting_semaphore<> waiting_{0};
+    JobCount waiting_;
     std::atomic<bool> stopping_{false};
     std::vector<std::thread> threads_;
 };

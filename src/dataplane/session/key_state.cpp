@@ -59,6 +59,12 @@ std::optional<Buffer> KeyState::next_datagram(const SessionIds& ids, Instant now
     return wire::encode(packet);
 }
 
+TlsProgress advance(TlsWork work) {
+    TlsProgress progress{work.key_id, work.generation, std::move(work.engine), {}};
+    progress.output = progress.engine->advance(std::move(work.input));
+    return progress;
+}
+
 std::optional<TlsWork> KeyState::next_tls_work() {
     auto work = tls_.next_work();
     if (!work) return std::nullopt;

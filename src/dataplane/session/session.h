@@ -63,6 +63,7 @@ struct TlsWork {
     std::uint32_t generation = 0;  // of that key state; late progress of an older one is ignored
     std::unique_ptr<crypto::TlsEngine> engine;
     crypto::TlsInput input;
+    bool handshaken = false;  // what is left are records
 };
 struct TlsProgress {
     wire::KeyId key_id = 0;
@@ -70,6 +71,8 @@ struct TlsProgress {
     std::unique_ptr<crypto::TlsEngine> engine;
     crypto::TlsOutput output;
 };
+/// Lets the engine do what it can now. On whatever thread has the work.
+TlsProgress advance(TlsWork work);
 
 /// One datagram for the client. Owns its octets (invariant I13).
 struct Transmit {

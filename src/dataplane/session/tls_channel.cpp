@@ -29,6 +29,7 @@ std::optional<TlsWork> TlsChannel::next_work() {
     if (!engine_ || (ciphertext_.empty() && !may_send)) return std::nullopt;
     TlsWork work;
     work.engine = std::move(engine_);
+    work.handshaken = established_;
     work.input.ciphertext = std::exchange(ciphertext_, {});
     if (may_send) {
         work.input.plaintext = std::move(messages_.front());

@@ -131,9 +131,9 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles) {
             client->session.dismiss(Cause::server_changed, now);
         else if (is_revoked(*client, present->server))
             client->session.dismiss(Cause::certificate_revoked, now);
-        pump(*client);
         // A connection outlives its listener: the goodbye still gets through.
         if (!way_in && !client->path.is_stream()) client->reachable = false;
+        pump(*client);
     }
 }
 

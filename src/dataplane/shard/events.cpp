@@ -37,6 +37,14 @@ bridge::Transport transport_of(const Client& client) {
     return client.profile->tcp ? bridge::Transport::tcp : bridge::Transport::udp;
 }
 
+/// A record or two cost less than handing them to a worker and back; and no more of them than that,
+/// since every other client waits meanwhile.
+constexpr std::size_t records_octets_max = 1024;
+
+bool is_quick(const session::TlsWork& work) {
+    return work.handshaken && work.input.ciphertext.size() <= records_octets_max;
+}
+
 /// What the client says its user's name is; longer ones are not names.
 std::string claimed_name(const Client& client) {
     constexpr std::size_t octets_shown = 64;
@@ -61,7 +69,10 @@ void Shard::State::pump(Client& client) {
         if (auto event = client.session.next_event()) {
             std::visit([&](auto&& what) { on(client, std::move(what)); }, std::move(*event));
         } else if (auto work = client.session.next_tls_work()) {
-            outlet.work({client.number, std::move(*work)});
+            if (is_quick(*work))
+                client.session.finish(session::advance(std::move(*work)), now);
+            else
+                outlet.work({client.number, std::move(*work)});
         } else if (auto transmit = client.session.next_transmit()) {
             if (client.reachable) outlet.send(client.path, transmit->datagram);
         } else {

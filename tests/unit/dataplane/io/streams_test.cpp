@@ -330,6 +330,8 @@ TEST_F(Connections, ThatAreNearlyFullPressBackOnlyWhileTheyEmptyPromptly) {
     EXPECT_FALSE(world.streams.press_back());
     fill();
     EXPECT_TRUE(world.streams.press_back());
+    EXPECT_TRUE(world.streams.press_back(0));
+    EXPECT_FALSE(world.streams.press_back(1));  // another server has its own device
     world.now += Streams::full_wait_max;
     empty();
     EXPECT_FALSE(world.streams.press_back());

@@ -293,6 +293,19 @@ TEST(Snapshot, ARevokedCertificateEndsItsSessionAndNoOther) {
     EXPECT_EQ(world.shard.clients(), 1U);
 }
 
+TEST(Tls, GivesWorkersHandshakesAndNotTheRecordsThatFollow) {
+    World world;
+    Peer& peer = world.connected(1, at("192.0.2.1"));
+    EXPECT_TRUE(peer.connected);
+    EXPECT_EQ(world.handshaken_jobs, 0U);
+    world.shard.disconnect(world.asked[0].session, Cause::disconnected_by_operator, world.now,
+                           world.wall());
+    EXPECT_TRUE(world.jobs.empty());
+    world.run(1s);
+    EXPECT_FALSE(peer.overs.empty());
+    EXPECT_EQ(world.handshaken_jobs, 0U);
+}
+
 TEST(Snapshot, ARemovedServerTakesItsClientsAndTheOthersFollowTheirIndex) {
     World world;
     bridge::SslServer second = settings("vss-2");

@@ -206,7 +206,10 @@ public:
         entries.emplace_back(path, frame_octets_max);
     }
     void finished(const Path& path) override { finishes.push_back(path); }
-    void work(TlsJob job) override { jobs.push_back(std::move(job)); }
+    void work(TlsJob job) override {
+        handshaken_jobs += job.work.handshaken ? 1U : 0U;
+        jobs.push_back(std::move(job));
+    }
     void ask(AdmissionQuestion question) override { questions.push_back(std::move(question)); }
     void ask_login(LoginQuestion question) override { logins.push_back(std::move(question)); }
     void left(std::uint64_t session, Cause cause) override {
@@ -248,6 +251,7 @@ public:
     std::vector<Sent> sent, stray;  // stray: for nobody's address
     std::vector<std::pair<ServerIndex, Buffer>> delivered;
     std::vector<TlsJob> jobs;
+    std::size_t handshaken_jobs = 0;  // that only had records to open or to seal
     std::vector<AdmissionQuestion> questions, asked;
     std::vector<LoginQuestion> logins;
     std::vector<std::pair<std::uint64_t, Cause>> lefts;
