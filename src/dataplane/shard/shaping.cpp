@@ -33,15 +33,15 @@ Shaping::Shaping(shaper::DropCounter& drops)
 void Shaping::arrange(const std::vector<Share>& shares) {
     by_server_.assign(shares.size(), {});
     for (std::size_t server = 0; server < shares.size(); ++server) {
-        const auto& [lines, client_bits_per_second] = shares[server];
-        if (!lines) continue;
+        const Share& share = shares[server];
+        if (!share.lines) continue;
         auto same = std::ranges::find_if(
-            gateways_, [&](const auto& gateway) { return gateway->lines == lines; });
+            gateways_, [&](const auto& gateway) { return gateway->lines == share.lines; });
         if (same == gateways_.end()) {
-            gateways_.push_back(std::make_unique<Gateway>(*this, lines));
+            gateways_.push_back(std::make_unique<Gateway>(*this, share.lines));
             same = std::prev(gateways_.end());
         }
-        by_server_[server] = {same->get(), client_bits_per_second};
+        by_server_[server] = {same->get(), share.client_bits_per_second};
     }
     const auto gone = [&](Gateway* gateway) {
         return std::ranges::find(by_server_, gateway, &Place::gateway) == by_server_.end();
