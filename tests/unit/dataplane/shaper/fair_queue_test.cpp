@@ -417,6 +417,10 @@ TEST(FairQueue, ALargePacketPassesWholeOnlyWhereTheLineIsFast) {
     TestGateway slow(10 * megabit, {1}), fast(1000 * megabit, {1});
     EXPECT_FALSE(slow.shards[0]->queue.passes(slow.clients[0]->ticket, 60000, instant_of(1)));
     EXPECT_TRUE(fast.shards[0]->queue.passes(fast.clients[0]->ticket, 60000, instant_of(1)));
+
+    TestGateway limited(1000 * megabit, {1});
+    limited.shards[0]->queue.limit(limited.clients[0]->ticket, 10 * megabit);
+    EXPECT_FALSE(limited.shards[0]->queue.passes(limited.clients[0]->ticket, 60000, instant_of(1)));
 }
 
 TEST(FairQueue, ANewRateHoldsForWhatWaitsAlready) {
