@@ -17,21 +17,26 @@ std::string covering(const std::vector<Network>& networks, const Address& addres
     return found == networks.end() ? std::string() : to_string(*found);
 }
 
-/// Of the client's own pool is the gateway's end of the tunnel.
-std::string network_of(const model::SslServer& server, const Ipv6& remote) {
-    const Endpoint place{remote, 0};
-    if (place.is_v4()) {
-        auto networks =
-            model::check_local_networks(server.local_subnet).value_or(std::vector<Cidr>());
+/// Where the tunnel of a server's clients leads. Of their own pool is the gateway's end of it.
+struct Reach {
+    std::vector<Cidr> networks;
+    std::vector<Cidr6> networks6;
+
+    explicit Reach(const model::SslServer& server)
+        : networks(model::check_local_networks(server.local_subnet).value_or(std::vector<Cidr>())),
+          networks6(server.options.local_networks6) {
         networks.push_back(server.client_pool);
-        if (server.options.full_tunnel) networks.push_back(Cidr{Ipv4{}, 0});
-        return covering(networks, place.as_v4());
+        if (server.options.client_pool6) networks6.push_back(*server.options.client_pool6);
+        if (!server.options.full_tunnel) return;
+        networks.push_back(Cidr{Ipv4{}, 0});
+        networks6.push_back(Cidr6{Ipv6{}, 0});
     }
-    std::vector<Cidr6> networks = server.options.local_networks6;
-    if (server.options.client_pool6) networks.push_back(*server.options.client_pool6);
-    if (server.options.full_tunnel) networks.push_back(Cidr6{Ipv6{}, 0});
-    return covering(networks, remote);
-}
+
+    std::string network_of(const Ipv6& remote) const {
+        const Endpoint place{remote, 0};
+        return place.is_v4() ? covering(networks, place.as_v4()) : covering(networks6, remote);
+    }
+};
 
 FlowOutcome outcome_of_tcp(bridge::TcpOutcome outcome, bool returned) {
     switch (outcome) {
@@ -108,8 +113,9 @@ Outcome<ClientFlowPage> ClientFlows::describe(const Call& call,
         return model::unavailable("The data process does not answer now; try again in a moment.");
     if (!told->known) return gone();
     std::vector<ClientFlow> flows;
+    const Reach reach(*server);
     for (const bridge::ObservedFlow& seen : told->seen.flows)
-        flows.push_back({seen, outcome_of(seen), network_of(*server, seen.remote)});
+        flows.push_back({seen, outcome_of(seen), reach.network_of(seen.remote)});
     auto page = page_of(std::move(flows), request.page);
     if (!page) return unexpected(page.error());
     return ClientFlowPage{std::move(*client), std::move(*page), told->seen.displaced};

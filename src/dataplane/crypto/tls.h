@@ -1,7 +1,7 @@
 // TLS as a port: OpenSSL in the product (openssl_tls.h), a scripted double in most worlds.
 //
-// An engine is one TLS session over memory. It is moved to whoever advances it (a TLS worker, or
-// the simulator inline) and back; it is never used by two threads at once.
+// An engine is one TLS session over memory. It is moved to whoever advances it (a TLS worker, the
+// shard for records, the simulator inline) and back; it is never used by two threads at once.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// The threads that do TLS, at lower priority than the shards.
+// The threads that do TLS handshakes, at lower priority than the shards.
 //
 // Promises: a shard never waits for a worker; established clients' packets never stand behind a
 //           handshake. Shards are served in turn.

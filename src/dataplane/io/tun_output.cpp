@@ -26,8 +26,9 @@ void TunOutput::write(const routing::Offload& offload, Bytes packet) {
     const TunWrite outcome = queue_->write(offload, packet);
     if (outcome == TunWrite::refused && offload.segment_octets != 0)
         return write_one_by_one(offload, packet);
-    counters_.sizes.count(packets_in(offload, packet));
-    count(outcome, packets_in(offload, packet));
+    const std::size_t packets = packets_in(offload, packet);
+    counters_.sizes.count(packets);
+    count(outcome, packets);
 }
 
 void TunOutput::write_one_by_one(const routing::Offload& offload, Bytes packet) {

@@ -74,7 +74,7 @@ Judgement AccessJudge::judge_known(FlowEntry& entry, const FlowPacket& packet, W
     if (entry.generation != client_.generation) decide_again(entry);
     if (packet.part == FlowPart::begins) entry.answered = entry.closing = false;
     entry.answered |= !is_from(entry, way);
-    entry.closing |= packet.closes;
+    entry.closing |= packet.closes();
     return judgement_of(entry);
 }
 
@@ -123,7 +123,7 @@ FlowEntry* AccessJudge::begin(FlowEntry* entry, const FlowPacket& packet, bool b
     entry->generation = client_.generation;
     entry->by_client = by_client;
     entry->answered = entry->doubtful = false;
-    entry->closing = packet.closes;
+    entry->closing = packet.closes();
     entry->rule = ruling.rule;
     const bool may_have_run = packet.part != FlowPart::begins && is_settling();
     table_.set_state(*entry, ruling.allowed ? FlowState::allowed

@@ -50,10 +50,6 @@ bool allows(bridge::AccessVerdict verdict) {
     return verdict == bridge::AccessVerdict::allow;
 }
 
-bool has_ports(const Flow& flow) {
-    return flow.protocol == protocol_tcp || flow.protocol == protocol_udp;
-}
-
 /// 1 means ICMP of either family.
 bool is_of_protocol(const Flow& flow, std::uint8_t wanted) {
     return wanted == 0 || wanted == flow.protocol ||

@@ -46,7 +46,6 @@ Read read_tcp(FlowPacket made, Bytes octets, Way way, bool quoted) {
         const std::uint8_t flags = in.u8();
         in.bytes(tcp_header_octets - tcp_flags_at - 1);
         made.part = (flags & (tcp_syn | tcp_ack)) == tcp_syn ? FlowPart::begins : FlowPart::follows;
-        made.closes = (flags & (tcp_fin | tcp_rst)) != 0;
         made.tcp_flags = flags;
     }
     if (!in.ok()) return unexpected(Cause::malformed);

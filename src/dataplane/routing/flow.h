@@ -12,6 +12,7 @@
 #pragma once
 
 #include "dataplane/routing/inner_packet.h"
+#include "dataplane/routing/tcp_segment.h"
 
 namespace kanmon::routing {
 
@@ -28,15 +29,19 @@ struct Flow {
     bool v6 = false;
     friend bool operator==(const Flow&, const Flow&) = default;
 };
+constexpr bool has_ports(const Flow& flow) {
+    return flow.protocol == protocol_tcp || flow.protocol == protocol_udp;
+}
 
 enum class FlowPart : std::uint8_t { begins, follows, either, error };
 
 struct FlowPacket {
     Flow flow;
     FlowPart part = FlowPart::either;
-    bool closes = false;          // FIN or RST
     std::uint8_t tcp_flags = 0;   // of TCP that is not quoted
     bool first_fragment = false;  // its packet has further ones
+
+    bool closes() const { return (tcp_flags & (tcp_fin | tcp_rst)) != 0; }
 };
 
 /// Errors: malformed (no room for ports, flags or id; an ICMP error that quotes nothing of the

@@ -27,10 +27,6 @@ std::uint32_t ports_of(Bytes transport) {
     return ports;
 }
 
-bool has_ports(const routing::Flow& flow) {
-    return flow.protocol == routing::protocol_tcp || flow.protocol == routing::protocol_udp;
-}
-
 Asker asker_of(const routing::FlowPacket& packet, Way way) {
     if (packet.flow.kind == FlowKind::echo_of_client) return Asker::client;
     if (packet.flow.kind == FlowKind::echo_of_vpc) return Asker::vpc;

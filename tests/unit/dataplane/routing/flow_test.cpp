@@ -34,9 +34,9 @@ TEST(Flow, OfTcpBeginsWithSynAloneAndClosesWithFinOrReset) {
     EXPECT_EQ(flow_of(tcp_of(up, host, 80, syn_flag), up)->part, FlowPart::begins);
     EXPECT_EQ(flow_of(tcp_of(up, host, 80, syn_flag | ack_flag), up)->part, FlowPart::follows);
     EXPECT_EQ(flow_of(tcp_of(up, host, 80, ack_flag), up)->part, FlowPart::follows);
-    EXPECT_FALSE(flow_of(tcp_of(up, host, 80, ack_flag), up)->closes);
-    EXPECT_TRUE(flow_of(tcp_of(up, host, 80, ack_flag | fin_flag), up)->closes);
-    EXPECT_TRUE(flow_of(tcp_of(up, host, 80, rst_flag), up)->closes);
+    EXPECT_FALSE(flow_of(tcp_of(up, host, 80, ack_flag), up)->closes());
+    EXPECT_TRUE(flow_of(tcp_of(up, host, 80, ack_flag | fin_flag), up)->closes());
+    EXPECT_TRUE(flow_of(tcp_of(up, host, 80, rst_flag), up)->closes());
 }
 
 TEST(Flow, OfEchoIsItsIdAndWhoAsks) {
