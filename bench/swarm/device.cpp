@@ -60,15 +60,15 @@ private:
 Expected<std::unique_ptr<io::TunQueue>, std::string> make_device(const std::string& name,
                                                                  const Addressing& addressing,
                                                                  std::uint16_t mtu) {
-    auto queues = broker::open_queues(name, 1);
-    if (!queues) return unexpected(queues.error());
+    auto opened = broker::open_queues(name, 1);
+    if (!opened) return unexpected(opened.error());
     auto netlink = broker::Netlink::open();
     if (!netlink) return unexpected(netlink.error());
     const auto link = netlink->link(name);
     if (!link || !*link) return unexpected("the device " + name + " is not there after all");
     if (const auto done = Settler(*netlink, name, (*link)->index).settle(addressing, mtu); !done)
         return unexpected(done.error());
-    return std::make_unique<io::TunQueue>(std::move(queues->front()));
+    return std::make_unique<io::TunQueue>(std::move(opened->queues.front()));
 }
 
 }  // namespace kanmon::swarm

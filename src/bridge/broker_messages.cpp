@@ -14,6 +14,7 @@ constexpr std::size_t wanted_server_octets_least = 4 + 4 + 4 + 4 + 5 + 1 + 2 + 2
 constexpr std::size_t device_octets_max = 15;
 constexpr std::size_t namespace_octets_max = 255;
 constexpr std::uint16_t queues_max = 64;
+constexpr std::uint16_t descriptors_max = queues_max + 1;
 
 template <class Codec, FieldsOf<WantedServer> T>
 void fields(Codec& codec, T& server) {
@@ -57,7 +58,8 @@ void fields(Codec& codec, T& open) {
 
 template <class Codec, FieldsOf<Opened> T>
 void fields(Codec& codec, T& opened) {
-    codec.bounded(opened.descriptors, std::uint16_t{0}, queues_max);
+    codec.bounded(opened.descriptors, std::uint16_t{0}, descriptors_max);
+    codec.truth(opened.steered);
 }
 
 constexpr auto describe = [](auto& codec, auto& body) { fields(codec, body); };

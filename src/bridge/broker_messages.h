@@ -20,7 +20,7 @@
 namespace kanmon::bridge {
 
 inline constexpr std::uint16_t broker_magic = 0x4b42;  // "KB"
-inline constexpr std::uint8_t broker_version = 2;
+inline constexpr std::uint8_t broker_version = 3;
 
 /// What the kernel shall hold for one SSL server.
 struct WantedServer {
@@ -53,7 +53,8 @@ struct BrokerAnswer {
     friend bool operator==(const BrokerAnswer&, const BrokerAnswer&) = default;
 };
 
-/// Asks for the TUN queues of a server. The answer is an Opened with one descriptor a queue.
+/// Asks for the TUN queues of a server. The answer is an Opened with one descriptor a queue and,
+/// where it is `steered`, a last one: the table of bridge/tun_steering.h.
 struct OpenTun {
     std::string server_id;
     friend bool operator==(const OpenTun&, const OpenTun&) = default;
@@ -68,9 +69,10 @@ struct OpenListener {
     friend bool operator==(const OpenListener&, const OpenListener&) = default;
 };
 
-/// The descriptors travel beside it (SCM_RIGHTS), `descriptors` of them, at most 64.
+/// The descriptors travel beside it (SCM_RIGHTS), `descriptors` of them, at most 65.
 struct Opened {
     std::uint16_t descriptors = 0;
+    bool steered = false;
     friend bool operator==(const Opened&, const Opened&) = default;
 };
 

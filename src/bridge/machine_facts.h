@@ -19,10 +19,11 @@ enum class Provision : std::uint8_t {
     udp_gro,      // and in one receive (UDP_GRO)
     tun_headers,  // packets of a flow cross the TUN device as one (IFF_VNET_HDR)
     tun_tcp,      // those of TCP (TSO)
-    tun_udp       // and of UDP (USO, since Linux 6.2)
+    tun_udp,      // and of UDP (USO, since Linux 6.2)
+    tun_steering  // packets come out of the device at their client's shard (tun_steering.h)
 };
-inline constexpr std::array<std::string_view, 5> provision_names{
-    "udp_segment", "udp_gro", "tun_headers", "tun_tcp", "tun_udp"};
+inline constexpr std::array<std::string_view, 6> provision_names{
+    "udp_segment", "udp_gro", "tun_headers", "tun_tcp", "tun_udp", "tun_steering"};
 
 /// `unknown` until there is something to try it with.
 enum class Presence : std::uint8_t { unknown, lacking, present };
@@ -35,8 +36,7 @@ using Provisions = std::array<Presence, provision_names.size()>;
 /// Absent as soon as one has to do without it.
 inline void join(Provisions& all, const Provisions& of_one) {
     for (std::size_t i = 0; i < all.size(); ++i)
-        if (all[i] == Presence::unknown ||
-            (of_one[i] != Presence::unknown && of_one[i] < all[i]))
+        if (all[i] == Presence::unknown || (of_one[i] != Presence::unknown && of_one[i] < all[i]))
             all[i] = of_one[i];
 }
 

@@ -30,7 +30,7 @@
 namespace kanmon::bridge {
 
 inline constexpr std::uint16_t message_magic = 0x4b4d;  // "KM"
-inline constexpr std::uint8_t message_version = 4;
+inline constexpr std::uint8_t message_version = 5;
 inline constexpr std::size_t message_octets_max = 65536;
 inline constexpr std::size_t text_octets_max = 4096;
 

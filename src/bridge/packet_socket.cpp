@@ -17,7 +17,7 @@ namespace kanmon::bridge {
 
 namespace {
 
-constexpr std::size_t descriptors_max = 64;
+constexpr std::size_t descriptors_max = 65;
 constexpr int socket_octets = 512 << 10;  // several messages of the largest size
 constexpr int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 

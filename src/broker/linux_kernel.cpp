@@ -241,8 +241,7 @@ bool LinuxKernel::namespace_exists(const std::string& vpc_namespace) {
     return vpc_namespace.empty() || ::access(path_of_namespace(vpc_namespace).c_str(), F_OK) == 0;
 }
 
-Expected<std::vector<UniqueFd>, std::string> LinuxKernel::open_tun(
-    const bridge::WantedServer& server) {
+Expected<TunQueues, std::string> LinuxKernel::open_tun(const bridge::WantedServer& server) {
     const auto visit = NamespaceVisit::enter(server.vpc_namespace);
     if (!visit) return unexpected(visit.error());
     return open_queues(server.device, server.queues);

@@ -3,10 +3,8 @@
 // Owner: the broker's only thread; every call visits the namespace and is home again at its end.
 #pragma once
 
-#include <vector>
-
-#include "base/unique_fd.h"
 #include "broker/kernel.h"
+#include "broker/tun_device.h"
 
 namespace kanmon::broker {
 
@@ -23,7 +21,7 @@ public:
     bool namespace_exists(const std::string& vpc_namespace) override;
 
     /// The queues of a device that make_device made.
-    Expected<std::vector<UniqueFd>, std::string> open_tun(const bridge::WantedServer& server);
+    Expected<TunQueues, std::string> open_tun(const bridge::WantedServer& server);
 };
 
 }  // namespace kanmon::broker

@@ -134,9 +134,15 @@ Server::Answer Server::open_tun(const bridge::OpenTun& request) {
     // Somebody may have removed the device since; making what is there is cheap.
     if (!kernel_.has_device(server->vpc_namespace, server->device).value_or(false))
         note(reconciler_.reconcile());
-    auto queues = kernel_.open_tun(*server);
-    if (!queues) return {problem_answer(queues.error()), {}};
-    return {bridge::Opened{static_cast<std::uint16_t>(queues->size())}, std::move(*queues)};
+    auto opened = kernel_.open_tun(*server);
+    if (!opened) return {problem_answer(opened.error()), {}};
+    if (!opened->why_not.empty())
+        log_event(Severity::warning, "the kernel steers no packets, the data process hands them on",
+                  {{"device", server->device}, {"why", opened->why_not}});
+    const bool steered = static_cast<bool>(opened->steering);
+    if (steered) opened->queues.push_back(std::move(opened->steering));
+    const auto descriptors = static_cast<std::uint16_t>(opened->queues.size());
+    return {bridge::Opened{descriptors, steered}, std::move(opened->queues)};
 }
 
 Server::Answer Server::open_listener(const bridge::OpenListener& request) {

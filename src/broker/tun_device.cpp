@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "bridge/tun_offloads.h"
+#include "broker/tun_steering.h"
 
 namespace kanmon::broker {
 
@@ -52,15 +53,19 @@ Expected<void, std::string> make_tun(const std::string& device) {
     return {};
 }
 
-Expected<std::vector<UniqueFd>, std::string> open_queues(const std::string& device,
-                                                         std::uint16_t queues) {
-    std::vector<UniqueFd> descriptors;
+Expected<TunQueues, std::string> open_queues(const std::string& device, std::uint16_t queues) {
+    TunQueues opened;
     for (std::uint16_t i = 0; i < queues; ++i) {
         auto fd = attach(device);
         if (!fd) return unexpected(fd.error());
-        descriptors.push_back(std::move(*fd));
+        opened.queues.push_back(std::move(*fd));
     }
-    return descriptors;
+    if (queues < 2) return opened;
+    if (auto steering = steer_queues(opened.queues.front().get()))
+        opened.steering = std::move(*steering);
+    else
+        opened.why_not = steering.error();
+    return opened;
 }
 
 }  // namespace kanmon::broker

@@ -39,7 +39,7 @@ def server(name, device, space, address, pool, topology=NET30, mtu=1500, queues=
 
 
 def message(kind, identifier, body):
-    return struct.pack("!HBBQ", 0x4B42, 2, kind, identifier) + body
+    return struct.pack("!HBBQ", 0x4B42, 3, kind, identifier) + body
 
 
 def want(number, servers):
@@ -54,6 +54,7 @@ class Broker:
         self.socket.settimeout(20)
         self.socket.connect(path)
         self.identifier = 0
+        self.steered = False
 
     def ask(self, kind, body):
         """Kind and body of the answer, and its descriptors."""
@@ -67,7 +68,7 @@ class Broker:
             assert (level, part) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
             descriptors.frombytes(data)
         magic, version, kind, identifier = struct.unpack("!HBBQ", octets[:12])
-        assert (magic, version, identifier) == (0x4B42, 2, self.identifier)
+        assert (magic, version, identifier) == (0x4B42, 3, self.identifier)
         return kind, octets[12:], list(descriptors)
 
     def want(self, number, servers):
@@ -77,11 +78,12 @@ class Broker:
         return body[4:].decode()
 
     def open(self, kind, body):
-        """Descriptors, or the problem as text."""
+        """Descriptors (the last is a table if `steered`), or the problem as text."""
         kind, body, descriptors = self.ask(kind, body)
         if kind == ANSWER:
             return body[4:].decode()
-        assert kind == OPENED and struct.unpack("!H", body) == (len(descriptors),)
+        count, self.steered = struct.unpack("!H?", body)
+        assert kind == OPENED and count == len(descriptors)
         return descriptors
 
     def open_tun(self, name):

@@ -51,11 +51,12 @@ const std::vector<Column> machine_details{{"ciphers", "Ciphers"},
                                           {"several datagrams a receive", "UdpGro"},
                                           {"packets with headers at the TUN device", "TunHeaders"},
                                           {"TCP segments there as one", "TunTcp"},
-                                          {"datagrams there as one", "TunUdp"}};
+                                          {"datagrams there as one", "TunUdp"},
+                                          {"packets there at their shard", "TunSteering"}};
 const std::vector<Column> batch_columns{
-    {"SHARD", "Shard"}, {"CALLS", "Calls"},   {"COUNT", "Count"},   {"PACKETS", "Packets"},
-    {"1", "UpTo1"},     {"2", "UpTo2"},       {"-4", "UpTo4"},      {"-8", "UpTo8"},
-    {"-16", "UpTo16"},  {"-32", "UpTo32"},    {"-64", "UpTo64"},    {"-128", "UpTo128"},
+    {"SHARD", "Shard"},  {"CALLS", "Calls"},  {"COUNT", "Count"}, {"PACKETS", "Packets"},
+    {"1", "UpTo1"},      {"2", "UpTo2"},      {"-4", "UpTo4"},    {"-8", "UpTo8"},
+    {"-16", "UpTo16"},   {"-32", "UpTo32"},   {"-64", "UpTo64"},  {"-128", "UpTo128"},
     {"-256", "UpTo256"}, {"-512", "UpTo512"}, {"MORE", "More"}};
 const std::vector<Column> flow_columns{{"PLACE", "RemoteIp"},
                                        {"PROTOCOL", "Protocol"},
@@ -395,10 +396,10 @@ const std::vector<CommandGroup>& command_groups() {
 const std::vector<Command>& commands() {
     static const std::vector<Command> table = [] {
         std::vector<Command> all;
-        for (auto part : {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
-                          certificate_commands(), access_commands(), identity_commands(),
-                          client_commands(), watching_commands(), monitoring_commands(),
-                          site_commands()})
+        for (auto part :
+             {account_commands(), vpc_commands(), gateway_commands(), server_commands(),
+              certificate_commands(), access_commands(), identity_commands(), client_commands(),
+              watching_commands(), monitoring_commands(), site_commands()})
             all.insert(all.end(), part.begin(), part.end());
         for (const Command& command : local_commands()) all.push_back(command);
         return all;

@@ -257,6 +257,7 @@ void Keeper::take(std::uint32_t shard, MachineReport report) {
         bridge::join(fact.provisions, part.provisions);
         fact.shards.push_back(part.batches);
     }
+    bridge::join(fact.provisions, ports_.provisions());
     tell_provisions(fact.provisions);
     tell_control({0, std::move(fact)});
 }

@@ -13,6 +13,7 @@
 
 #include "base/address.h"
 #include "bridge/snapshot.h"
+#include "dataplane/io/steering_table.h"
 
 namespace kanmon::io {
 
@@ -27,8 +28,17 @@ public:
           mask_(static_cast<std::uint32_t>(std::min(pool.size(), addresses_max) - 1)),
           owners_(std::make_unique<std::atomic<std::uint8_t>[]>(std::size_t{mask_} + 1)) {}
 
-    void set(Ipv4 address, std::uint32_t shard) { at(address).store(octet_of(shard)); }
-    void clear(Ipv4 address) { at(address).store(0); }
+    void set(Ipv4 address, std::uint32_t shard) { store(address, octet_of(shard)); }
+    void clear(Ipv4 address) { store(address, 0); }
+    /// The kernel's table, none if null, holds the same from now on.
+    void steer_by(std::shared_ptr<SteeringTable> table) {
+        steering_ = std::move(table);
+        if (!steering_) return;
+        steering_->forget_all();
+        for (std::uint32_t i = 0; i <= mask_; ++i)
+            if (const std::uint8_t octet = owners_[i].load())
+                steer(Ipv4{pool_.base.value + i}, octet);
+    }
     std::optional<std::uint32_t> find(Ipv4 address) const {
         const std::uint8_t owner = at(address).load(std::memory_order_relaxed);
         if (owner == 0) return std::nullopt;
@@ -46,12 +56,21 @@ private:
         return static_cast<std::uint8_t>(shard + 1);
     }
     std::atomic<std::uint8_t>& at(Ipv4 address) const { return owners_[address.value & mask_]; }
+    void store(Ipv4 address, std::uint8_t octet) {
+        at(address).store(octet);
+        if (steering_) steer(address, octet);
+    }
+    void steer(Ipv4 address, std::uint8_t octet) {
+        steering_->set(address, octet);
+        if (pool6_) steering_->set(bridge::tunnel_address6(pool_, *pool6_, address), octet);
+    }
 
     const Cidr pool_;
     const std::optional<Cidr6> pool6_;
     // Larger pools than the table share its places: addresses are given from the lowest up.
     const std::uint32_t mask_;
     const std::unique_ptr<std::atomic<std::uint8_t>[]> owners_;
+    std::shared_ptr<SteeringTable> steering_;  // the keeper's alone
 };
 
 /// Remote endpoint -> shard, for clients whose data packets name nobody (P_DATA_V1).

@@ -16,13 +16,21 @@ void PortDesk::apply(const std::vector<ServerSlots::Slot>& slots, Instant now) {
         const auto server = static_cast<shard::ServerIndex>(i);
         static const bridge::SslServer nothing;
         const bridge::SslServer& wanted = slots[i].present ? slots[i].server() : nothing;
-        if (slots[i].present) want(server, wanted.id, std::nullopt, now);
+        if (slots[i].present) want_tun(server, slots[i], now);
         want_listeners(server, wanted, now);
     }
     for (const Port& port : ports_)
         if (!port.wanted && !port.listener && port.state == State::open) close_tun(port.server);
     std::erase_if(ports_, [](const Port& port) { return !port.wanted; });
     reach(now);
+}
+
+/// With another pool its owners are others: the kernel's table goes on with them.
+void PortDesk::want_tun(shard::ServerIndex server, const ServerSlots::Slot& wanted, Instant now) {
+    Port& port = want(server, wanted.server().id, std::nullopt, now);
+    if (port.owners == wanted.owners) return;
+    port.owners = wanted.owners;
+    port.owners->steer_by(port.steering);
 }
 
 /// Shards know a listener by its place in the server's list: what stays open moves there.
@@ -93,16 +101,31 @@ void PortDesk::take(bridge::BrokerMessage message, std::vector<UniqueFd> descrip
     if (port == ports_.end()) return;  // closed in the meantime; the descriptors close here
     if (const auto* refused = std::get_if<bridge::BrokerAnswer>(&message.body))
         return fail(*port, refused->problem, now);
-    if (!std::holds_alternative<bridge::Opened>(message.body) || descriptors.empty())
+    const auto* opened = std::get_if<bridge::Opened>(&message.body);
+    if (opened == nullptr || descriptors.size() < (opened->steered ? 2u : 1u))
         return fail(*port, "the broker's answer holds no descriptor", now);
     if (port->listener && descriptors.size() != shards_)
         return fail(*port, "the broker opened another number of sockets than asked", now);
     port->state = State::open;
     port->pause = first_pause;
-    if (port->listener)
-        deal_listener(*port, std::move(descriptors));
-    else
-        deal_tun(*port, std::move(descriptors));
+    if (port->listener) return deal_listener(*port, std::move(descriptors));
+    UniqueFd table;
+    if (opened->steered) {
+        table = std::move(descriptors.back());
+        descriptors.pop_back();
+    }
+    if (descriptors.size() > 1) steer_by(*port, table);
+    deal_tun(*port, std::move(descriptors));
+}
+
+/// Without a table the shards hand over what comes out of the wrong queue.
+void PortDesk::steer_by(Port& port, const UniqueFd& table) {
+    port.steering = table ? SteeringTable::map(table) : nullptr;
+    port.owners->steer_by(port.steering);
+    bridge::Provisions found{};
+    found[static_cast<std::size_t>(bridge::Provision::tun_steering)] =
+        port.steering ? bridge::Presence::present : bridge::Presence::lacking;
+    bridge::join(provisions_, found);
 }
 
 void PortDesk::fail(Port& port, const std::string& problem, Instant now) {

@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "bridge/broker_messages.h"
+#include "bridge/machine_facts.h"
 #include "dataplane/io/server_slots.h"
 #include "dataplane/io/shard_inbox.h"
 
@@ -39,6 +40,8 @@ public:
     void reach(Instant now);
     std::optional<Instant> next_deadline() const;
     std::size_t missing() const;
+    /// What was found when devices were opened.
+    const bridge::Provisions& provisions() const { return provisions_; }
 
 private:
     enum class State : std::uint8_t { missing, asked, open };
@@ -52,14 +55,18 @@ private:
         Instant ask_at{};
         Duration pause = first_pause;
         bool wanted = true;
+        std::shared_ptr<TunnelOwners> owners = {};     // of a TUN device,
+        std::shared_ptr<SteeringTable> steering = {};  // and what the kernel has of them
     };
 
     Port& want(shard::ServerIndex server, const std::string& server_id,
                const std::optional<bridge::Listener>& listener, Instant now);
+    void want_tun(shard::ServerIndex server, const ServerSlots::Slot& wanted, Instant now);
     void want_listeners(shard::ServerIndex server, const bridge::SslServer& wanted, Instant now);
     void close_tun(shard::ServerIndex server);
     void ask(Port& port);
     void fail(Port& port, const std::string& problem, Instant now);
+    void steer_by(Port& port, const UniqueFd& table);
     void deal_tun(const Port& port, std::vector<UniqueFd> descriptors);
     void deal_listener(const Port& port, std::vector<UniqueFd> descriptors);
 
@@ -68,6 +75,7 @@ private:
     ToBroker to_broker_;
     std::vector<Port> ports_;
     std::map<shard::ServerIndex, std::size_t> arranged_;  // listeners that the shards count
+    bridge::Provisions provisions_{};
     std::uint64_t next_question_ = 1;
     bool connected_ = false;
 };

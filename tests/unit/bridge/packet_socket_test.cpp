@@ -43,15 +43,15 @@ TEST_F(PacketSocketTest, CarriesAMessageOfTheLargestSize) {
     EXPECT_EQ(client_.send({}).error(), SocketError::failed);
 }
 
-TEST_F(PacketSocketTest, CarriesSixtyFourDescriptorsCloseOnExec) {
-    const std::vector<int> descriptors(64, client_.fd());
+TEST_F(PacketSocketTest, CarriesTheQueuesOfADeviceAndItsTableCloseOnExec) {
+    const std::vector<int> descriptors(65, client_.fd());
     ASSERT_TRUE(client_.send(as_bytes("x"), descriptors));
     const auto received = server_.receive();
     ASSERT_TRUE(received);
-    ASSERT_EQ(received->descriptors.size(), 64U);
+    ASSERT_EQ(received->descriptors.size(), 65U);
     for (const UniqueFd& fd : received->descriptors)
         EXPECT_TRUE(::fcntl(fd.get(), F_GETFD) & FD_CLOEXEC);
-    EXPECT_EQ(client_.send(as_bytes("x"), std::vector<int>(65, client_.fd())).error(),
+    EXPECT_EQ(client_.send(as_bytes("x"), std::vector<int>(66, client_.fd())).error(),
               SocketError::failed);
 }
 

@@ -362,7 +362,7 @@ inline BrokerBody RandomValues::broker_body() {
         case 3:
             return OpenListener{text(), listener(), static_cast<std::uint16_t>(1 + below(64))};
         default:
-            return Opened{static_cast<std::uint16_t>(below(65))};
+            return Opened{static_cast<std::uint16_t>(below(66)), coin()};
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -103,10 +104,9 @@ protected:
         return bridge::decode_broker_message(broker_.receive()).value();
     }
 
-    void answer(std::uint64_t id, const bridge::BrokerBody& body, int descriptor = -1) {
-        const std::array descriptors{descriptor};
-        broker_.send(bridge::encode(bridge::BrokerMessage{id, body}),
-                     descriptor < 0 ? std::span<const int>() : std::span(descriptors));
+    void answer(std::uint64_t id, const bridge::BrokerBody& body,
+                const std::vector<int>& descriptors = {}) {
+        broker_.send(bridge::encode(bridge::BrokerMessage{id, body}), descriptors);
     }
 
     /// What the keeper told the shard next, of this kind.
@@ -193,7 +193,7 @@ TEST_F(KeeperAmongOthers, AsksTheBrokerUntilItOpensAndDealsTheDescriptorsOut) {
 
     answer(tun.id, bridge::BrokerAnswer{"not wanted yet"});
     const UniqueFd socket = bound_socket(AF_INET, loopback);
-    answer(listener.id, bridge::Opened{1}, socket.get());
+    answer(listener.id, bridge::Opened{1}, {socket.get()});
     const auto added = next_for_shard<AddListener>();
     ASSERT_TRUE(added);
     EXPECT_EQ(local_of(added->fd), local_of(socket));
@@ -201,7 +201,7 @@ TEST_F(KeeperAmongOthers, AsksTheBrokerUntilItOpensAndDealsTheDescriptorsOut) {
     const auto again = next_request();
     ASSERT_TRUE(std::holds_alternative<bridge::OpenTun>(again.body));
     const UniqueFd device(::eventfd(0, EFD_CLOEXEC));
-    answer(again.id, bridge::Opened{1}, device.get());
+    answer(again.id, bridge::Opened{1}, {device.get()});
     const auto queue = next_for_shard<AddTun>();
     ASSERT_TRUE(queue);
     EXPECT_TRUE(queue->reads);
@@ -209,6 +209,52 @@ TEST_F(KeeperAmongOthers, AsksTheBrokerUntilItOpensAndDealsTheDescriptorsOut) {
     broker_.hang_up();
     broker_.accept();
     EXPECT_FALSE(readable(broker_.socket_.fd(), 300)) << "what is open is not asked for again";
+}
+
+TEST_F(KeeperAmongOthers, WritesWhoOwnsAnAddressWhereTheKernelSteersByIt) {
+    push(sample_snapshot(1));
+    ASSERT_TRUE(next_for_shard<ConfigureShard>());
+    const auto tun = next_request();
+    const UniqueFd one(::eventfd(0, EFD_CLOEXEC)), other(::eventfd(0, EFD_CLOEXEC));
+    const UniqueFd table(::memfd_create("table", MFD_CLOEXEC));
+    ASSERT_EQ(::ftruncate(table.get(), bridge::steering_octets), 0);
+    answer(tun.id, bridge::Opened{3, true}, {one.get(), other.get(), table.get()});
+    ASSERT_TRUE(next_for_shard<AddTun>() && next_for_shard<AddTun>());
+
+    ask(7);
+    const auto question = control_.next<bridge::LeaseQuestion>();
+    ASSERT_TRUE(question);
+    control_.send(
+        bridge::encode(bridge::Message{question->id, bridge::LeaseAnswer{.granted = true}}));
+    const auto admitted = next_for_shard<shard::AdmissionAnswer>();
+    ASSERT_TRUE(admitted && admitted->admitted);
+    const auto octet = [&](const bridge::Message& asked) {
+        std::uint8_t read = 0xff;
+        const auto address = std::get<bridge::LeaseQuestion>(asked.body).lease.address;
+        const auto at = static_cast<off_t>(bridge::steering_place(address));
+        return ::pread(table.get(), &read, 1, at) == 1 ? read : 0xff;
+    };
+    EXPECT_EQ(octet(*question), 1) << "of the first shard";
+
+    ASSERT_TRUE(inbox_.mailbox.post({0, MachineReport{}}));
+    const auto fact = control_.next<bridge::MachineFact>();
+    ASSERT_TRUE(fact);
+    EXPECT_EQ(std::get<bridge::MachineFact>(fact->body).provisions.back(),
+              bridge::Presence::present);
+    ASSERT_TRUE(inbox_.mailbox.post({0, SessionLeft{7, Cause::client_left}}));
+    EXPECT_TRUE(control_.next<bridge::LeaseFact>());
+    EXPECT_EQ(octet(*question), 0);
+
+    bridge::Snapshot other_pool = sample_snapshot(2);
+    other_pool.servers[0].client_pool = Cidr{Ipv4{0xc0a80400}, 24};
+    push(other_pool);
+    ASSERT_TRUE(next_for_shard<ConfigureShard>());
+    ask(8);
+    const auto later = control_.next<bridge::LeaseQuestion>();
+    ASSERT_TRUE(later);
+    control_.send(bridge::encode(bridge::Message{later->id, bridge::LeaseAnswer{.granted = true}}));
+    ASSERT_TRUE(next_for_shard<shard::AdmissionAnswer>());
+    EXPECT_EQ(octet(*later), 1) << "of another pool at the same device";
 }
 
 TEST_F(KeeperAmongOthers, AClientEntersAfterControlSaidYesAndAlsoWhenControlIsGone) {

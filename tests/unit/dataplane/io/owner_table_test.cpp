@@ -1,6 +1,9 @@
 #include "dataplane/io/owner_table.h"
 
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace kanmon::io {
 namespace {
@@ -26,6 +29,55 @@ TEST(TunnelOwners, FindsByTheIpv6AddressThatFollows) {
     EXPECT_EQ(owners.find(*parse_ipv6("fd00::1:6")), std::nullopt) << "beyond the pool";
     EXPECT_EQ(owners.find(*parse_ipv6("fd01::6")), std::nullopt);
     EXPECT_EQ(TunnelOwners(Cidr{Ipv4{0xc0a80000}, 24}).find(*parse_ipv6("fd00::6")), std::nullopt);
+}
+
+/// What the kernel would read of a table that is steered by.
+class Steered {
+public:
+    Steered() : memory_(::memfd_create("table", MFD_CLOEXEC)) {
+        EXPECT_EQ(::ftruncate(memory_.get(), bridge::steering_octets), 0);
+        table = SteeringTable::map(memory_);
+    }
+    template <class Address>
+    int octet(const Address& address) const {
+        std::uint8_t octet = 0xff;
+        const auto at = static_cast<off_t>(bridge::steering_place(address));
+        EXPECT_EQ(::pread(memory_.get(), &octet, 1, at), 1);
+        return octet;
+    }
+    std::shared_ptr<SteeringTable> table;
+
+private:
+    UniqueFd memory_;
+};
+
+TEST(TunnelOwners, TellTheKernelWhomTheyKnowAndWhomTheyLearn) {
+    const Ipv4 anna{0xc0a80006}, bert{0xc0a8000a}, carl{0xc0a8000e};
+    TunnelOwners owners(Cidr{Ipv4{0xc0a80000}, 24}, *parse_cidr6("fd00::/64"));
+    Steered steered;
+    owners.set(anna, 1);
+    owners.set(carl, 0);
+    owners.clear(carl);
+    steered.table->set(bert, 9);  // of an earlier pool
+    owners.steer_by(steered.table);
+    EXPECT_EQ(steered.octet(anna), 2);
+    EXPECT_EQ(steered.octet(*parse_ipv6("fd00::6")), 2);
+    EXPECT_EQ(steered.octet(bert), 0);
+    EXPECT_EQ(steered.octet(carl), 0);
+    owners.set(bert, 0);
+    EXPECT_EQ(steered.octet(bert), 1);
+    owners.clear(bert);
+    owners.clear(anna);
+    EXPECT_EQ(steered.octet(bert), 0);
+    EXPECT_EQ(steered.octet(*parse_ipv6("fd00::6")), 0);
+    owners.steer_by(nullptr);
+    owners.set(anna, 1);
+    EXPECT_EQ(steered.octet(anna), 0);
+}
+
+TEST(SteeringTable, IsNothingWhereItCannotBeMapped) {
+    const UniqueFd no_memory(::eventfd(0, EFD_CLOEXEC));
+    EXPECT_EQ(SteeringTable::map(no_memory), nullptr);
 }
 
 TEST(RemoteOwners, KeepsThousandsOfRemotesApart) {
