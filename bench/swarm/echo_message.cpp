@@ -63,7 +63,7 @@ void write_inner(MutableBytes room, const Endpoint& from, const Endpoint& to,
     routing::write_ip_header(out, {.v6 = v6,
                                    .source = from.address,
                                    .destination = to.address,
-                                   .protocol = routing::protocol_udp,
+                                   .protocol = protocol_udp,
                                    .payload_octets = udp_octets,
                                    .may_fragment = false});
     out.u16(from.port);
@@ -75,7 +75,7 @@ void write_inner(MutableBytes room, const Endpoint& from, const Endpoint& to,
     routing::InternetSum sum;
     add_address(sum, from);
     add_address(sum, to);
-    sum.word(routing::protocol_udp);
+    sum.word(protocol_udp);
     sum.word(udp_octets);
     sum.add(packet.subspan(ip_octets));
     const std::uint16_t checksum = sum.finish();
@@ -84,7 +84,7 @@ void write_inner(MutableBytes room, const Endpoint& from, const Endpoint& to,
 
 std::optional<Bytes> udp_payload(MutableBytes packet) {
     const auto read = routing::read_inner_packet(packet);
-    if (!read || read->protocol != routing::protocol_udp || read->fragment) return std::nullopt;
+    if (!read || read->protocol != protocol_udp || read->fragment) return std::nullopt;
     const Bytes transport = read->transport();
     if (transport.size() < udp_header_octets) return std::nullopt;
     return transport.subspan(udp_header_octets);

@@ -35,10 +35,10 @@ void make_right(MutableBytes packet) {
         sum.add(packet.first((std::to_integer<std::size_t>(packet[0]) & 15) * 4));
         put_word(packet, 10, sum.finish());
     }
-    const bool tcp = inner->protocol == routing::protocol_tcp;
+    const bool tcp = inner->protocol == protocol_tcp;
     const std::size_t at = tcp ? routing::tcp_checksum_at : routing::udp_checksum_at;
     if (inner->fragment || inner->transport().size() < at + 2) return;
-    if (!tcp && inner->protocol != routing::protocol_udp) return;
+    if (!tcp && inner->protocol != protocol_udp) return;
     if (!tcp) put_word(inner->transport(), routing::udp_length_at, inner->transport().size());
     put_word(inner->transport(), at, 0);
     const std::uint16_t right = routing::transport_checksum(*inner, inner->transport());
@@ -63,10 +63,10 @@ void arrive(Arrived& arrived, Bytes packet) {
     Buffer octets = copy_of(packet);
     Buffer flow = octets;
     const auto inner = routing::read_inner_packet(octets);
-    const bool plain =
-        inner && inner->octets.size() == packet.size() && !inner->fragment &&
-        inner->header_octets == (inner->v6 ? 40 : 20) && inner->transport().size() >= 4 &&
-        (inner->protocol == routing::protocol_tcp || inner->protocol == routing::protocol_udp);
+    const bool plain = inner && inner->octets.size() == packet.size() && !inner->fragment &&
+                       inner->header_octets == (inner->v6 ? 40 : 20) &&
+                       inner->transport().size() >= 4 &&
+                       (inner->protocol == protocol_tcp || inner->protocol == protocol_udp);
     if (plain) {
         flow = copy_of(inner->v6 ? packet.subspan(8, 36) : packet.subspan(12, 12));
         flow.push_back(std::byte{inner->protocol});

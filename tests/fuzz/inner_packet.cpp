@@ -66,9 +66,9 @@ bridge::AccessPolicy some_policy() {
     rule.everybody = true;
     rule.networks = {Cidr{Ipv4{0xac140000}, 16}};
     rule.networks6 = {*parse_cidr6("fd20::/64")};
-    rule.protocol = routing::protocol_icmp;
+    rule.protocol = protocol_icmp;
     policy.rules = {rule, rule};
-    policy.rules[1].protocol = routing::protocol_tcp;
+    policy.rules[1].protocol = protocol_tcp;
     policy.rules[1].ports = {{80, 80}};
     return policy;
 }

@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto inner = routing::read_inner_packet(*piece);
         require(inner && inner->octets.size() == piece->size());
         require(inner->header_octets == read->whole.header_octets);
-        if (inner->protocol == routing::protocol_tcp)
+        if (inner->protocol == protocol_tcp)
             require(routing::transport_checksum(*inner, inner->transport()) == 0);
         append(together, piece->subspan(headers));
     }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/escape.h"
+#include "base/ip_numbers.h"
 #include "controlplane/model/identity.h"
 #include "controlplane/model/network.h"
 
@@ -15,10 +16,6 @@ namespace kanmon::model {
 
 namespace {
 
-constexpr std::uint8_t icmp = 1;
-constexpr std::uint8_t tcp = 6;
-constexpr std::uint8_t udp = 17;
-constexpr std::uint8_t icmpv6 = 58;
 constexpr std::size_t common_name_octets_max = 64;  // RFC 5280, ub-common-name
 
 struct NamedProtocol {
@@ -26,7 +23,7 @@ struct NamedProtocol {
     std::uint8_t number;
 };
 constexpr std::array<NamedProtocol, 4> named_protocols{
-    {{"any", 0}, {"tcp", tcp}, {"udp", udp}, {"icmp", icmp}}};
+    {{"any", 0}, {"tcp", protocol_tcp}, {"udp", protocol_udp}, {"icmp", protocol_icmp}}};
 
 template <class Number>
 std::optional<Number> number_of(std::string_view digits) {
@@ -130,7 +127,7 @@ Outcome<std::uint8_t> read_access_protocol(std::string_view text) {
     for (const NamedProtocol& protocol : named_protocols)
         if (word == protocol.name) return protocol.number;
     const auto number = number_of<std::uint8_t>(text);
-    if (number == icmpv6)
+    if (number == protocol_icmp6)
         return illegal("Protocol",
                        "Protocol 58 is ICMPv6, which is judged together with ICMP; icmp would do.");
     if (number && *number != 0) return *number;
@@ -176,7 +173,9 @@ Outcome<void> read_access_networks(const std::vector<std::string>& texts, Access
 }
 
 Outcome<void> check_access_targets(const AccessTargets& targets) {
-    if (targets.ports.empty() || targets.protocol == tcp || targets.protocol == udp) return {};
+    if (targets.ports.empty() || targets.protocol == protocol_tcp ||
+        targets.protocol == protocol_udp)
+        return {};
     return illegal("PortRange",
                    fmt::format("Ports belong to tcp and udp, and Protocol is {}; leave PortRange "
                                "out, or make a rule for each of tcp and udp.",

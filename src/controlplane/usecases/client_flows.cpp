@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "base/ip_numbers.h"
 #include "controlplane/usecases/ownership.h"
 
 namespace kanmon::usecases {
 
 namespace {
-
-constexpr std::uint8_t protocol_tcp = 6;
 
 template <class Network, class Address>
 std::string covering(const std::vector<Network>& networks, const Address& address) {

@@ -7,14 +7,13 @@
 #include <new>
 
 #include "base/folded_product.h"
+#include "base/ip_numbers.h"
 
 namespace kanmon::flows {
 
 namespace {
 
 using bridge::TcpOutcome;
-
-constexpr std::uint8_t protocol_tcp = 6, protocol_udp = 17;
 
 /// How exactly the order of silence is kept: a busy row is moved to the front this often.
 constexpr Duration order_grain = 1s;

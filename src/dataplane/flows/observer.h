@@ -34,8 +34,6 @@ struct Ends {
 /// Who asked, as far as one packet shows it.
 enum class Asker : std::uint8_t { unsaid, client, vpc };
 
-inline constexpr std::uint8_t tcp_fin = 0x01, tcp_syn = 0x02, tcp_rst = 0x04, tcp_ack = 0x10;
-
 /// One packet, or several of one flow as one.
 struct Sighting {
     Ends ends;

@@ -18,6 +18,7 @@
 
 #include "base/address.h"
 #include "base/bytes.h"
+#include "base/ip_numbers.h"
 #include "base/result.h"
 #include "bridge/causes.h"
 
@@ -27,9 +28,6 @@ inline constexpr unsigned extension_headers_max = 8;
 
 /// Octets of a header without options or extension headers.
 inline constexpr std::size_t header_v4 = 20, header_v6 = 40;
-
-inline constexpr std::uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_udp = 17,
-                              protocol_icmp6 = 58;
 
 struct InnerPacket {
     MutableBytes octets;  // exactly the packet: what follows its stated length is cut off

@@ -16,8 +16,6 @@ namespace kanmon::routing {
 inline constexpr std::size_t tcp_header_octets = 20;
 inline constexpr std::size_t tcp_sequence_at = 4, tcp_offset_at = 12, tcp_flags_at = 13,
                              tcp_checksum_at = 16;
-inline constexpr std::uint8_t tcp_fin = 0x01, tcp_syn = 0x02, tcp_rst = 0x04, tcp_psh = 0x08,
-                              tcp_ack = 0x10, tcp_urg = 0x20, tcp_cwr = 0x80;
 
 struct TcpSegment {
     std::uint32_t flow = 0;  // a hash of both ends, the same in both directions

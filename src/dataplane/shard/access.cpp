@@ -25,12 +25,12 @@ bool is_same(const Denial& left, const Denial& right) {
 std::string protocol_text(const routing::Flow& flow) {
     if (flow.kind == routing::FlowKind::fragments) return "fragments";
     switch (flow.protocol) {
-        case routing::protocol_icmp:
-        case routing::protocol_icmp6:
+        case protocol_icmp:
+        case protocol_icmp6:
             return "ICMP";
-        case routing::protocol_tcp:
+        case protocol_tcp:
             return "TCP";
-        case routing::protocol_udp:
+        case protocol_udp:
             return "UDP";
         default:
             return fmt::format("protocol {}", flow.protocol);
@@ -46,8 +46,7 @@ std::string remote_text(const routing::Flow& flow, bool with_port) {
 /// "acr-1 refuses TCP to 172.16.0.9:22"
 std::string denial_text(const Denial& denial, std::string_view rule) {
     const routing::Flow& flow = denial.flow;
-    const bool ports =
-        flow.protocol == routing::protocol_tcp || flow.protocol == routing::protocol_udp;
+    const bool ports = flow.protocol == protocol_tcp || flow.protocol == protocol_udp;
     const std::string protocol = protocol_text(flow);
     if (denial.cause == Cause::access_denied_from_vpc)
         return fmt::format("{} from {}{}", protocol, remote_text(flow, false),
@@ -65,7 +64,7 @@ bool same_rules(const bridge::AccessPolicy& left, const bridge::AccessPolicy& ri
 /// It is part of a connection that ran, and ends at once where it is told so.
 bool is_mid_stream(const routing::InnerPacket& packet) {
     const auto segment = routing::read_tcp_segment(packet);
-    return segment && (segment->flags & (routing::tcp_syn | routing::tcp_ack)) != routing::tcp_syn;
+    return segment && (segment->flags & (tcp_syn | tcp_ack)) != tcp_syn;
 }
 
 }  // namespace

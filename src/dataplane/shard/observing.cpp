@@ -15,10 +15,10 @@ using routing::FlowPart;
 using routing::Way;
 
 /// What a TCP connection begins and ends with.
-constexpr std::uint8_t edge_flags = flows::tcp_syn | flows::tcp_fin | flows::tcp_rst;
+constexpr std::uint8_t edge_flags = tcp_syn | tcp_fin | tcp_rst;
 
 std::size_t least_transport_octets(std::uint8_t protocol) {
-    return protocol == routing::protocol_tcp ? routing::tcp_header_octets : 4;
+    return protocol == protocol_tcp ? routing::tcp_header_octets : 4;
 }
 
 std::uint32_t ports_of(Bytes transport) {
@@ -30,7 +30,7 @@ std::uint32_t ports_of(Bytes transport) {
 Asker asker_of(const routing::FlowPacket& packet, Way way) {
     if (packet.flow.kind == FlowKind::echo_of_client) return Asker::client;
     if (packet.flow.kind == FlowKind::echo_of_vpc) return Asker::vpc;
-    if ((packet.tcp_flags & flows::tcp_syn) == 0) return Asker::unsaid;
+    if ((packet.tcp_flags & tcp_syn) == 0) return Asker::unsaid;
     return (packet.part == FlowPart::begins) == (way == Way::from_client) ? Asker::client
                                                                           : Asker::vpc;
 }
@@ -89,13 +89,13 @@ bool Observing::continues_run(std::uint32_t client, const routing::InnerPacket& 
     const Bytes transport = packet.transport();
     if (transport.size() < least_transport_octets(protocol_) || ports_of(transport) != ports_)
         return false;
-    return protocol_ != routing::protocol_tcp ||
+    return protocol_ != protocol_tcp ||
            (std::to_integer<std::uint8_t>(transport[routing::tcp_flags_at]) & edge_flags) == 0;
 }
 
 void Observing::begin_run(std::uint32_t client, const routing::InnerPacket& packet, Way way) {
     const bool up = way == Way::from_client;
-    running_ = packet.protocol == routing::protocol_tcp || packet.protocol == routing::protocol_udp;
+    running_ = packet.protocol == protocol_tcp || packet.protocol == protocol_udp;
     if (!running_) return;
     v6_ = packet.v6;
     protocol_ = packet.protocol;

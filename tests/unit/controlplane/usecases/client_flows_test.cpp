@@ -1,10 +1,11 @@
 // What is said of whom a client speaks with: what came of it, and which network covers it.
+#include "base/ip_numbers.h"
 #include "office.h"
 
 namespace kanmon::usecases {
 namespace {
 
-constexpr std::uint8_t tcp = 6, udp = 17;
+constexpr std::uint8_t tcp = protocol_tcp, udp = protocol_udp;
 
 bridge::ObservedFlow flow(std::uint8_t protocol, std::uint64_t out, std::uint64_t back) {
     bridge::ObservedFlow made;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/ip_numbers.h"
 #include "unit/dataplane/shard/allocations.h"
 
 namespace kanmon::flows {
@@ -11,7 +12,7 @@ namespace {
 using bridge::ObservedFlow;
 using bridge::TcpOutcome;
 
-constexpr std::uint8_t tcp = 6, udp = 17, icmp = 1;
+constexpr std::uint8_t tcp = protocol_tcp, udp = protocol_udp, icmp = protocol_icmp;
 constexpr std::uint8_t syn = tcp_syn, ack = tcp_ack, syn_ack = tcp_syn | tcp_ack,
                        fin_ack = tcp_fin | tcp_ack, rst_ack = tcp_rst | tcp_ack;
 const Ipv4 server = *parse_ipv4("172.20.0.1");

@@ -7,7 +7,7 @@ namespace kanmon::routing {
 namespace {
 
 constexpr Way up = Way::from_client, down = Way::to_client;
-constexpr std::uint8_t syn_flag = 2, ack_flag = 16, syn_ack = 18;
+constexpr std::uint8_t syn_flag = tcp_syn, ack_flag = tcp_ack, syn_ack = tcp_syn | tcp_ack;
 using bridge::AccessVerdict;
 
 /// A client that may reach TCP and UDP port 80 of one host, and nothing else.

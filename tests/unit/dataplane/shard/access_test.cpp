@@ -9,10 +9,9 @@ namespace kanmon::shard {
 namespace {
 
 using bridge::AccessVerdict;
-using routing::protocol_tcp;
-using routing::protocol_udp;
 
-constexpr std::uint8_t syn_flag = 2, ack_flag = 16, syn_ack = 18, rst_flag = 4;
+constexpr std::uint8_t syn_flag = tcp_syn, ack_flag = tcp_ack, syn_ack = tcp_syn | tcp_ack,
+                       rst_flag = tcp_rst;
 const Ipv4 host = *parse_ipv4("172.20.0.1");
 const Ipv6 host6 = *parse_ipv6("fd20::1");
 

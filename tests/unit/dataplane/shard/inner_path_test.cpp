@@ -266,7 +266,7 @@ TEST(BlackHole, ARunningDownloadGoesOnWithinSecondsAndItsSenderIsTold) {
     bool told = false;
     for (auto& [server, packet] : download.world.delivered) {
         const auto inner = routing::read_inner_packet(packet);
-        if (inner->protocol != routing::protocol_icmp) continue;
+        if (inner->protocol != protocol_icmp) continue;
         told = true;
         EXPECT_EQ(to_hex(inner->transport().first(2)), "0304");
         EXPECT_EQ(ByteReader(inner->transport().subspan(6)).u16(), 1280 - 52);
@@ -322,7 +322,7 @@ TEST(BlackHole, AnUploadThatHangsIsToldAndGoesOnAndThenTheClientIsKnown) {
     ASSERT_EQ(peer.inner.size(), before + 1) << "after a second and a half";
     Buffer error = copy_of(peer.inner.back());
     const auto read = routing::read_inner_packet(error);
-    EXPECT_EQ(read->protocol, routing::protocol_icmp);
+    EXPECT_EQ(read->protocol, protocol_icmp);
     EXPECT_EQ(to_hex(read->transport().first(2)), "0304");
     EXPECT_EQ(download.fact().segment_limit, 1328) << "not yet proven";
     answer(6568, false);

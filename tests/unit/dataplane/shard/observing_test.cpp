@@ -8,12 +8,6 @@ namespace {
 
 using bridge::ObservedFlow;
 using bridge::TcpOutcome;
-using routing::protocol_icmp;
-using routing::protocol_tcp;
-using routing::protocol_udp;
-using routing::tcp_ack;
-using routing::tcp_rst;
-using routing::tcp_syn;
 
 const Ipv4 host = *parse_ipv4("172.20.0.1");
 const Ipv4 elsewhere = *parse_ipv4("198.51.100.7");
@@ -84,7 +78,7 @@ TEST(Observing, ARunIsOfOneFlowOnly) {
     segment(elsewhere, 81, tcp_ack);
     seen.up(protocol_udp, routing::with_ports(4000, 81, 20), elsewhere);
     for (int i = 0; i < 3; ++i) seen.down(protocol_tcp, routing::tcp_header(80, 4000, tcp_ack));
-    seen.down(protocol_tcp, routing::tcp_header(80, 4000, routing::tcp_fin | tcp_ack));
+    seen.down(protocol_tcp, routing::tcp_header(80, 4000, tcp_fin | tcp_ack));
     const auto flows = seen.flows();
     ASSERT_EQ(flows.size(), 4U);
     EXPECT_EQ(flows.back().packets_out, 4U);
