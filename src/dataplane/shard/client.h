@@ -34,8 +34,7 @@ struct Client {
     /// Dropped while they waited for their turn in a bandwidth, both ways.
     std::uint64_t late_packets() const { return download.dropped + upload.dropped; }
 
-    // --- every packet
-    // ------------------------------------------------------------------------------
+    // --- every packet ---
     crypto::KeySlots keys;
     Path path;
     Ipv4 tunnel_address;
@@ -72,8 +71,7 @@ struct Client {
     bool buried = false;  // waits for the end of the turn to be destroyed
     bool pumping = false;
 
-    // --- its life
-    // ----------------------------------------------------------------------------------
+    // --- its life ---
     std::uint64_t number = 0;
     wire::PeerId peer_id = 0;
     std::shared_ptr<const session::ServerProfile> profile;
