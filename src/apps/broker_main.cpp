@@ -53,8 +53,14 @@ broker::Journal load(const broker::JournalFile& file) {
 }
 
 int remove_all(broker::JournalFile& file) {
+    auto journal = file.load();
+    if (!journal) {
+        log_event(Severity::error, "traces remain", {{"problem", journal.error()}});
+        file.set_aside();
+        return 1;
+    }
     broker::LinuxKernel kernel;
-    broker::Reconciler reconciler(kernel, file, load(file));
+    broker::Reconciler reconciler(kernel, file, std::move(*journal));
     const std::string problem = reconciler.remove_all();
     if (!problem.empty()) {
         log_event(Severity::error, "traces remain", {{"problem", problem}});

@@ -391,7 +391,18 @@ void ControlLoop::want() {
     asked_ = due_->want.number;
     asked_change_ = due_->change;
     answered_ = false;
-    const auto sent = broker_.send(bridge::encode(bridge::BrokerMessage{asked_, due_->want}));
+    const Buffer octets = bridge::encode(due_->want);
+    Expected<UniqueFd, std::string> memory = unexpected<std::string>("too many SSL servers");
+    if (!octets.empty()) memory = bridge::seal_in_memory(octets, "kanmon-want");
+    if (!memory) {
+        tell("wanted state not told", memory.error());
+        want_again_at_ = boot_now() + want_retry;
+        problem_ = memory.error();
+        return;
+    }
+    const std::array descriptors{memory->get()};
+    const auto sent = broker_.send(
+        bridge::encode(bridge::BrokerMessage{asked_, bridge::WantReady{asked_}}), descriptors);
     if (sent) {
         reached_ = due_->want;
         return;
@@ -451,6 +462,9 @@ void ControlLoop::publish() {
     due_.reset();
     if (!data_ || !data_greeted_) return;
     auto octets = bridge::encode(enforced.snapshot);
+    if (octets.empty())
+        return log_event(Severity::error, "a snapshot beyond its limits was not sent",
+                         {{"servers", std::to_string(enforced.snapshot.servers.size())}});
     auto memory = bridge::seal_in_memory(octets, "kanmon-snapshot");
     wipe(octets);
     if (!memory) {

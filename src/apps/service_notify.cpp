@@ -81,7 +81,7 @@ void ServiceNotify::say(std::string_view words) const {
     if (socket_) ::send(socket_.get(), words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-Expected<ServiceNotices, std::string> ServiceNotices::listen(const std::string& path, gid_t group) {
+Expected<ServiceNotices, std::string> ServiceNotices::listen(const std::string& path, uid_t user) {
     const auto failed = [&](const char* what) {
         return unexpected(std::string(what) + " " + path + ": " + std::strerror(errno));
     };
@@ -97,8 +97,9 @@ Expected<ServiceNotices, std::string> ServiceNotices::listen(const std::string& 
         ::setsockopt(notices.socket_.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0 ||
         ::bind(notices.socket_.get(), address->generic(), address->size) != 0)
         return failed("cannot listen on");
-    if (::chmod(path.c_str(), 0660) != 0 || ::chown(path.c_str(), 0, group) != 0)
-        return failed("cannot give the group");
+    if (::chmod(path.c_str(), 0600) != 0 ||
+        ::chown(path.c_str(), user, static_cast<gid_t>(-1)) != 0)
+        return failed("cannot give away");
     return notices;
 }
 

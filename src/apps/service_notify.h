@@ -38,8 +38,8 @@ private:
 
 class ServiceNotices {
 public:
-    /// A socket file that the group may write to.
-    static Expected<ServiceNotices, std::string> listen(const std::string& path, gid_t group);
+    /// A socket file that this user alone may write to: whoever fills it silences the others.
+    static Expected<ServiceNotices, std::string> listen(const std::string& path, uid_t user);
 
     struct Notice {
         pid_t from = 0;  // as the kernel says

@@ -21,6 +21,7 @@ namespace {
 
 constexpr Duration socket_patience = 5s;
 constexpr Duration turn = 10ms;
+constexpr int notices_a_turn = 64;
 constexpr Duration oversleeping = 5s;  // more than a busy machine's delay
 
 void sleep_for(Duration duration) {
@@ -127,7 +128,9 @@ void Supervisor::wait(int signals) {
 
 void Supervisor::take_notices() {
     const Instant now = boot_now();
-    while (const auto notice = notices_.take()) {
+    for (int left = notices_a_turn; left > 0; --left) {
+        const auto notice = notices_.take();
+        if (!notice) break;
         const auto from = std::ranges::find_if(charges_, [&](const Charge& charge) {
             return charge.pid == notice->from && charge.program.silence_max > Duration(0);
         });

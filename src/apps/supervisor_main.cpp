@@ -90,7 +90,7 @@ int fail(const std::string& sentence) {
 
 int supervise(const Installation& installation, ServiceNotify manager) {
     const Settings& settings = installation.settings;
-    auto notices = ServiceNotices::listen(notify_socket(settings), installation.identities.group);
+    auto notices = ServiceNotices::listen(notify_socket(settings), installation.identities.control);
     if (!notices) return fail(notices.error());
     ::setenv("NOTIFY_SOCKET", notify_socket(settings).c_str(), 1);  // the programs' own
     const std::string pid_path = settings.run + "/kanmond.pid";

@@ -9,7 +9,7 @@ namespace kanmon::bridge {
 
 namespace {
 
-constexpr std::size_t wanted_servers_max = 1024;
+constexpr std::size_t wanted_servers_max = 65536;
 constexpr std::size_t wanted_server_octets_least = 4 + 4 + 4 + 4 + 5 + 1 + 2 + 2 + 4 + 1 + 1;
 constexpr std::size_t device_octets_max = 15;
 constexpr std::size_t namespace_octets_max = 255;
@@ -37,6 +37,11 @@ template <class Codec, FieldsOf<Want> T>
 void fields(Codec& codec, T& want) {
     codec.number(want.number);
     codec.list(want.servers, wanted_servers_max, wanted_server_octets_least, each_server);
+}
+
+template <class Codec, FieldsOf<WantReady> T>
+void fields(Codec& codec, T& ready) {
+    codec.number(ready.number);
 }
 
 template <class Codec, FieldsOf<BrokerAnswer> T>
@@ -72,6 +77,32 @@ Buffer encode(const BrokerMessage& message) {
 
 Expected<BrokerMessage, MessageError> decode_broker_message(Bytes octets) {
     return decode_envelope<BrokerMessage>(octets, broker_magic, broker_version, describe);
+}
+
+Buffer encode(const Want& want) {
+    FieldEncoder out;
+    out.number(want_magic);
+    out.number(want_version);
+    fields(out, want);
+    return out.finish(want_octets_max);
+}
+
+Expected<Want, MessageError> decode_want(Bytes octets) {
+    if (octets.size() > want_octets_max) return unexpected(MessageError::out_of_range);
+    FieldDecoder in(octets);
+    std::uint16_t magic = 0;
+    std::uint8_t version = 0;
+    in.number(magic);
+    in.number(version);
+    if (!in.ok()) return unexpected(MessageError::truncated);
+    if (magic != want_magic) return unexpected(MessageError::wrong_magic);
+    if (version != want_version) return unexpected(MessageError::wrong_version);
+    Want want;
+    fields(in, want);
+    if (!in.in_range()) return unexpected(MessageError::out_of_range);
+    if (!in.ok()) return unexpected(MessageError::truncated);
+    if (!in.finished()) return unexpected(MessageError::trailing);
+    return want;
 }
 
 }  // namespace kanmon::bridge

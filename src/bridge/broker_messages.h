@@ -2,7 +2,7 @@
 //
 // The same envelope as bridge/messages.h with its own magic. Control tells the wanted state; data
 // asks for descriptors of what control wanted. The broker answers every request once, by id.
-// The broker knows who speaks by SO_PEERCRED: only control may Want, only data may Open.
+// The broker knows who speaks by SO_PEERCRED: only control may want, only data may open.
 #pragma once
 
 #include <cstdint>
@@ -39,14 +39,21 @@ struct WantedServer {
     friend bool operator==(const WantedServer&, const WantedServer&) = default;
 };
 
-/// The whole wanted state, absolute: what is not in it is removed.
+/// The whole wanted state, absolute: what is not in it is removed. It travels in a sealed memory
+/// file beside a WantReady, since it grows with the installation.
 struct Want {
     std::uint64_t number = 0;  // grows; a smaller one than the present is refused
     std::vector<WantedServer> servers;
     friend bool operator==(const Want&, const Want&) = default;
 };
 
-/// Answer to Want, and to an Open that cannot be met. `problem` is empty when all was reached;
+/// The descriptor beside it (SCM_RIGHTS) holds the Want of this number.
+struct WantReady {
+    std::uint64_t number = 0;
+    friend bool operator==(const WantReady&, const WantReady&) = default;
+};
+
+/// Answer to WantReady, and to an Open that cannot be met. `problem` is empty when all was reached;
 /// else a sentence for people that names what could not be made and why.
 struct BrokerAnswer {
     std::string problem;
@@ -76,7 +83,7 @@ struct Opened {
     friend bool operator==(const Opened&, const Opened&) = default;
 };
 
-using BrokerBody = std::variant<Want, BrokerAnswer, OpenTun, OpenListener, Opened>;
+using BrokerBody = std::variant<WantReady, BrokerAnswer, OpenTun, OpenListener, Opened>;
 
 struct BrokerMessage {
     std::uint64_t id = 0;
@@ -87,5 +94,13 @@ struct BrokerMessage {
 /// Empty for a message that breaks a limit: such a message cannot be sent.
 Buffer encode(const BrokerMessage& message);
 Expected<BrokerMessage, MessageError> decode_broker_message(Bytes octets);
+
+inline constexpr std::uint16_t want_magic = 0x4b57;  // "KW"
+inline constexpr std::uint8_t want_version = 1;
+inline constexpr std::size_t want_octets_max = std::size_t{32} << 20;
+
+/// Octets: magic, version, number, servers. Empty for more than 65,536 servers, or than 32 MiB.
+Buffer encode(const Want& want);
+Expected<Want, MessageError> decode_want(Bytes octets);
 
 }  // namespace kanmon::bridge

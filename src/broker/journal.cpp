@@ -1,10 +1,12 @@
-// Octets: magic "KJ", version, boot, then a whole Want message, then the two lists of traces.
+// Octets: magic "KJ", version, boot, then a whole Want, then the two lists of traces. Version 2 had
+// the Want as the body of a message.
 #include "broker/journal.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -18,9 +20,9 @@ namespace kanmon::broker {
 namespace {
 
 constexpr std::uint16_t journal_magic = 0x4b4a;  // "KJ"
-constexpr std::uint8_t journal_version = 2;
-constexpr std::size_t journal_octets_max = std::size_t{4} << 20;
-constexpr std::size_t traces_max = 16384;
+constexpr std::uint8_t journal_version = 3, oldest_version = 2;
+constexpr std::size_t journal_octets_max = std::size_t{64} << 20;
+constexpr std::size_t traces_max = 131072;
 constexpr std::size_t name_octets_max = 255;
 
 constexpr auto each_truth = [](auto& codec, auto& value) { codec.truth(value); };
@@ -37,9 +39,21 @@ constexpr auto each_namespace = [](auto& codec, auto& trace) {
 template <class Codec, class Boot, class Want, class Made>
 void fields(Codec& codec, Boot& boot, Want& want, Made& traces) {
     codec.text(boot, name_octets_max);
-    codec.text(want, bridge::message_octets_max);
+    codec.text(want, bridge::want_octets_max);
     codec.list(traces.devices, traces_max, 8, each_device);
     codec.list(traces.namespaces, traces_max, 6, each_namespace);
+}
+
+Expected<bridge::Want, bridge::MessageError> read_want(const std::string& stored,
+                                                       std::uint8_t version) {
+    if (version == journal_version) return bridge::decode_want(as_bytes(stored));
+    constexpr std::size_t envelope_octets = 12;  // magic, version, type, id: bridge/envelope.h
+    bridge::FieldEncoder head;
+    head.number(bridge::want_magic);
+    head.number(bridge::want_version);
+    Buffer octets = head.finish(envelope_octets);
+    append(octets, as_bytes(stored).subspan(std::min(stored.size(), envelope_octets)));
+    return bridge::decode_want(octets);
 }
 
 std::string problem(const std::string& what) {
@@ -70,7 +84,7 @@ Buffer encode(const Journal& journal) {
     bridge::FieldEncoder out;
     out.number(journal_magic);
     out.number(journal_version);
-    const std::string want = as_text(bridge::encode(bridge::BrokerMessage{0, journal.want}));
+    const std::string want = as_text(bridge::encode(journal.want));
     fields(out, journal.boot, want, journal.traces);
     return out.finish(journal_octets_max);
 }
@@ -81,16 +95,15 @@ Expected<Journal, std::string> decode_journal(Bytes octets) {
     std::uint8_t version = 0;
     in.number(magic);
     in.number(version);
-    if (magic != journal_magic || version != journal_version)
+    if (magic != journal_magic || version < oldest_version || version > journal_version)
         return unexpected<std::string>("the journal is of another version");
     Journal journal;
     std::string want;
     fields(in, journal.boot, want, journal.traces);
-    const auto message = bridge::decode_broker_message(as_bytes(want));
-    if (!in.ok() || !in.in_range() || !in.finished() || !message ||
-        !std::holds_alternative<bridge::Want>(message->body))
+    if (!in.ok() || !in.in_range() || !in.finished())
         return unexpected<std::string>("the journal breaks its format");
-    journal.want = std::get<bridge::Want>(message->body);
+    // Control says it again soon. What another version made must be known in any case.
+    journal.want = read_want(want, version).value_or(bridge::Want{});
     return journal;
 }
 

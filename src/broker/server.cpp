@@ -15,26 +15,12 @@ namespace kanmon::broker {
 
 namespace {
 
-constexpr std::size_t customers_max = 16;
 constexpr int retry_milliseconds = 5000;
-constexpr int send_milliseconds = 1000;
 
 bridge::BrokerAnswer problem_answer(std::string problem) {
     // A sentence of many servers may be long; its beginning is enough for people.
     if (problem.size() > bridge::text_octets_max) problem.resize(bridge::text_octets_max);
     return {std::move(problem)};
-}
-
-/// A customer that does not read for a whole second has lost its answer.
-bool send_patiently(bridge::PacketSocket& socket, Bytes octets,
-                    const std::vector<int>& descriptors) {
-    auto sent = socket.send(octets, descriptors);
-    if (!sent && sent.error() == bridge::SocketError::would_block) {
-        pollfd ready{socket.fd(), POLLOUT, 0};
-        ::poll(&ready, 1, send_milliseconds);
-        sent = socket.send(octets, descriptors);
-    }
-    return sent.has_value();
 }
 
 }  // namespace
@@ -82,42 +68,57 @@ void Server::accept() {
     const auto peer = socket->peer();
     if (!peer) return;
     const bool root = options_.allow_root && peer->uid == 0;
-    Customer customer{std::move(*socket), root || peer->uid == options_.control_uid,
+    Customer customer{std::move(*socket), peer->uid, root || peer->uid == options_.control_uid,
                       root || peer->uid == options_.data_uid};
     if (!customer.may_want && !customer.may_open) {
         log_event(Severity::warning, "foreign customer refused",
                   {{"uid", std::to_string(peer->uid)}, {"pid", std::to_string(peer->pid)}});
         return;
     }
-    if (customers_.size() < customers_max) customers_.push_back(std::move(customer));
+    std::erase_if(customers_, [&](const Customer& other) {
+        return other.user == customer.user && !root;  // tests play both
+    });
+    customers_.push_back(std::move(customer));
 }
 
 bool Server::serve(Customer& customer) {
     auto received = customer.socket.receive();
     if (!received) return received.error() == bridge::SocketError::would_block;
     const auto request = bridge::decode_broker_message(received->octets);
-    if (!request || !received->descriptors.empty()) {
+    if (!request) {
         log_event(Severity::warning, "message breaks its format",
-                  {{"error", std::to_string(request ? -1 : static_cast<int>(request.error()))}});
+                  {{"error", std::to_string(static_cast<int>(request.error()))}});
         return false;
     }
-    const Answer answered = answer(customer, request->body);
+    const Answer answered = answer(customer, request->body, received->descriptors);
     std::vector<int> descriptors;
     for (const UniqueFd& fd : answered.descriptors) descriptors.push_back(fd.get());
-    return send_patiently(customer.socket,
-                          bridge::encode(bridge::BrokerMessage{request->id, answered.body}),
-                          descriptors);
+    const bridge::BrokerMessage message{request->id, answered.body};
+    return customer.socket.send(bridge::encode(message), descriptors).has_value();
 }
 
-Server::Answer Server::answer(const Customer& customer, const bridge::BrokerBody& request) {
-    if (const auto* want = std::get_if<bridge::Want>(&request)) {
+Server::Answer Server::want(const bridge::WantReady& request,
+                            const std::vector<UniqueFd>& descriptors) {
+    if (descriptors.size() != 1)
+        return {problem_answer("a wanted state comes in one memory file"), {}};
+    const auto octets = bridge::read_sealed(descriptors.front().get(), bridge::want_octets_max);
+    if (!octets) return {problem_answer("the wanted state: " + octets.error()), {}};
+    const auto want = bridge::decode_want(*octets);
+    if (!want || want->number != request.number)
+        return {problem_answer("the wanted state breaks its format"), {}};
+    const std::string problem = reconciler_.want(*want);
+    log_event(Severity::info, "wanted state",
+              {{"number", std::to_string(want->number)},
+               {"servers", std::to_string(want->servers.size())}});
+    note(problem);
+    return {problem_answer(problem), {}};
+}
+
+Server::Answer Server::answer(const Customer& customer, const bridge::BrokerBody& request,
+                              const std::vector<UniqueFd>& descriptors) {
+    if (const auto* ready = std::get_if<bridge::WantReady>(&request)) {
         if (!customer.may_want) return {problem_answer("only control may want"), {}};
-        const std::string problem = reconciler_.want(*want);
-        log_event(Severity::info, "wanted state",
-                  {{"number", std::to_string(want->number)},
-                   {"servers", std::to_string(want->servers.size())}});
-        note(problem);
-        return {problem_answer(problem), {}};
+        return want(*ready, descriptors);
     }
     if (!customer.may_open) return {problem_answer("only the data process may open"), {}};
     if (const auto* tun = std::get_if<bridge::OpenTun>(&request)) return open_tun(*tun);

@@ -3,7 +3,8 @@
 // Promises: a customer is known by its uid (SO_PEERCRED) before its first octet is read; a foreign
 //           one is closed at once. Every request gets exactly one answer of its id. A message that
 //           breaks its format closes the connection.
-// Limits:   16 customers at a time.
+// Limits:   one customer a user, the latest: a program that died may still seem connected, and none
+//           may fill the places of the others. Who does not read its answers is dropped.
 #pragma once
 
 #include <sys/types.h>
@@ -35,6 +36,7 @@ public:
 private:
     struct Customer {
         bridge::PacketSocket socket;
+        uid_t user = 0;
         bool may_want = false;
         bool may_open = false;
     };
@@ -46,7 +48,9 @@ private:
     void accept();
     /// False when the customer is to be dropped.
     bool serve(Customer& customer);
-    Answer answer(const Customer& customer, const bridge::BrokerBody& request);
+    Answer answer(const Customer& customer, const bridge::BrokerBody& request,
+                  const std::vector<UniqueFd>& descriptors);
+    Answer want(const bridge::WantReady& request, const std::vector<UniqueFd>& descriptors);
     Answer open_tun(const bridge::OpenTun& request);
     Answer open_listener(const bridge::OpenListener& request);
     void note(std::string problem);

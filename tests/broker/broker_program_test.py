@@ -447,21 +447,73 @@ def test_serves_a_customer_by_its_uid_and_nobody_else():
             time.sleep(0.01)
         assert os.stat(program_socket).st_mode & 0o777 == 0o660
 
-        def as_user(uid, kind, body):
+        def as_user(uid, request):
             code = ("import os,sys;sys.path.insert(0,sys.argv[1]);import broker_wire as w;"
                     f"os.setgroups([]);os.setgid(64240);os.setuid({uid});"
-                    f"print(w.Broker(sys.argv[2]).ask({kind},bytes.fromhex('{body.hex()}'))[:2])")
+                    f"print(w.Broker(sys.argv[2]).{request})")
             return subprocess.run(["/usr/bin/python3", "-c", code, os.path.dirname(__file__),
                                    program_socket], capture_output=True, text=True)
 
-        assert "only control" in as_user(64241, wire.WANT, wire.want(1, [])).stdout
-        assert "(1, b'\\x00\\x00\\x00\\x00')" in as_user(64242, wire.WANT, wire.want(1, [])).stdout
-        assert "only the data" in as_user(64242, wire.OPEN_TUN, wire.text("vss-1")).stdout
-        assert "not wanted" in as_user(64241, wire.OPEN_TUN, wire.text("vss-1")).stdout
+        assert "only control" in as_user(64241, "want(1, [])").stdout
+        assert as_user(64242, "want(1, [])").stdout == "\n"
+        assert "only the data" in as_user(64242, "open_tun('vss-1')").stdout
+        assert "not wanted" in as_user(64241, "open_tun('vss-1')").stdout
         for foreign in (64299, 0):
-            refused = as_user(foreign, wire.WANT, wire.want(2, []))
+            refused = as_user(foreign, "want(2, [])")
             assert refused.returncode != 0 and refused.stdout == "", "closed without an answer"
         program.kill()
+
+
+def test_nobody_fills_the_places_of_the_others():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        program = Program(folder)
+        program.start("--control-uid", "64242", "--data-uid", "64241", "--socket-group", "64240")
+        for _ in range(400):
+            if os.path.exists(program.path) and os.stat(program.path).st_gid == 64240:
+                break
+            time.sleep(0.01)
+        crowd = ("import os,sys;sys.path.insert(0,sys.argv[1]);import broker_wire as w;"
+                 "os.setgroups([]);os.setgid(64240);os.setuid(64241);"
+                 "crowd=[w.Broker(sys.argv[2]) for _ in range(40)];"
+                 "print(crowd[-1].open_tun('vss-1'),flush=True);input()")
+        process = subprocess.Popen(["/usr/bin/python3", "-c", crowd, os.path.dirname(__file__),
+                                    program.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert b"not wanted" in process.stdout.readline(), "the latest is served"
+        control = crowd.replace("64241", "64242").replace("range(40)", "range(1)").replace(
+            "open_tun('vss-1')", "want(1, [])").replace(";input()", "")
+        answer = subprocess.run(["/usr/bin/python3", "-c", control, os.path.dirname(__file__),
+                                 program.path], capture_output=True, text=True, timeout=20)
+        assert answer.stdout == "\n", answer
+        process.communicate(b"\n")
+        program.kill()
+
+
+def test_a_wanted_state_larger_than_any_message_is_reached(program):
+    many = [vpc_server(name=f"vss-{i}", device=f"kt{i}", pool=f"10.{i}.0.0/24", queues=1,
+                       address=f"10.{i}.0.1",
+                       listeners=[(wire.UDP, "0.0.0.0", 2000 + i * 20 + k) for k in range(16)])
+            for i in range(1, 221)]
+    assert len(wire.want_octets(1, many)) > 65536
+    broker = program.connect()
+    assert broker.want(1, many[:2]) == ""
+    assert broker.want(2, many[1:] + many[:0]) == ""
+    assert {name for name in links(VPC) if name.startswith("kt")} == {
+        f"kt{i}" for i in range(2, 221)}
+    assert broker.want(3, []) == "" and traces(VPC) == []
+
+
+def test_a_wanted_state_that_is_not_sealed_or_not_its_number_is_refused(program):
+    broker = program.connect()
+    octets = wire.want_octets(5, [])
+    for memory, problem in ((wire.sealed(octets[:-1]), "breaks its format"),
+                            (os.memfd_create("open"), "not a sealed"),
+                            (wire.sealed(wire.want_octets(6, [])), "breaks its format")):
+        kind, body, _ = broker.ask(wire.WANT, struct.pack("!Q", 5), [memory])
+        assert kind == wire.ANSWER and problem in body.decode()
+        os.close(memory)
+    assert "in one memory file" in broker.ask(wire.WANT, struct.pack("!Q", 5))[1].decode()
+    assert broker.want(5, []) == ""
 
 
 def test_closes_on_a_malformed_message_and_lives_on(program):
@@ -504,7 +556,7 @@ def test_kill_at_any_instant_leaves_no_orphan(program):
     for _ in range(40):
         broker = program.connect()
         number += 1
-        broker.socket.send(wire.message(wire.WANT, 1, wire.want(number, choose.choice(states))))
+        broker.say_want(number, choose.choice(states))
         time.sleep(choose.random() * 0.06)
         program.kill()
         broker.close()

@@ -1,5 +1,7 @@
 """The broker's messages as octets, written apart from the C++ codec: a second opinion on the format."""
 import array
+import fcntl
+import os
 import socket
 import struct
 
@@ -42,8 +44,17 @@ def message(kind, identifier, body):
     return struct.pack("!HBBQ", 0x4B42, 3, kind, identifier) + body
 
 
-def want(number, servers):
-    return struct.pack("!QI", number, len(servers)) + b"".join(servers)
+def want_octets(number, servers):
+    return (struct.pack("!HBQI", 0x4B57, 1, number, len(servers)) + b"".join(servers))
+
+
+def sealed(octets):
+    """A memory file that nobody can change any more."""
+    memory = os.memfd_create("want", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.write(memory, octets)
+    fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK
+                | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
+    return memory
 
 
 class Broker:
@@ -56,11 +67,23 @@ class Broker:
         self.identifier = 0
         self.steered = False
 
-    def ask(self, kind, body):
-        """Kind and body of the answer, and its descriptors."""
+    def say(self, kind, body, descriptors=()):
         self.identifier += 1
-        self.socket.send(message(kind, self.identifier, body))
-        octets, control, flags, _ = self.socket.recvmsg(65536, socket.CMSG_SPACE(64 * 4))
+        beside = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+        self.socket.sendmsg([message(kind, self.identifier, body)], beside if descriptors else [])
+
+    def say_want(self, number, servers):
+        memory = sealed(want_octets(number, servers))
+        self.say(WANT, struct.pack("!Q", number), [memory])
+        os.close(memory)
+
+    def ask(self, kind, body, descriptors=()):
+        """Kind and body of the answer, and its descriptors."""
+        self.say(kind, body, descriptors)
+        return self.hear()
+
+    def hear(self):
+        octets, control, flags, _ = self.socket.recvmsg(65536, socket.CMSG_SPACE(65 * 4))
         assert octets, "the broker closed the connection"
         assert not flags & socket.MSG_CTRUNC
         descriptors = array.array("i")
@@ -73,7 +96,8 @@ class Broker:
 
     def want(self, number, servers):
         """The problem; empty when all was reached."""
-        kind, body, descriptors = self.ask(WANT, want(number, servers))
+        self.say_want(number, servers)
+        kind, body, descriptors = self.hear()
         assert kind == ANSWER and not descriptors
         return body[4:].decode()
 

@@ -378,7 +378,7 @@ while True""")
     notify(f"{gateway.folder}/run/notify.sock", "READY=1")
     assert "READY" not in manager.hear(0.3) + manager.hear(0.3), "this process is none of its own"
     mode = os.stat(f"{gateway.folder}/run/notify.sock")
-    assert (mode.st_mode & 0o777, mode.st_uid, mode.st_gid) == (0o660, 0, GROUP)
+    assert (mode.st_mode & 0o777, mode.st_uid, mode.st_gid) == (0o600, CONTROL_UID, 0)
     wait_until(lambda: int(re.search(r"SigCgt:\s+(\w+)", open(f"/proc/{control}/status").read())[1], 16) & 1)
     gateway.process.send_signal(signal.SIGHUP)
     assert manager.hear_until("READY=1")[-1] == "READY=1\nSTATUS=serves"

@@ -54,5 +54,5 @@ def test_leaves_the_owners_of_the_state_alone_and_does_not_try_again_what_cannot
     unit = UNIT.read_text()
     assert not re.search(r"^(State|Configuration|Cache|Logs)Directory=", unit, re.M)
     assert "\nReadWritePaths=/var/lib/kanmon\n" in unit and "\nRestartPreventExitStatus=2\n" in unit
-    assert re.search(r"^SystemCallFilter=@system-service seccomp bpf$", unit, re.M), \
-        "the data process confines itself, the broker steers devices"
+    assert re.search(r"^SystemCallFilter=@system-service seccomp landlock_\S+ landlock_\S+ bpf$", unit,
+                     re.M), "the data process confines itself, the broker steers devices"

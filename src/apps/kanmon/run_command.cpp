@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include "apps/kanmon/terminal_text.h"
 #include "base/time.h"
 #include "base/unique_fd.h"
+#include "base/whole_file.h"
 #include "controlplane/api/timestamp.h"
 
 namespace kanmon::apps {
@@ -123,9 +125,16 @@ Expected<std::vector<JsonDocument>, std::string> all_rows(ApiClient& client,
     return rows;
 }
 
+bool is_special(const std::string& path) {
+    struct stat status {};
+    return path == "-" || (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode));
+}
+
+/// A file that is there is replaced: its mode may let others read what was in it.
 Expected<void, std::string> write_private(const std::string& path, Bytes content) {
+    if (!is_special(path)) return write_whole_file(path, content, 0600);
     const UniqueFd opened(
-        path == "-" ? -1 : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+        path == "-" ? -1 : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     const int file = path == "-" ? STDOUT_FILENO : opened.get();
     while (file >= 0 && !content.empty()) {
         const ssize_t wrote = ::write(file, content.data(), content.size());

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/escape.h"
+#include "base/ip_numbers.h"
 #include "controlplane/api/actions.h"
 #include "controlplane/api/parameter_reader.h"
 
@@ -41,7 +42,8 @@ JsonObject client_row(const model::ClientConnection& client) {
         .number("ReceivePackets", client.received_packets)
         .number("SendPackets", client.sent_packets);
     if (!client.online) return std::move(row.number("HeldSeconds", client.held_seconds_left));
-    row.text("Proto", client.transport ? model::transport_text(*client.transport) : "")
+    row.text("CertificateName", escaped(client.certificate))
+        .text("Proto", client.transport ? model::transport_text(*client.transport) : "")
         .text("Cipher", escaped(client.cipher))
         .text("Version", escaped(client.version))
         .text("Platform", escaped(client.platform))
@@ -77,13 +79,13 @@ model::Outcome<Ipv4> tunnel_address(const std::string& text) {
 
 std::string protocol_text(std::uint8_t number) {
     switch (number) {
-        case 1:
+        case protocol_icmp:
             return "icmp";
-        case 6:
+        case protocol_tcp:
             return "tcp";
-        case 17:
+        case protocol_udp:
             return "udp";
-        case 58:
+        case protocol_icmp6:
             return "icmpv6";
         default:
             return std::to_string(number);
@@ -163,8 +165,7 @@ ActionAnswer describe_ssl_vpn_client_flows(const ActionRequest& request) {
             const bridge::ClientFact& client = found.client;
             answer.text("SslVpnServerId", client.server_id)
                 .text("PrivateIp", to_string(client.tunnel_address))
-                .text("CommonName", common_name(client.common_name.empty() ? client.username
-                                                                           : client.common_name))
+                .text("CommonName", common_name(usecases::shown_name(client)))
                 .text("UserName", escaped(client.username))
                 .number("DisplacedFlows", found.displaced);
             return answer;

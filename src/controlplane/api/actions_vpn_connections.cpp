@@ -1,8 +1,11 @@
 // IPsec connections. The only tunnel of a connection is in the connection's own fields (IkeConfig
 // and the like, JSON in one text); named tunnels are in TunnelOptionsSpecification, one parameter a
 // field, and are answered with texts only.
+#include <fmt/core.h>
+
 #include <algorithm>
 
+#include "base/escape.h"
 #include "controlplane/api/actions.h"
 #include "controlplane/api/connection_shapes.h"
 #include "controlplane/api/parameter_reader.h"
@@ -30,7 +33,8 @@ model::Outcome<void> refuse_own_authority(ParameterReader& read) {
 /// One tunnel's parameters, without what stands before them.
 model::Outcome<usecases::TunnelChange> read_tunnel(ParameterReader read) {
     if (auto fits = refuse_own_authority(read); !fits) return unexpected(fits.error());
-    usecases::TunnelChange tunnel{.id = read.text("TunnelId"),
+    usecases::TunnelChange tunnel{.named = true,
+                                  .id = read.text("TunnelId"),
                                   .role = read.optional_text("Role"),
                                   .customer_gateway = read.optional_text("CustomerGatewayId"),
                                   .dead_peer_detection = read.optional_flag("EnableDpd"),
@@ -57,7 +61,8 @@ model::Outcome<std::vector<usecases::TunnelChange>> read_tunnels(ParameterReader
 /// The connection's own fields that are its only tunnel's; none when nothing of a tunnel was given.
 std::optional<usecases::TunnelChange> read_only_tunnel(ParameterReader& read, Parameters bgp,
                                                        bool beside_others) {
-    usecases::TunnelChange tunnel{.id = {},
+    usecases::TunnelChange tunnel{.named = false,
+                                  .id = {},
                                   .role = {},
                                   .customer_gateway = read.optional_text("CustomerGatewayId"),
                                   .dead_peer_detection = read.optional_flag("EnableDpd"),
@@ -76,13 +81,37 @@ std::optional<usecases::TunnelChange> read_only_tunnel(ParameterReader& read, Pa
 }
 
 /// EnableBgp is the connection's; what remains is the tunnel's.
-Parameters read_bgp(ParameterReader& read, usecases::ConnectionChange& change) {
+model::Outcome<Parameters> read_bgp(ParameterReader& read, usecases::ConnectionChange& change) {
     Parameters bgp = read.json("BgpConfig");
     const auto enabled = bgp.find("EnableBgp");
     if (enabled == bgp.end()) return bgp;
-    change.dynamic_routing = enabled->second == "true";
+    const std::string word = lower_case(enabled->second);
+    if (word != "true" && word != "false")
+        return model::illegal("BgpConfig",
+                              fmt::format("EnableBgp is '{}'; it can be true or false.",
+                                          escaped(enabled->second, 64)));
+    change.dynamic_routing = word == "true";
     bgp.erase(enabled);
     return bgp;
+}
+
+/// MinutePeriod: 1 to 10. IllegalParam.MinutePeriod.
+model::Outcome<void> check_log_period(std::optional<std::int64_t> minutes) {
+    if (!minutes || (*minutes >= 1 && *minutes <= 10)) return {};
+    return model::illegal("MinutePeriod",
+                          fmt::format("MinutePeriod is {}; it can be 1 to 10 minutes, and From and "
+                                      "To name longer ones.",
+                                      *minutes));
+}
+
+/// InvalidTunnelId.NotFound. Empty is any.
+model::Outcome<void> check_own_tunnel(const usecases::VpnConnectionView& connection,
+                                      const std::string& id) {
+    if (id.empty() || std::ranges::any_of(connection.tunnels, [&](const auto& view) {
+            return view.tunnel.id.text == id;
+        }))
+        return {};
+    return model::not_found("InvalidTunnelId.NotFound", "tunnel", escaped(id, 64));
 }
 
 model::Outcome<usecases::ConnectionChange> read_change(ParameterReader& read) {
@@ -97,8 +126,9 @@ model::Outcome<usecases::ConnectionChange> read_change(ParameterReader& read) {
         .health = read.json("HealthCheckConfig"),
     };
     auto tunnels = read_tunnels(read);
-    Parameters bgp = read_bgp(read, change);
-    change.only_tunnel = read_only_tunnel(read, std::move(bgp), tunnels && !tunnels->empty());
+    auto bgp = read_bgp(read, change);
+    if (!bgp) return unexpected(bgp.error());
+    change.only_tunnel = read_only_tunnel(read, std::move(*bgp), tunnels && !tunnels->empty());
     if (!tunnels) return unexpected(tunnels.error());
     change.tunnels = std::move(*tunnels);
     return read.finish(std::move(change));
@@ -219,15 +249,17 @@ ActionAnswer describe_vpn_connection_logs(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
     const std::string id = read.required("VpnConnectionId");
+    const std::string tunnel = read.text("TunnelId");
     const auto period = read.optional_number("MinutePeriod");
-    if (!read.optional_number("From") || !read.optional_number("To"))
-        if (!period) read.required("MinutePeriod");
+    const auto from = read.optional_number("From"), to = read.optional_number("To");
+    if ((!from || !to) && !period) read.required("MinutePeriod");
     const usecases::PageRequest page = read.page();
     return read.finish(id)
-        .and_then([&](const auto& checked) {
-            return request.plane.vpn_connections.find(request.call, checked);
-        })
-        .and_then([&](const auto&) { return usecases::page_of(std::vector<std::string>(), page); })
+        .and_then([&](const auto&) { return usecases::check_times(from, to); })
+        .and_then([&] { return check_log_period(period); })
+        .and_then([&] { return request.plane.vpn_connections.find(request.call, id); })
+        .and_then([&](const auto& found) { return check_own_tunnel(found, tunnel); })
+        .and_then([&] { return usecases::page_of(std::vector<std::string>(), page); })
         .map([](const auto& none) {
             JsonObject lines;
             lines.texts("Logs", none.items);

@@ -11,7 +11,6 @@
 #include "controlplane/api/flat_json.h"
 
 namespace kanmon::api {
-namespace {
 
 std::string lower_case(std::string_view text) {
     std::string lower(text);
@@ -19,6 +18,8 @@ std::string lower_case(std::string_view text) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return lower;
 }
+
+namespace {
 
 ParameterForm form_of(model::OptionForm form) {
     switch (form) {

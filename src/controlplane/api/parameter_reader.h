@@ -14,6 +14,9 @@
 
 namespace kanmon::api {
 
+/// Of ASCII.
+std::string lower_case(std::string_view text);
+
 class ParameterReader {
 public:
     explicit ParameterReader(const Parameters& parameters) : source_{parameters} {}

@@ -15,6 +15,7 @@ struct ClientConnection {
     SslServerId server;
     std::string username;     // empty where nobody was asked
     std::string common_name;  // vsc-…; with two-factor the user
+    std::string certificate;  // its common name; empty without one, and for a held slot
     bool online = true;       // false: the slot is held
     std::uint32_t held_seconds_left = 0;
     std::optional<Endpoint> remote;

@@ -6,8 +6,8 @@ namespace kanmon::model {
 
 namespace {
 
-constexpr std::size_t name_octets_max = 128;
-constexpr std::size_t description_octets_max = 256;
+constexpr std::size_t name_characters_max = 128;
+constexpr std::size_t description_characters_max = 256;
 constexpr std::size_t client_token_octets_max = 64;
 
 bool is_web_address(std::string_view text) {
@@ -56,19 +56,26 @@ bool is_utf8(std::string_view text) {
 
 }  // namespace
 
+std::size_t characters_of(std::string_view text) {
+    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+    return static_cast<std::size_t>(std::ranges::count_if(text, begins));
+}
+
 Outcome<void> check_name(std::string_view name) {
-    if (name.size() > name_octets_max || !is_utf8(name) || std::ranges::any_of(name, is_control) ||
-        is_web_address(name))
-        return refuse("InvalidName",
-                      "A name has 1 to 128 octets of UTF-8, holds no control characters and does "
-                      "not start with http:// or https://.");
+    if (!is_utf8(name) || characters_of(name) > name_characters_max ||
+        std::ranges::any_of(name, is_control) || is_web_address(name))
+        return refuse(
+            "InvalidName",
+            "A name has 1 to 128 characters of UTF-8, holds no control characters and does "
+            "not start with http:// or https://.");
     return {};
 }
 
 Outcome<void> check_gateway_name(std::string_view name) {
     if (name.empty()) return {};
-    if (name.size() < 2 || name.size() > 100 || !is_utf8(name) ||
-        !is_gateway_letter(name.front()) || !std::ranges::all_of(name, is_gateway_character))
+    const std::size_t length = characters_of(name);
+    if (length < 2 || length > 100 || !is_utf8(name) || !is_gateway_letter(name.front()) ||
+        !std::ranges::all_of(name, is_gateway_character))
         return refuse("InvalidName",
                       "A gateway's name has 2 to 100 characters, starts with a letter and holds "
                       "letters, digits, '_', '-' and '.'.");
@@ -76,10 +83,10 @@ Outcome<void> check_gateway_name(std::string_view name) {
 }
 
 Outcome<void> check_description(std::string_view description) {
-    if (description.size() > description_octets_max || !is_utf8(description) ||
+    if (!is_utf8(description) || characters_of(description) > description_characters_max ||
         is_web_address(description))
         return refuse("InvalidDescription",
-                      "A description has at most 256 octets of UTF-8 and does not start with "
+                      "A description has at most 256 characters of UTF-8 and does not start with "
                       "http:// or https://.");
     return {};
 }

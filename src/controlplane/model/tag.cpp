@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/escape.h"
+#include "controlplane/model/name.h"
 
 namespace kanmon::model {
 
@@ -29,11 +30,6 @@ bool same_word(std::string_view left, std::string_view right) {
     return std::ranges::equal(left, right, {}, folded, folded);
 }
 
-std::size_t characters(std::string_view text) {
-    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
-    return static_cast<std::size_t>(std::ranges::count_if(text, begins));
-}
-
 bool holds_web_address(std::string_view text) {
     return text.find("http://") != std::string_view::npos ||
            text.find("https://") != std::string_view::npos;
@@ -41,13 +37,14 @@ bool holds_web_address(std::string_view text) {
 
 Outcome<void> check_tag(const Tag& tag) {
     const std::string_view key = tag.key;
-    if (key.empty() || characters(key) > characters_max || same_word(key.substr(0, 6), "aliyun") ||
-        same_word(key.substr(0, 4), "acs:") || holds_web_address(key))
+    if (key.empty() || characters_of(key) > characters_max ||
+        same_word(key.substr(0, 6), "aliyun") || same_word(key.substr(0, 4), "acs:") ||
+        holds_web_address(key))
         return illegal("Tag", fmt::format("The key '{}' cannot be one: a key has 1 to {} "
                                           "characters, does not begin with aliyun or acs: and "
                                           "holds no http:// or https://.",
                                           escaped(key, 64), characters_max));
-    if (characters(tag.value) > characters_max || holds_web_address(tag.value))
+    if (characters_of(tag.value) > characters_max || holds_web_address(tag.value))
         return illegal("Tag", fmt::format("The value of the tag '{}' cannot be one: a value has at "
                                           "most {} characters and holds no http:// or https://.",
                                           escaped(key, 64), characters_max));

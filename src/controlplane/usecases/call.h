@@ -52,12 +52,12 @@ inline Outcome<void> check_page(const PageRequest& request) {
                          "PageNumber starts at 1 and PageSize is between 1 and 50.");
 }
 
-/// Both in UNIX seconds, in order, each may be absent. IllegalParam.From.
+/// Both in UNIX seconds, in order, each may be absent. IllegalParam.From, IllegalParam.To.
 inline Outcome<void> check_times(std::optional<std::int64_t> from, std::optional<std::int64_t> to) {
     constexpr std::int64_t end_of_9999 = 253402300799;
-    for (const auto& time : {from, to})
+    for (const auto& [name, time] : {std::pair{"From", from}, std::pair{"To", to}})
         if (time && (*time < 0 || *time > end_of_9999))
-            return model::illegal("From", "From and To are UNIX seconds.");
+            return model::illegal(name, "From and To are UNIX seconds.");
     if (from && to && *from > *to) return model::illegal("From", "From lies after To.");
     return {};
 }

@@ -15,7 +15,8 @@ namespace {
 model::ClientConnection connected(const bridge::ClientFact& fact, const std::string& revision) {
     model::ClientConnection client;
     client.server = {fact.server_id};
-    client.common_name = fact.common_name.empty() ? fact.username : fact.common_name;
+    client.common_name = shown_name(fact);
+    client.certificate = fact.common_name;
     client.username = fact.username;
     client.remote = fact.remote;
     client.transport = fact.transport;

@@ -8,6 +8,12 @@
 
 namespace kanmon::usecases {
 
+/// What lists call a connected client: its user, where one logged in, as the holder of its slot;
+/// else its certificate.
+inline const std::string& shown_name(const bridge::ClientFact& fact) {
+    return fact.username.empty() ? fact.common_name : fact.username;
+}
+
 struct DescribeClients {
     std::string gateway;
     PageRequest page;

@@ -59,6 +59,17 @@ Outcome<void> check_another(const model::VpnConnection& connection,
     return {};
 }
 
+Outcome<void> check_inner_networks_differ(const std::vector<model::IpsecTunnel>& tunnels) {
+    for (auto one = tunnels.begin(); one != tunnels.end(); ++one)
+        for (auto other = tunnels.begin(); other != one; ++other)
+            if (one->settings.inner_cidr && one->settings.inner_cidr == other->settings.inner_cidr)
+                return model::illegal("TunnelCidr",
+                                      fmt::format("{} is inside both tunnels; take another /30 of "
+                                                  "169.254.0.0/16 for one of them.",
+                                                  to_string(*one->settings.inner_cidr)));
+    return {};
+}
+
 Outcome<void> check_dynamic_routing(Ledger& ledger,
                                     const std::vector<model::IpsecTunnel>& tunnels) {
     for (const model::IpsecTunnel& tunnel : tunnels) {
@@ -138,13 +149,14 @@ Outcome<void> apply(Ledger& ledger, const Call& call, Sealer& sealer, model::Ips
     }
     using model::TunnelGroup;
     model::TunnelSettings& settings = tunnel.settings;
-    if (auto set = model::write_settings(settings, TunnelGroup::ike, "IkeConfig", change.ike); !set)
-        return set;
-    if (auto set = model::write_settings(settings, TunnelGroup::ipsec, "IpsecConfig", change.ipsec);
-        !set)
-        return set;
-    if (auto set = model::write_settings(settings, TunnelGroup::bgp, "BgpConfig", change.bgp); !set)
-        return set;
+    const auto write = [&](TunnelGroup group, std::string_view name,
+                           const model::SettingTexts& texts) {
+        return model::write_settings(settings, group,
+                                     (change.named ? "Tunnel" : "") + std::string(name), texts);
+    };
+    if (auto set = write(TunnelGroup::ike, "IkeConfig", change.ike); !set) return set;
+    if (auto set = write(TunnelGroup::ipsec, "IpsecConfig", change.ipsec); !set) return set;
+    if (auto set = write(TunnelGroup::bgp, "BgpConfig", change.bgp); !set) return set;
     return model::check_inner(settings);
 }
 
@@ -161,6 +173,7 @@ Outcome<void> check_connection_beside(Ledger& ledger, const model::VpnGateway& g
             !differs)
             return differs;
     }
+    if (auto differ = check_inner_networks_differ(tunnels); !differ) return differ;
     return connection.dynamic_routing ? check_dynamic_routing(ledger, tunnels) : Outcome<void>();
 }
 

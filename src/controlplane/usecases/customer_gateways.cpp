@@ -50,14 +50,15 @@ Outcome<model::CustomerGateway> checked(const CreateCustomerGateway& request) {
 
 Outcome<void> check_room(Ledger& ledger, const Installation& installation,
                          const model::CustomerGateway& gateway) {
-    const auto present = ledger.customer_gateways().of_account(gateway.account);
-    if (present.size() >= installation.customer_gateways_per_account)
+    auto present = ledger.customer_gateways().of_account(gateway.account);
+    std::erase_if(present, [&](const auto& other) { return other.region != gateway.region; });
+    if (present.size() >= installation.customer_gateways_per_region)
         return model::refuse("Resource.QuotaFull",
-                             fmt::format("The account has {} customer gateways, its maximum; "
-                                         "delete one first.",
-                                         present.size()));
+                             fmt::format("The account has {} customer gateways in {}, its maximum "
+                                         "of a region; delete one first.",
+                                         present.size(), gateway.region));
     for (const model::CustomerGateway& other : present)
-        if (other.address == gateway.address && other.region == gateway.region)
+        if (other.address == gateway.address)
             return model::refuse(
                 "InvalidIpAddress.AlreadyExist",
                 fmt::format("{} is the address of the customer gateway {} in {} "

@@ -147,7 +147,7 @@ struct Installation {
     std::uint32_t gateways_per_account = 30;
     std::uint32_t servers_per_gateway = 10;
     std::uint32_t certificates_per_account = 10'000;
-    std::uint32_t customer_gateways_per_account = 100;
+    std::uint32_t customer_gateways_per_region = 100;
     std::uint32_t connections_per_gateway = 50;
     std::uint32_t routes_per_gateway = 200;  // by destination; as many policy-based ones
     std::uint32_t vswitches_per_vpc = 150;

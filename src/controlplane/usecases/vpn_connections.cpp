@@ -109,12 +109,20 @@ Outcome<std::size_t> meant_tunnel(const std::vector<model::IpsecTunnel>& tunnels
                             change.id.empty() ? std::to_string(place + 1) : escaped(change.id, 64));
 }
 
+/// Tools send the two flags always; beside named tunnels they mean nothing.
+bool says_only_flags(const TunnelChange& change) {
+    return !change.customer_gateway && !change.psk && change.ike.empty() && change.ipsec.empty() &&
+           change.bgp.empty();
+}
+
 Outcome<std::vector<model::IpsecTunnel>> changed_tunnels(Ports& ports, Ledger& ledger,
                                                          const Call& call,
                                                          const model::VpnConnection& connection,
                                                          const ConnectionChange& change) {
-    const auto wanted = wanted_tunnels(change);
+    auto wanted = wanted_tunnels(change);
     if (!wanted) return unexpected(wanted.error());
+    if (connection.named_tunnels && change.only_tunnel && says_only_flags(*change.only_tunnel))
+        wanted->clear();
     if (!wanted->empty() && connection.named_tunnels == change.tunnels.empty())
         return model::illegal(
             "TunnelOptionsSpecification",

@@ -7,6 +7,7 @@ namespace kanmon::usecases {
 
 /// Of one tunnel. Absent: unchanged, or as usual.
 struct TunnelChange {
+    bool named = false;   // in TunnelOptionsSpecification, not in the connection's own fields
     std::string id = {};  // of one that exists; empty: by its role, or by its place
     std::optional<std::string> role = {};
     std::optional<std::string> customer_gateway = {};

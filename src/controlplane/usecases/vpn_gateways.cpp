@@ -58,7 +58,6 @@ Outcome<void> check_vswitch(Ledger& ledger, const Call& call, const model::Vpc& 
 
 Outcome<Checked> check(const CreateVpnGateway& request) {
     if (request.vpc.empty()) return model::missing("VpcId");
-    if (request.bandwidth == 0) return model::missing("Bandwidth");
     if (auto name = model::check_gateway_name(request.name); !name) return unexpected(name.error());
     const auto bandwidth = model::check_bandwidth(request.bandwidth);
     if (!bandwidth) return unexpected(bandwidth.error());
@@ -92,7 +91,7 @@ Outcome<void> set_ipsec(Ledger& ledger, model::VpnGateway& gateway,
             return model::illegal("EnableIpsec", fmt::format("The gateway {} has the IPsec "
                                                              "connection {}; delete that first.",
                                                              gateway.id.text, connection.id.text));
-        if (request.auto_propagate == false && connection.dynamic_routing)
+        if (gateway.auto_propagate && request.auto_propagate == false && connection.dynamic_routing)
             return model::illegal("AutoPropagate",
                                   fmt::format("The IPsec connection {} uses BGP; switch that off "
                                               "first.",

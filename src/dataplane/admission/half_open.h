@@ -5,9 +5,9 @@
 // return at once after a restart would else push each other out for ever, while one that is not let
 // in simply asks again after its retransmission timer.
 //
-// Who showed a certificate of ours is no stranger any more: it leaves its network's count (an
-// office behind one address may be at its passwords all at once) and gives way only when no
-// stranger can.
+// Who showed a certificate of ours or a user's password is no stranger any more: it leaves its
+// network's count (an office behind one address may be at its codes all at once) and gives way only
+// when no stranger can.
 //
 // Owner: one shard. Limits: `capacity` entries.
 #pragma once
@@ -36,7 +36,8 @@ public:
     };
     /// `entered` is false when nobody can give way yet.
     Entry enter(Client client, const Endpoint& remote, Instant now);
-    /// It has shown a certificate of ours; what it still owes are passwords, or the admission.
+    /// It has shown a certificate of ours, or a password; what it still owes are others of these,
+    /// or the admission.
     void prove(Client client);
     /// Admitted or gone. Harmless for one that is not in here.
     void leave(Client client);

@@ -7,6 +7,7 @@
 //             intruder asks for these
 //   EPERM     everything else, opening files included: a library that tries gets an error, and
 //             nobody's tunnel dies of it
+// Landlock keeps from files too, also where seccomp is missing.
 // Owner:   the main thread, before other threads start (they inherit all of it).
 // Limits:  where the kernel has no seccomp, one line in the log says so and the rest still holds.
 #pragma once

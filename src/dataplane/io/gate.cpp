@@ -54,14 +54,18 @@ void Gate::ask(std::uint32_t shard, const shard::AdmissionQuestion& question, In
                       std::min<std::chrono::seconds>(*until - wall, blocked_wait_max),
                       "until " + date_text(*until) + ' ' + clock_text(*until) + " (UTC)");
     const auto lease = find_lease(question, now);
-    if (!lease)
+    if (!lease) {
+        if (question.replaces != 0)  // what it had is gone
+            outlet_.disconnect(shard, question.replaces, Cause::replaced);
         return refuse(shard, question.session, lease.error(),
                       wait_of(question.server_id, question.holder, question.session, now));
+    }
     clients_[question.session] = Client{.shard = shard,
                                         .server_id = question.server_id,
                                         .holder = question.holder,
                                         .common_name = question.common_name,
-                                        .remote = {}};
+                                        .remote = {},
+                                        .replaced = question.replaces};
     if (!question.stream) {
         clients_[question.session].remote = question.remote;
         by_remote_[question.remote] = question.session;
@@ -71,10 +75,7 @@ void Gate::ask(std::uint32_t shard, const shard::AdmissionQuestion& question, In
     if (connected_ && waiting_.empty()) vouched_at_ = now;
     const std::uint64_t id = next_id_++;
     Waiting& waiting = waiting_[id];
-    waiting = Waiting{.session = question.session,
-                      .lease = *lease,
-                      .asked_at = now,
-                      .replaced = question.replaces};
+    waiting = Waiting{.session = question.session, .lease = *lease, .asked_at = now};
     if (connected_)
         outlet_.tell_control({id, bridge::LeaseQuestion{*lease}});
     else
@@ -146,9 +147,13 @@ std::uint64_t Gate::replaced_by(const shard::AdmissionQuestion& question) const 
     return same ? newest->second : 0;
 }
 
+/// An older session whose lease went over to this one ends with it, whether or not the shard has
+/// ended it already: nobody here knows it any more.
 void Gate::erase_client(std::uint64_t session) {
     const auto found = clients_.find(session);
     if (found == clients_.end()) return;
+    if (found->second.replaced != 0)
+        outlet_.disconnect(found->second.shard, found->second.replaced, Cause::replaced);
     if (found->second.remote) {
         const auto newest = by_remote_.find(*found->second.remote);
         if (newest != by_remote_.end() && newest->second == session) by_remote_.erase(newest);
@@ -183,14 +188,12 @@ void Gate::decide_alone(Waiting& waiting, Instant now) {
     turn_away(waiting, Cause::gateway_not_ready, now);
 }
 
-/// An older session whose lease went over to this one has lost it too.
 void Gate::turn_away(const Waiting& waiting, Cause cause, Instant now) {
     const Client& client = clients_.at(waiting.session);
     const std::uint32_t shard = client.shard;
     const auto wait = wait_of(client.server_id, client.holder, waiting.session, now);
     forget(waiting.session, now);
     refuse(shard, waiting.session, cause, wait);
-    if (waiting.replaced != 0) outlet_.disconnect(shard, waiting.replaced, Cause::replaced);
 }
 
 bool Gate::fresh(Instant now) const {

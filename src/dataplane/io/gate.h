@@ -79,13 +79,13 @@ private:
         std::string common_name;
         std::optional<Endpoint> remote;  // of datagrams; who speaks over a connection is known
         bool admitted = false;
+        std::uint64_t replaced = 0;  // an older session on the same shard, which lost its lease
     };
     struct Waiting {
         std::uint64_t session = 0;
         bridge::Lease lease;
         Instant asked_at{};
-        bool decided = false;        // admitted without control's word, which may still come
-        std::uint64_t replaced = 0;  // an older session on the same shard, which loses its lease
+        bool decided = false;  // admitted without control's word, which may still come
     };
     using LeaseKey = std::pair<std::string, Ipv4>;
     using Name = std::pair<std::string, std::string>;  // server and name

@@ -133,7 +133,7 @@ private:
     std::array<std::uint64_t, cause_count> drops_{};
     bridge::BatchSizes tun_reads_;
     bridge::Provisions provisions_{};  // of whatever was opened so far
-    bool after_pause_ = false;  // nothing had come for `pause` when this turn began
+    bool after_pause_ = false;         // nothing had come for `pause` when this turn began
     std::atomic<bool> stopping_{false};
     Instant now_{};
     UnixTime wall_{};

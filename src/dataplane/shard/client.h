@@ -88,4 +88,13 @@ struct Client {
     UnixTime connected_at{};
 };
 
+/// With the same certificate, or both without one, and the same user.
+inline bool same_person(const Client& left, const Client& right) {
+    const auto& mine = left.certificate;
+    const auto& theirs = right.certificate;
+    const bool same_certificate =
+        mine && theirs ? mine->sha256 == theirs->sha256 : mine.has_value() == theirs.has_value();
+    return same_certificate && left.username == right.username;
+}
+
 }  // namespace kanmon::shard

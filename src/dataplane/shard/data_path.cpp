@@ -78,12 +78,12 @@ bool Shard::State::follow(Client& client, const Path& to, const crypto::OpenedPa
 }
 
 bool Shard::State::may_move(Client& client, const Path& to) {
-    if (server_of(to) == nullptr || !client.certificate) return false;
+    if (server_of(to) == nullptr) return false;
     for (Slot slot = directory.newest_at(place_of(to)); slot != no_slot;
          slot = directory.older_here(slot)) {
         Client* other = at(slot);
         if (other == nullptr || other->over || !other->leased) continue;
-        if (other->certificate->sha256 != client.certificate->sha256) return false;
+        if (!same_person(*other, client)) return false;
         remove(*other, Cause::replaced, "the same client moved to its address");
     }
     return true;
@@ -179,7 +179,9 @@ Expected<MutableBytes, Cause> Shard::State::seal(Client& client, Bytes payload) 
 bool Shard::State::seal_and_send(Client& client, Bytes payload) {
     auto datagram = seal(client, payload);
     if (!datagram && datagram.error() == Cause::key_exhausted) {
-        const Bytes kept = out_of_the_way(payload);
+        // A piece keeps: behind it lies, in the other room, the packet that it was cut from.
+        const bool keeps = payload.data() == piece_room.data();
+        const Bytes kept = keeps ? payload : out_of_the_way(payload);
         client.session.key_exhausted(now);
         pump(client);
         datagram = seal(client, kept);  // with the next key, when there is one

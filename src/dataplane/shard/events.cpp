@@ -13,14 +13,6 @@ std::string common_name_of(const Client& client) {
     return client.certificate ? client.certificate->common_name : std::string();
 }
 
-bool same_person(const Client& left, const Client& right) {
-    const auto& mine = left.certificate;
-    const auto& theirs = right.certificate;
-    const bool same_certificate =
-        mine && theirs ? mine->sha256 == theirs->sha256 : mine.has_value() == theirs.has_value();
-    return same_certificate && left.username == right.username;
-}
-
 /// Beyond this, one side finds the other's certificate expired or not yet valid.
 constexpr std::int32_t clock_skew_seconds_max = 600;
 

@@ -146,6 +146,11 @@ void Shard::take_login(const LoginReply& reply, Instant now, UnixTime wall) {
     const State::Turn turn(*state_, now, wall);
     Client* client = state_->find(reply.session);
     if (client == nullptr || client->over) return;  // it left meanwhile
+    using bridge::LoginVerdict;
+    // Its password was right, so that it is no stranger of its network any more.
+    if (reply.answer.verdict == LoginVerdict::accepted ||
+        reply.answer.verdict == LoginVerdict::ask_code)
+        state_->half_open.prove(client->slot);
     client->session.take_login(reply.number, reply.answer, now);
     state_->pump(*client);
 }

@@ -89,7 +89,7 @@ TEST_F(SupervisorTest, LetsLiveWhatSpeaksAndWhatNeedNotSpeak) {
 
 TEST(ServiceNotify, SpeaksToThePathAndToTheAbstractNameOfItsEnvironmentAndForgetsThem) {
     const std::string path = testing::TempDir() + "notify" + std::to_string(::getpid());
-    auto notices = ServiceNotices::listen(path, ::getegid());
+    auto notices = ServiceNotices::listen(path, ::geteuid());
     ASSERT_TRUE(notices) << notices.error();
     ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
     ::setenv("WATCHDOG_USEC", "3000000", 1);
@@ -114,7 +114,7 @@ TEST(ServiceNotify, WithoutASocketOrForAnotherProcessAsksForNoWatchdog) {
     ::setenv("WATCHDOG_USEC", "3000000", 1);
     EXPECT_EQ(ServiceNotify::from_environment().watchdog_every(), Duration(0));
     const std::string path = testing::TempDir() + "notify" + std::to_string(::getpid());
-    auto notices = ServiceNotices::listen(path, ::getegid());
+    auto notices = ServiceNotices::listen(path, ::geteuid());
     ASSERT_TRUE(notices);
     ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
     ::setenv("WATCHDOG_USEC", "3000000", 1);

@@ -31,6 +31,36 @@ TEST(BrokerMessage, ComesBackAsItWasSent) {
     }
 }
 
+TEST(WantOctets, ComeBackAsTheyWereMadeAndEveryProperPrefixIsTruncated) {
+    RandomValues random(9);
+    for (int i = 0; i < 300; ++i) {
+        const Want want = random.want();
+        Buffer octets = encode(want);
+        const auto back = decode_want(octets);
+        ASSERT_TRUE(back) << i;
+        ASSERT_EQ(*back, want) << i;
+        octets.push_back(std::byte{0});
+        ASSERT_EQ(decode_want(octets).error(), MessageError::trailing);
+    }
+    const Buffer octets = encode(random.want());
+    for (std::size_t length = 0; length < octets.size(); ++length)
+        ASSERT_EQ(decode_want(Bytes(octets).first(length)).error(), MessageError::truncated);
+}
+
+TEST(WantOctets, HoldMoreServersThanAMessageCould) {
+    Want want{1, {}};
+    for (int i = 0; i < 5000; ++i) {
+        WantedServer& server = want.servers.emplace_back();
+        server.server_id = "vss-" + std::to_string(i);
+        server.listeners.resize(16);
+    }
+    const Buffer octets = encode(want);
+    EXPECT_GT(octets.size(), 10 * message_octets_max);
+    EXPECT_EQ(decode_want(octets), want);
+    EXPECT_EQ(decode_want(encode(BrokerMessage{1, WantReady{1}})).error(),
+              MessageError::wrong_magic);
+}
+
 TEST(SnapshotOctets, ComeBackAsTheyWereMade) {
     RandomValues random(3);
     for (int i = 0; i < 300; ++i) {
@@ -200,6 +230,7 @@ TEST(FuzzCorpora, HoldOneSeedOfEveryShape) {
                         encode(BrokerMessage{random.below(9), random.broker_body()}));
         }
         for (int i = 0; i < 8; ++i) write_input("snapshot", i, encode(random.snapshot()));
+        for (int i = 40; i < 50; ++i) write_input("broker_message", i, encode(random.want()));
     }
     const auto corpora = std::filesystem::path(in_checkout("tests/fuzz/corpus"));
     for (const char* target : {"bridge_message", "broker_message", "snapshot"})

@@ -83,6 +83,9 @@ public:
     MessageBody body();
     BrokerBody broker_body();
     WantedServer wanted();
+    Want want() {
+        return {number<std::uint64_t>(), list(20, [&] { return wanted(); })};
+    }
 
 private:
     std::mt19937_64 engine_;
@@ -354,7 +357,7 @@ inline WantedServer RandomValues::wanted() {
 inline BrokerBody RandomValues::broker_body() {
     switch (below(5)) {
         case 0:
-            return Want{number<std::uint64_t>(), list(20, [&] { return wanted(); })};
+            return WantReady{number<std::uint64_t>()};
         case 1:
             return BrokerAnswer{text(4096)};
         case 2:

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bridge/field_codec.h"
 #include "broker/journal.h"
 #include "broker/wanted.h"
 #include "fake_kernel.h"
@@ -110,6 +111,43 @@ TEST(JournalOctets, ComeBackAsTheyWereMadeAndRefuseEveryPrefix) {
     EXPECT_EQ(decode_journal(octets), journal);
     for (std::size_t length = 0; length < octets.size(); ++length)
         EXPECT_FALSE(decode_journal(Bytes(octets).first(length))) << length;
+}
+
+/// As the gateway before it wrote it, with the wanted state in a message of version `broker`.
+Buffer journal_of_version_2(const Journal& journal, std::uint8_t broker) {
+    bridge::FieldEncoder out;
+    out.number(std::uint16_t{0x4b4a});
+    out.number(std::uint8_t{2});
+    out.text(journal.boot, 255);
+    bridge::FieldEncoder envelope;
+    envelope.number(bridge::broker_magic);
+    envelope.number(broker);
+    envelope.number(std::uint8_t{0});
+    envelope.number(std::uint64_t{0});
+    std::string want = as_text(envelope.finish(12));
+    want += as_text(Bytes(bridge::encode(journal.want)).subspan(3));
+    out.text(want, 65536);
+    const Buffer whole = encode(journal);
+    const std::size_t head = 3 + 4 + journal.boot.size() + 4 + bridge::encode(journal.want).size();
+    Buffer octets = out.finish(1 << 20);
+    append(octets, Bytes(whole).subspan(head));
+    return octets;
+}
+
+TEST(JournalOctets, OfTheVersionBeforeAreReadToo) {
+    const Journal journal{"boot", {7, {good()}}, {{{"vpc-1", "kt1"}}, {{"vpc-1", true, {}}}}};
+    EXPECT_EQ(decode_journal(journal_of_version_2(journal, 2)), journal);
+}
+
+TEST(JournalOctets, KeepTheTracesOfAWantedStateThatNobodyCanRead) {
+    const Journal journal{"boot", {7, {good()}}, {{{"vpc-1", "kt1"}}, {}}};
+    Buffer octets = encode(journal);
+    const auto version = static_cast<std::ptrdiff_t>(3 + 4 + journal.boot.size() + 4 + 2);
+    octets[static_cast<std::size_t>(version)] = std::byte{99};
+    const auto read = decode_journal(octets);
+    ASSERT_TRUE(read) << read.error();
+    EXPECT_EQ(read->traces, journal.traces);
+    EXPECT_TRUE(read->want.servers.empty());
 }
 
 }  // namespace

@@ -70,8 +70,13 @@ protected:
         return std::move(*broker_listener.accept());
     }
     bridge::Want next_want(bridge::PacketSocket& broker, const std::string& problem = {}) {
-        const auto message = bridge::decode_broker_message(next(broker).octets);
-        const auto want = std::get<bridge::Want>(message->body);
+        const auto received = next(broker);
+        const auto message = bridge::decode_broker_message(received.octets);
+        EXPECT_EQ(received.descriptors.size(), 1u);
+        const auto octets =
+            bridge::read_sealed(received.descriptors.at(0).get(), bridge::want_octets_max);
+        auto want = bridge::decode_want(*octets).value();
+        EXPECT_EQ(std::get<bridge::WantReady>(message->body).number, want.number);
         EXPECT_TRUE(broker.send(
             bridge::encode(bridge::BrokerMessage{message->id, bridge::BrokerAnswer{problem}})));
         return want;

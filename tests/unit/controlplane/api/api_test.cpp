@@ -273,6 +273,7 @@ TEST_F(ApiTest, AConnectedClientIsShownAsTheOriginalShowsItAndItsTextIsEscaped) 
         call("DescribeSslVpnClients", {{"VpnGatewayId", gateway}})["ClientInfoList"][0];
 
     EXPECT_EQ(row["CommonName"], "CN=vsc-abc");
+    EXPECT_EQ(row["CertificateName"], "vsc-abc");
     EXPECT_EQ(row["Ip"], "192.0.2.1");
     EXPECT_EQ(row["Port"], "40000");
     EXPECT_EQ(row["PrivateIp"], "192.168.0.6");
@@ -311,7 +312,7 @@ TEST_F(ApiTest, WhomAClientSpeaksWithIsShownWithWhatCameOfIt) {
     const json answer = call("DescribeSslVpnClientFlows", place);
 
     EXPECT_EQ(world.flows.asked, std::vector<std::uint64_t>{7});
-    EXPECT_EQ(answer["CommonName"], "CN=vsc-abc");
+    EXPECT_EQ(answer["CommonName"], "eve\\x1b") << "the holder of the slot";
     EXPECT_EQ(answer["UserName"], "eve\\x1b");
     EXPECT_EQ(answer["DisplacedFlows"], 9);
     EXPECT_EQ(answer["TotalCount"], 1);

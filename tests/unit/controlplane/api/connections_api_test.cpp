@@ -25,8 +25,28 @@ protected:
                      {"Tags.1.Value", "v"}})["VpnConnectionId"];
     }
 
+    Parameters two_tunnels() {
+        return {{"VpnGatewayId", gateway},
+                {"LocalSubnet", "0.0.0.0/0"},
+                {"RemoteSubnet", "0.0.0.0/0"},
+                {"EnableTunnelsBgp", "true"},
+                {"EnableDpd", "true"},
+                {"TunnelOptionsSpecification.1.Role", "master"},
+                {"TunnelOptionsSpecification.1.CustomerGatewayId", site},
+                {"TunnelOptionsSpecification.1.TunnelIkeConfig.Psk", "one"},
+                {"TunnelOptionsSpecification.1.TunnelIkeConfig.IkeLifetime", "3600"},
+                {"TunnelOptionsSpecification.1.TunnelBgpConfig.LocalAsn", "65000"},
+                {"TunnelOptionsSpecification.1.TunnelBgpConfig.TunnelCidr", "169.254.11.0/30"},
+                {"TunnelOptionsSpecification.1.TunnelBgpConfig.LocalBgpIp", "169.254.11.1"},
+                {"TunnelOptionsSpecification.2.Role", "slave"},
+                {"TunnelOptionsSpecification.2.CustomerGatewayId", second_site},
+                {"TunnelOptionsSpecification.2.EnableDpd", "false"},
+                {"TunnelOptionsSpecification.2.TunnelBgpConfig.TunnelCidr", "169.254.12.0/30"}};
+    }
+
     std::string gateway = make_gateway();
     std::string site = make_site("198.51.100.1");
+    std::string second_site = make_site("198.51.100.2");
 };
 
 TEST_F(ConnectionsApi, AConnectionComesBackWithItsTypes) {
@@ -62,25 +82,7 @@ TEST_F(ConnectionsApi, AConnectionComesBackWithItsTypes) {
 }
 
 TEST_F(ConnectionsApi, NamedTunnelsAreGivenAsFieldsAndAnsweredAsTexts) {
-    const std::string id =
-        call("CreateVpnConnection",
-             {{"VpnGatewayId", gateway},
-              {"LocalSubnet", "0.0.0.0/0"},
-              {"RemoteSubnet", "0.0.0.0/0"},
-              {"EnableTunnelsBgp", "true"},
-              {"EnableDpd", "true"},
-              {"TunnelOptionsSpecification.1.Role", "master"},
-              {"TunnelOptionsSpecification.1.CustomerGatewayId", site},
-              {"TunnelOptionsSpecification.1.TunnelIkeConfig.Psk", "one"},
-              {"TunnelOptionsSpecification.1.TunnelIkeConfig.IkeLifetime", "3600"},
-              {"TunnelOptionsSpecification.1.TunnelBgpConfig.LocalAsn", "65000"},
-              {"TunnelOptionsSpecification.1.TunnelBgpConfig.TunnelCidr", "169.254.11.0/30"},
-              {"TunnelOptionsSpecification.1.TunnelBgpConfig.LocalBgpIp", "169.254.11.1"},
-              {"TunnelOptionsSpecification.2.Role", "slave"},
-              {"TunnelOptionsSpecification.2.CustomerGatewayId", make_site("198.51.100.2")},
-              {"TunnelOptionsSpecification.2.EnableDpd", "false"},
-              {"TunnelOptionsSpecification.2.TunnelBgpConfig.TunnelCidr",
-               "169.254.12.0/30"}})["VpnConnectionId"];
+    const std::string id = call("CreateVpnConnection", two_tunnels())["VpnConnectionId"];
     const json one = call("DescribeVpnConnection", {{"VpnConnectionId", id}});
     EXPECT_EQ(one["EnableTunnelsBgp"], true);
     const json tunnels = one["TunnelOptionsSpecification"]["TunnelOptions"];
@@ -102,6 +104,54 @@ TEST_F(ConnectionsApi, NamedTunnelsAreGivenAsFieldsAndAnsweredAsTexts) {
     EXPECT_EQ(changed["TunnelIkeConfig"]["IkeLifetime"], 60);
     EXPECT_EQ(call("DescribeVpnGateway", {{"VpnGatewayId", gateway}})["EnableBgp"], true);
     EXPECT_EQ(failing("ModifyTunnelAttribute", {{"VpnConnectionId", id}, {"TunnelId", "tun-x"}}),
+              "404 InvalidTunnelId.NotFound");
+}
+
+TEST_F(ConnectionsApi, NamedTunnelsAreNotTouchedByTheFlagsThatToolsSendAlways) {
+    const std::string id = call("CreateVpnConnection", two_tunnels())["VpnConnectionId"];
+    const json changed = call("ModifyVpnConnectionAttribute", {{"VpnConnectionId", id},
+                                                               {"Name", "renamed"},
+                                                               {"EnableDpd", "true"},
+                                                               {"EnableNatTraversal", "true"}});
+    EXPECT_EQ(changed["Name"], "renamed");
+    EXPECT_EQ(failing("ModifyVpnConnectionAttribute",
+                      {{"VpnConnectionId", id}, {"IkeConfig", R"({"IkePfs":"group14"})"}}),
+              "400 IllegalParam.TunnelOptionsSpecification");
+}
+
+TEST_F(ConnectionsApi, NamedTunnelsAreRefusedByTheRuleAndTheNameThatTheyBreak) {
+    const auto create = [&](const std::string& name, const std::string& value) {
+        Parameters changed = two_tunnels();
+        changed["TunnelOptionsSpecification." + name] = value;
+        return failing("CreateVpnConnection", changed);
+    };
+    EXPECT_EQ(create("2.TunnelBgpConfig.TunnelCidr", "169.254.11.0/30"),
+              "400 IllegalParam.TunnelCidr");
+    EXPECT_EQ(create("1.TunnelIkeConfig.Colour", "blue"), "400 IllegalParam.TunnelIkeConfig");
+}
+
+TEST_F(ConnectionsApi, BgpThatIsOnKeepsAGatewayFromSwitchingOffWhatItHasOnOnly) {
+    call("CreateVpnConnection", two_tunnels());
+    const auto modified = [&](const char* propagate) {
+        return Parameters{{"VpnGatewayId", gateway}, {"AutoPropagate", propagate}};
+    };
+    EXPECT_EQ(call("ModifyVpnGatewayAttribute", modified("false"))["AutoPropagate"], false);
+    call("ModifyVpnGatewayAttribute", modified("true"));
+    EXPECT_EQ(failing("ModifyVpnGatewayAttribute", modified("false")),
+              "400 IllegalParam.AutoPropagate");
+}
+
+TEST_F(ConnectionsApi, LogsAreOfTimesAndTunnelsThatThereAre) {
+    const std::string id = make_connection();
+    const auto refused = [&](Parameters changed) {
+        changed.insert({"VpnConnectionId", id});
+        return failing("DescribeVpnConnectionLogs", changed);
+    };
+    EXPECT_EQ(refused({{"MinutePeriod", "0"}}), "400 IllegalParam.MinutePeriod");
+    EXPECT_EQ(refused({{"MinutePeriod", "11"}}), "400 IllegalParam.MinutePeriod");
+    EXPECT_EQ(refused({{"From", "200"}, {"To", "100"}}), "400 IllegalParam.From");
+    EXPECT_EQ(refused({{"From", "200"}, {"To", "-1"}}), "400 IllegalParam.To");
+    EXPECT_EQ(refused({{"MinutePeriod", "5"}, {"TunnelId", "tun-none"}}),
               "404 InvalidTunnelId.NotFound");
 }
 
@@ -145,6 +195,7 @@ TEST_F(ConnectionsApi, AConnectionIsRefusedByTheRuleThatItBreaks) {
     EXPECT_EQ(create({{"IkeConfig", R"({"Colour":"blue"})"}}), "400 IllegalParam.IkeConfig");
     EXPECT_EQ(create({{"HealthCheckConfig", R"({"enable":true})"}}),
               "400 IllegalParam.HealthCheckConfig");
+    EXPECT_EQ(create({{"BgpConfig", R"({"EnableBgp":"yes"})"}}), "400 IllegalParam.BgpConfig");
     EXPECT_EQ(create({{"RemoteCaCertificate", "pem"}}), "400 UnsupportedOperation");
     EXPECT_EQ(create({{"TunnelOptionsSpecification.1.CustomerGatewayId", site}}),
               "400 IllegalParam.TunnelOptionsSpecification");

@@ -28,6 +28,15 @@ TEST(Ids, HaveTheirPrefixAndDoNotRepeat) {
 
 TEST(Names, HoldNoControlCharactersAndAreNoWebAddresses) {
     for (const char* name : {"", "a", "営業部", "a b"}) EXPECT_TRUE(check_name(name)) << name;
+    const auto kanji = [](int count) {
+        std::string text;
+        for (int i = 0; i < count; ++i) text += "門";
+        return text;
+    };
+    EXPECT_TRUE(check_name(kanji(128)) && check_gateway_name(kanji(100)));
+    EXPECT_TRUE(check_description(kanji(256)));
+    EXPECT_FALSE(check_name(kanji(129)) || check_gateway_name(kanji(101)));
+    EXPECT_FALSE(check_gateway_name(kanji(1)) || check_description(kanji(257)));
     for (const std::string& name :
          {std::string("http://x"), std::string("https://x"), std::string(129, 'a'),
           std::string("a\nb"), std::string("a\0b", 3), std::string("\xff"), std::string("\xc0\x80"),

@@ -134,6 +134,8 @@ TEST_F(Connections, HaveAMasterAndASlaveWhereTheirTunnelsAreNamed) {
     EXPECT_EQ(shown->tunnels[0].tunnel.id.text, slave);
     swap.change.tunnels.clear();
     swap.change.only_tunnel = TunnelChange{.nat_traversal = true};
+    EXPECT_TRUE(plane.vpn_connections.modify(alice, swap)) << "tools send the flags always";
+    swap.change.only_tunnel->ike = {{"IkePfs", "group14"}};
     EXPECT_EQ(plane.vpn_connections.modify(alice, swap).error().code,
               "IllegalParam.TunnelOptionsSpecification");
 }

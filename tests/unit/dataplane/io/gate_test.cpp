@@ -101,6 +101,41 @@ TEST_F(Admission, TheClientLearnsItsAddressOnlyAfterControlStoredTheLease) {
     EXPECT_EQ(notes_.owner, 0u);
 }
 
+/// A session that took the lease over from an older one of its shard, and what becomes of both.
+class Takeover : public Admission {
+protected:
+    void SetUp() override {
+        Admission::SetUp();
+        enter(7);
+        auto newer = question(8);
+        newer.replaces = 7;
+        gate_.ask(0, newer, now_, wall_);
+        id_ = notes_.told.back().id;
+    }
+    bool older_is_sent_away() const {
+        return std::ranges::find(notes_.dismissals, Dismissal{0, 7, Cause::replaced}) !=
+               notes_.dismissals.end();
+    }
+    std::uint64_t id_ = 0;
+};
+
+TEST_F(Takeover, EndsTheOlderSessionAlsoWhenTheNewerLeavesBeforeItsAnswer) {
+    gate_.take(id_, {.granted = true}, now_);
+    gate_.left(8, now_);  // the shard had ended it already and never came to end the older one
+    EXPECT_TRUE(older_is_sent_away());
+}
+
+TEST_F(Takeover, EndsTheOlderSessionAlsoWhenTheNewerLeavesWhileControlThinks) {
+    gate_.left(8, now_);
+    EXPECT_TRUE(older_is_sent_away());
+    EXPECT_EQ(gate_.clients(), 0u);
+}
+
+TEST_F(Takeover, EndsTheOlderSessionAlsoWhenTheNewerIsRefused) {
+    gate_.take(id_, {.granted = false, .cause = Cause::connections_exhausted}, now_);
+    EXPECT_TRUE(older_is_sent_away());
+}
+
 TEST_F(Admission, AConnectionNeverReplacesWhoeverSpeaksFromThatAddressByDatagrams) {
     enter(7);
     auto other = question(8);

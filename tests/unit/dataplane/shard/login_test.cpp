@@ -87,6 +87,21 @@ TEST_F(Users, OfOneCertificateAtOneAddressDoNotReplaceEachOther) {
     EXPECT_EQ(world.asked[2].replaces, world.asked[1].session);
 }
 
+TEST_F(Users, OfOneCertificateDoNotEndEachOtherByMoving) {
+    Peer& anna = add(1, "192.0.2.1", "anna");
+    answer("anna");
+    Peer& berta = add(1, "192.0.2.2", "berta");
+    answer("berta");
+    const Ipv4 host{0xac140001};
+    world.receive(berta.path, world.sealed(anna, udp_packet(anna.address(), host)));
+    EXPECT_EQ(world.shard.clients(), 2U);
+    EXPECT_EQ(world.drops(Cause::unknown_client), 1U);
+    Peer& again = add(1, "192.0.2.3", "anna");
+    answer("anna");
+    world.receive(again.path, world.sealed(anna, udp_packet(anna.address(), host)));
+    EXPECT_EQ(world.shard.clients(), 2U) << "the same user moved onto itself";
+}
+
 TEST_F(Users, ThatLeftMeanwhileGetNoAnswer) {
     add(1, "192.0.2.1", "anna");
     world.shard.disconnect(world.logins[0].session, Cause::disconnected_by_operator, world.now,
