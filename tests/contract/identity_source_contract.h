@@ -112,6 +112,7 @@ TYPED_TEST_P(IdentitySourceContract, RefusesAUserWithoutCodesWhereTheyAreAlwaysW
 TYPED_TEST_P(IdentitySourceContract, ASecondHalfNeedsItsCodeAndARenewalOnlyThePassword) {
     auto half = this->question("coded", "");
     half.wanted = ProofWanted::code_only;
+    half.proven_at = half.now;
     EXPECT_EQ(this->answer(half).verdict, IdentityVerdict::refused);
     half.code = SecretBuffer(as_bytes(this->maker.code(0)));
     EXPECT_EQ(this->answer(half).verdict, IdentityVerdict::accepted);

@@ -80,8 +80,9 @@ IdentityAnswer Directory::decide(const IdentityQuestion& question) {
         if (!right) return answer_of(IdentityVerdict::refused);
     }
     if (!known || !known->user.enabled) return answer_of(IdentityVerdict::refused);
-    if (question.wanted == ProofWanted::standing && known->user.changed_at > question.proven_at)
-        return expired();
+    const bool stands_on_another =
+        question.wanted == ProofWanted::standing || question.wanted == ProofWanted::code_only;
+    if (stands_on_another && known->user.changed_at > question.proven_at) return expired();
     if (question.wanted == ProofWanted::everything || question.wanted == ProofWanted::code_only)
         return decide_code(question, *known);
     return admitted(*known);

@@ -29,7 +29,7 @@ struct IdentityQuestion {
     std::string username;      // hostile
     SecretBuffer password;     // never empty for `everything` and `password_only`
     SecretBuffer code;         // empty: not given
-    UnixTime proven_at{};      // `password_only`, `standing`: a later change of the user voids it
+    UnixTime proven_at{};      // `code_only`, `standing`: a later change of the user voids it
     UnixTime now{};
 };
 

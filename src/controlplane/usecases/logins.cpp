@@ -111,15 +111,18 @@ void Logins::ask(std::uint64_t id, const bridge::LoginQuestion& question, Instan
         if (open_.contains(id)) return;  // it is being decided
         // The data process has an older snapshot, or the store is away: both pass with time.
         if (!target) return say(id, refusal(Cause::login_unavailable));
-        Open open{.user_key = user_key(target->instance, question.username),
-                  .network_key = key_of("network", network_of(question.remote)),
-                  .server = question.server_id,
-                  .username = question.username,
-                  .common_name = question.common_name,
-                  .asked_at = now,
-                  .wall = wall};
+        Open open{
+            .user_key = user_key(target->instance, question.username),
+            .network_key = key_of("network", network_of(question.remote)),
+            .server = question.server_id,
+            .instance = target->instance,
+            .username = question.username,
+            .common_name = question.common_name,
+            .session = question.session,
+            .asked_at = now,
+            .wall = wall,
+            .proven_at = question.proof == bridge::LoginProof::token ? question.proven_at : wall};
         if (const auto refused = begin(open, question, now)) return say(id, *refused);
-        open_.emplace(id, std::move(open));
         process = process_;
         asked = {.instance = target->instance,
                  .wanted = wanted_of(question),
@@ -128,8 +131,10 @@ void Logins::ask(std::uint64_t id, const bridge::LoginQuestion& question, Instan
                  .username = question.username,
                  .password = question.password,
                  .code = question.code,
-                 .proven_at = question.proven_at,
+                 .proven_at = question.proof == bridge::LoginProof::full ? open.proven_at
+                                                                         : question.proven_at,
                  .now = wall};
+        open_.emplace(id, std::move(open));
     }
     source_.check(std::move(asked),
                   [this, process, id](const IdentityAnswer& said) { conclude(process, id, said); });
@@ -151,7 +156,7 @@ std::optional<bridge::LoginAnswer> Logins::begin(Open& open, const bridge::Login
     }
     open.throttled = true;
     if (question.proof != bridge::LoginProof::full || question.state.empty()) return std::nullopt;
-    if (take_challenge(question, now)) return std::nullopt;
+    if (take_challenge(open, question, now)) return std::nullopt;
     settle(open, Ending::wrong);
     return refusal(Cause::login_refused, "this question was answered already, or too late");
 }
@@ -233,13 +238,15 @@ void Logins::remember_failures(Instant now, UnixTime wall) {
 }
 
 /// Once: whoever presents a state uses it up.
-bool Logins::take_challenge(const bridge::LoginQuestion& question, Instant now) {
+bool Logins::take_challenge(Open& open, const bridge::LoginQuestion& question, Instant now) {
     const auto found = challenges_.find(question.state);
     if (found == challenges_.end()) return false;
     const Challenge challenge = std::move(found->second);
     challenges_.erase(found);
     std::erase(challenge_order_, question.state);
-    return now < challenge.until && challenge.server == question.server_id &&
+    open.proven_at = challenge.proven_at;
+    return challenge.instance == open.instance && now < challenge.until &&
+           challenge.server == question.server_id &&
            challenge.common_name == question.common_name &&
            model::folded_name(challenge.username) == model::folded_name(question.username);
 }
@@ -253,6 +260,7 @@ void Logins::conclude(std::uint64_t process, std::uint64_t id, const IdentityAns
     const Open open = std::move(found->second);
     open_.erase(found);
     if (open.throttled) settle(open, ending_of(said));
+    if (said.verdict == IdentityVerdict::accepted) note_proof(open);
     const bridge::LoginAnswer answer = translate(open, said);
     answered_.emplace(id, answer);
     if (answered_.size() > remembered_max) answered_.erase(answered_.begin());
@@ -292,10 +300,33 @@ std::string Logins::new_challenge(const Open& open) {
         challenges_.erase(challenge_order_.front());
         challenge_order_.pop_front();
     }
-    challenges_[state] = {open.server, open.username, open.common_name,
-                          open.asked_at + challenge_life};
+    challenges_[state] = {.server = open.server,
+                          .instance = open.instance,
+                          .username = open.username,
+                          .common_name = open.common_name,
+                          .until = open.asked_at + challenge_life,
+                          .proven_at = open.proven_at};
     challenge_order_.push_back(state);
     return state;
+}
+
+void Logins::note_proof(const Open& open) {
+    if (proof_order_.size() >= proofs_max) {
+        proofs_.erase(proof_order_.front());
+        proof_order_.pop_front();
+    }
+    if (proofs_.insert_or_assign(open.session, open.proven_at).second)
+        proof_order_.push_back(open.session);
+}
+
+std::optional<UnixTime> Logins::take_proof(std::uint64_t session) {
+    const std::lock_guard lock(mutex_);
+    const auto found = proofs_.find(session);
+    if (found == proofs_.end()) return std::nullopt;
+    const UnixTime proven_at = found->second;
+    proofs_.erase(found);
+    std::erase(proof_order_, session);
+    return proven_at;
 }
 
 void Logins::say(std::uint64_t id, const bridge::LoginAnswer& answer) {

@@ -34,12 +34,15 @@ public:
     static constexpr Duration challenge_life = 300s;
     static constexpr std::size_t challenges_max = 4096;
     static constexpr std::size_t remembered_max = 1024;
+    static constexpr std::size_t proofs_max = 16384;
 
     Logins(Ports& ports, IdentitySource& source) : ports_(ports), source_(source) {}
 
     /// A data process is on the bridge; of a new one no question is known.
     void hello(const bridge::DataHello& hello);
     void ask(std::uint64_t id, const bridge::LoginQuestion& question, Instant now, UnixTime wall);
+    /// When a session that was accepted proved who its user is; once, and nothing for others.
+    std::optional<UnixTime> take_proof(std::uint64_t session);
 
     /// Wrong attempts at a user, and how long the pause after them still lasts.
     struct Pause {
@@ -60,14 +63,17 @@ public:
 private:
     struct Open {
         std::string user_key, network_key;  // of the throttles
-        std::string server, username, common_name;
+        std::string server, instance, username, common_name;
+        std::uint64_t session = 0;
         Instant asked_at{};
         UnixTime wall{};
+        UnixTime proven_at{};  // by this question, or by what it stands on: whichever is older
         bool throttled = false;
     };
     struct Challenge {
-        std::string server, username, common_name;
+        std::string server, instance, username, common_name;
         Instant until{};
+        UnixTime proven_at{};  // the password
     };
     struct Target {
         std::string instance;
@@ -83,10 +89,11 @@ private:
     void keep(const model::LoginThrottle& throttle, const std::string& key, const Open& open);
     std::optional<bridge::LoginAnswer> begin(Open& open, const bridge::LoginQuestion& question,
                                              Instant now);
-    bool take_challenge(const bridge::LoginQuestion& question, Instant now);
+    bool take_challenge(Open& open, const bridge::LoginQuestion& question, Instant now);
     void conclude(std::uint64_t process, std::uint64_t id, const IdentityAnswer& said);
     bridge::LoginAnswer translate(const Open& open, const IdentityAnswer& said);
     std::string new_challenge(const Open& open);
+    void note_proof(const Open& open);
     void say(std::uint64_t id, const bridge::LoginAnswer& answer);
 
     Ports& ports_;
@@ -98,6 +105,8 @@ private:
     std::map<std::uint64_t, bridge::LoginAnswer> answered_;
     std::map<std::string, Challenge> challenges_;
     std::deque<std::string> challenge_order_;
+    std::map<std::uint64_t, UnixTime> proofs_;  // by session, of those not seen online yet
+    std::deque<std::uint64_t> proof_order_;
     std::vector<Ready> ready_;
     model::LoginThrottle users_{{}};
     model::LoginThrottle networks_{{.attempts = 50}};

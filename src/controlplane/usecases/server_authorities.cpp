@@ -56,6 +56,14 @@ Outcome<AuthorityView> view_of(Ports& ports, Ledger& ledger, const Call& call,
     return view;
 }
 
+/// Of clients: the first of its chain.
+std::string issuing_certificate(const model::SslServer& server) {
+    constexpr std::string_view end = "-----END CERTIFICATE-----";
+    const std::string& chain =
+        server.client_authority_pem.empty() ? server.authority_pem : server.client_authority_pem;
+    return chain.substr(0, chain.find(end));
+}
+
 Outcome<AuthorityView> looked_up(Ports& ports, const Call& call, const std::string& server) {
     return look_for<AuthorityView>(
         ports.books, [&](Ledger& ledger) { return view_of(ports, ledger, call, server); });
@@ -67,8 +75,10 @@ Outcome<void> ServerAuthorities::put(Ledger& ledger, model::SslServer& server) {
     const auto gateway = ledger.vpn_gateways().find(server.gateway.text);
     if (!gateway) return model::unavailable("The server has no gateway.");
     server.revision = revision_of(ports_, server, gateway->public_address);
-    // A list of the authority before says nothing of this one's certificates.
-    ledger.revocation_lists().remove(server.id.text);
+    // A list of another authority says nothing of this one's certificates.
+    const auto before = ledger.ssl_servers().find(server.id.text);
+    if (!before || issuing_certificate(*before) != issuing_certificate(server))
+        ledger.revocation_lists().remove(server.id.text);
     ledger.ssl_servers().put(server);
     mark_changed(ledger, server.gateway);
     return {};

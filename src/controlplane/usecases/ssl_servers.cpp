@@ -187,6 +187,7 @@ Outcome<SslServerView> SslServers::modify(const Call& call, const ModifySslServe
     if (request.id.empty()) return model::missing("SslVpnServerId");
     Parameters parameters = parameters_of(request);
     parameters.add("SslVpnServerId", request.id);
+    bool asks_another = false;
     const auto receipt = ports_.books.transact(
         call.actor, token_of(call, "ModifySslVpnServer", parameters),
         [&](Ledger& ledger) -> Outcome<Receipt> {
@@ -198,6 +199,9 @@ Outcome<SslServerView> SslServers::modify(const Call& call, const ModifySslServe
                 return unexpected(asks.error());
             const auto gateway = own_gateway(ledger, call, server.gateway.text);
             if (!gateway) return unexpected(gateway.error());
+            // Names of another source are other people's, also where they are the same.
+            asks_another = server.idaas_instance != before->idaas_instance;
+            if (asks_another) server.sealed_token_key.clear();
             if (is_enforced_change(*before, server)) {
                 if (auto free = check_beside_others(ledger, *gateway, server); !free)
                     return unexpected(free.error());
@@ -211,7 +215,10 @@ Outcome<SslServerView> SslServers::modify(const Call& call, const ModifySslServe
         });
     if (!receipt) return unexpected(receipt.error());
     ports_.gatekeeper.changed();
-    sessions_.recheck(model::SslServerId{request.id});
+    if (asks_another)
+        sessions_.end_all_of(model::SslServerId{request.id});
+    else
+        sessions_.recheck(model::SslServerId{request.id});
     return look_for<SslServerView>(ports_.books, [&](Ledger& ledger) -> Outcome<SslServerView> {
         const auto server = own_server(ledger, call, request.id);
         if (!server) return unexpected(server.error());

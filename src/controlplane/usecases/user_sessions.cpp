@@ -53,6 +53,11 @@ void UserSessions::end_all_of(const model::IdaasUser& user) {
     }));
 }
 
+void UserSessions::end_all_of(const model::SslServerId& server) {
+    for (const auto& [session, name] : clients_.users_of(server))
+        end(session, server, Cause::login_expired);
+}
+
 void UserSessions::recheck(Ledger& ledger, const model::SslServer& server) {
     if (server.idaas_instance.empty()) return;
     for (const auto& [session, name] : clients_.users_of(server.id))
@@ -71,13 +76,17 @@ void UserSessions::recheck(const model::IdaasInstance& instance) {
     }));
 }
 
-void UserSessions::watch(const bridge::ClientFact& fact) {
+void UserSessions::watch(const bridge::ClientFact& fact, std::optional<UnixTime> proven_at) {
     if (fact.username.empty() || fact.status != bridge::ClientStatus::online) return;
     const std::lock_guard turn(ports_.turn);
     std::optional<Cause> cause = Cause::login_expired;
     const auto looked = ports_.books.look([&](Ledger& ledger) {
-        if (const auto server = ledger.ssl_servers().find(fact.server_id))
-            cause = why_not(ledger, *server, fact.username);
+        const auto server = ledger.ssl_servers().find(fact.server_id);
+        if (!server) return;
+        cause = why_not(ledger, *server, fact.username);
+        if (cause || !proven_at) return;
+        const auto user = ledger.idaas_user_named(server->idaas_instance.text, fact.username);
+        if (user && user->changed_at > *proven_at) cause = Cause::login_expired;
     });
     if (looked && cause) end(fact.session, {fact.server_id}, *cause);
 }

@@ -29,9 +29,13 @@ public:
     void recheck(const model::SslServerId& server);
     void recheck(const model::IdaasInstance& instance);
 
-    /// A client that appears although its user may not be there any more is told to go: it was let
-    /// in a moment before.
-    void watch(const bridge::ClientFact& fact);
+    /// Those of the server, whoever may still: another source is asked from now on.
+    void end_all_of(const model::SslServerId& server);
+
+    /// A client that appears although its user may not be there any more, or has changed since it
+    /// proved who it is, is told to go: it was let in a moment before. `proven_at`: nothing when
+    /// that was looked at already.
+    void watch(const bridge::ClientFact& fact, std::optional<UnixTime> proven_at);
 
 private:
     void recheck(Ledger& ledger, const model::SslServer& server);

@@ -244,8 +244,13 @@ void Gate::left(std::uint64_t session, Instant now) {
     if (found == clients_.end()) return;
     std::erase_if(waiting_, [&](const auto& e) { return e.second.session == session; });
     if (!found->second.admitted) return forget(session, now);
-    if (const bridge::Lease* lease = book_.find(session))
-        outlet_.own(*lease, found->second.remote, std::nullopt);
+    if (const bridge::Lease* lease = book_.find(session)) {
+        // Somebody else may speak from there by now.
+        const auto& remote = found->second.remote;
+        const auto newest = remote ? by_remote_.find(*remote) : by_remote_.end();
+        const bool own = newest != by_remote_.end() && newest->second == session;
+        outlet_.own(*lease, own ? remote : std::nullopt, std::nullopt);
+    }
     erase_client(session);
     if (const auto held = book_.leave(session, now)) tell(*held, false, now);
 }

@@ -29,7 +29,9 @@ std::size_t OutputQueue::chunks_for(std::size_t more_octets) const {
 
 bool OutputQueue::has_room(const ChunkPool& pool, std::size_t packet_octets) const {
     const std::size_t more = wire::frame_prefix_octets + packet_octets;
-    return octets_ + more <= tunnelled_octets_max && pool.has(chunks_for(more));
+    const std::size_t missing = chunks_for(more);
+    return octets_ + more <= tunnelled_octets_max &&
+           (missing == 0 || pool.has(missing + pool.kept_for_control()));
 }
 
 bool OutputQueue::push(ChunkPool& pool, Bytes packet) {

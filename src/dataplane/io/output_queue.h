@@ -3,7 +3,8 @@
 // A connection that takes what it is given holds one chunk for the length of a turn; one whose
 // socket is full holds up to six until the peer reads on.
 // Promises: frames leave whole and in their order; a tunnelled packet for which `has_room` said yes
-//           fits, and control packets have room of their own behind the tunnelled ones.
+//           fits, and control packets have room of their own behind the tunnelled ones, in the
+//           queue and in the pool.
 // Owner:    one shard's thread. Allocates only when more chunks are in use than ever before (the
 //           pool keeps `kept_max`).
 // Limits:   `tunnelled_octets_max` a queue, `control_octets_max` more for control packets;
@@ -33,6 +34,9 @@ public:
     Chunk take();
     void give_back(Chunk chunk);
     bool has(std::size_t chunks) const { return chunks_max_ - in_use_ >= chunks; }
+    /// What tunnelled packets leave alone, so that a client whose queue is empty can be spoken to
+    /// however many others do not read.
+    std::size_t kept_for_control() const { return chunks_max_ / 8; }
     std::size_t in_use() const { return in_use_; }
 
 private:

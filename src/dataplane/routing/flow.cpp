@@ -61,6 +61,15 @@ Read read_udp(FlowPacket made, Bytes octets, Way way) {
 
 Read read(const InnerPacket& packet, Way way, bool quoted);
 
+/// Whose error it is that travels this way: its receiver sent the quoted packet. A client says so
+/// of what it got itself; to clients routers on the way do.
+bool belongs(const InnerPacket& error, const InnerPacket& quoted, Way way) {
+    if (way == Way::from_client &&
+        !(error.v6 ? quoted.destination6 == error.source6 : quoted.destination == error.source))
+        return false;
+    return error.v6 ? quoted.source6 == error.destination6 : quoted.source == error.destination;
+}
+
 /// The quoted packet travelled the other way, and its sender is whom the error is for.
 Read read_error(const InnerPacket& packet, Way way) {
     if (packet.octets.size() < packet.header_octets + icmp_header_octets)
@@ -68,12 +77,7 @@ Read read_error(const InnerPacket& packet, Way way) {
     const auto quoted = read_quoted_packet(packet.transport().subspan(icmp_header_octets));
     if (!quoted || quoted->v6 != packet.v6 || quoted->later_fragment)
         return unexpected(Cause::malformed);
-    const bool returned = packet.v6                 ? way == Way::from_client
-                                                          ? quoted->destination6 == packet.source6
-                                                          : quoted->source6 == packet.destination6
-                          : way == Way::from_client ? quoted->destination == packet.source
-                                                    : quoted->source == packet.destination;
-    if (!returned) return unexpected(Cause::malformed);
+    if (!belongs(packet, *quoted, way)) return unexpected(Cause::malformed);
     auto made = read(*quoted, opposite(way), true);
     if (made) made->part = FlowPart::error;
     return made;

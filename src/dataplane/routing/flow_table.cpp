@@ -166,13 +166,14 @@ void FlowTable::forget(std::uint32_t client) {
     while (owners_[client].newest != none) remove(owners_[client].newest);
 }
 
-void FlowTable::share_among(std::size_t clients) {
+void FlowTable::share_among(std::size_t clients, Instant now) {
     const auto parts = std::bit_ceil(std::max<std::size_t>(clients, 1));
     const auto share = static_cast<std::uint32_t>(
         std::clamp<std::size_t>(capacity_ / parts, 1, flows_of_client_max));
     if (share < share_)
         for (Owner& owner : owners_)
-            while (owner.count > share) remove(owner.oldest);
+            while (owner.count > share && make_room(owner, now)) {  // cut ones stay
+            }
     share_ = share;
 }
 

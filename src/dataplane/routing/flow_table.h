@@ -71,7 +71,7 @@ public:
     /// The slot is somebody else's from now on.
     void forget(std::uint32_t client);
     /// How many clients there are. Walks over all slots when the share becomes smaller.
-    void share_among(std::size_t clients);
+    void share_among(std::size_t clients, Instant now);
 
     std::uint32_t share() const { return share_; }
     std::uint32_t size() const { return size_; }

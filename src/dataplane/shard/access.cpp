@@ -89,7 +89,7 @@ void Shard::State::open_access(Server& server, const std::vector<Server>& former
     if (flows || !server.access->limit()) return;
     const admission::SipKey secret = derived_key(options.cookie_key, 6);
     flows.emplace(slots_max, std::array{secret.low, secret.high});
-    flows->share_among(leased);
+    flows->share_among(leased, now);
 }
 
 void Shard::State::give_access(Client& client) {

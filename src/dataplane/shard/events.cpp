@@ -153,7 +153,7 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
         outlet.entered(client->path,
                        wire::frame_octets_after_entry(client->profile->server.tun_mtu));
     give_access(*client);
-    if (flows) flows->share_among(leased);
+    if (flows) flows->share_among(leased, now);
     servers[client->path.server].addresses->set(answer.tunnel_address, client->slot);
     client->session.admit(answer.tunnel_address, now);
     pump(*client);

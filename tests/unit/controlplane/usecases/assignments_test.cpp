@@ -118,10 +118,10 @@ TEST_F(AssignmentDesk, AClientLetInAMomentBeforeIsToldToGoWhenItAppears) {
     late.session = 14;
     late.server_id = office.server;
     late.username = "outside";
-    office.plane.user_sessions.watch(late);
+    office.plane.user_sessions.watch(late, {});
     EXPECT_THAT(told_to_go(), UnorderedElementsAre("14 login_unassigned"));
     late.username = "plain";
-    office.plane.user_sessions.watch(late);
+    office.plane.user_sessions.watch(late, {});
     EXPECT_TRUE(told_to_go().empty());
 }
 

@@ -392,8 +392,40 @@ TEST_F(LoginDesk, SwitchingAUserOffDisconnectsEverySessionOfTheUser) {
     late.session = 14;
     late.server_id = office.server;
     late.username = "plain";
-    office.plane.user_sessions.watch(late);
+    office.plane.user_sessions.watch(late, {});
     EXPECT_EQ(office.gatekeeper.disconnects.back().session, 14U);
+}
+
+TEST_F(LoginDesk, WhoLoggedInBeforeThePasswordChangedAndAppearsAfterwardsIsToldToGo) {
+    ASSERT_EQ(right().verdict, LoginVerdict::accepted);
+    office.alice.now = office.now += 1s;
+    ASSERT_TRUE(office.plane.idaas.modify_user(
+        office.alice,
+        {.id = office.plain.id.text, .password = SecretBuffer(as_bytes("another horse"))}));
+    bridge::ClientFact late;
+    late.session = 1;
+    late.server_id = office.server;
+    late.username = "plain";
+    office.plane.user_sessions.watch(late, logins->take_proof(late.session));
+    ASSERT_EQ(office.gatekeeper.disconnects.size(), 1U);
+    EXPECT_EQ(office.gatekeeper.disconnects[0].cause, Cause::login_expired);
+    EXPECT_EQ(logins->take_proof(late.session), std::nullopt) << "it is looked at once";
+
+    ASSERT_EQ(ask(question("plain", "another horse")).verdict, LoginVerdict::accepted);
+    office.plane.user_sessions.watch(late, logins->take_proof(late.session));
+    EXPECT_EQ(office.gatekeeper.disconnects.size(), 1U);
+}
+
+TEST_F(LoginDesk, ACodeIsNoUseToWhoShowedAPasswordThatHasChangedSince) {
+    const auto first = ask(question("coded", "correct horse"));
+    ASSERT_EQ(first.verdict, LoginVerdict::ask_code);
+    office.alice.now = office.now += 1s;
+    ASSERT_TRUE(office.plane.idaas.modify_user(
+        office.alice,
+        {.id = office.coded.id.text, .password = SecretBuffer(as_bytes("another horse"))}));
+    const auto second = ask(question("coded", "", "287082", first.state));
+    EXPECT_EQ(second.verdict, LoginVerdict::refused);
+    EXPECT_EQ(second.cause, Cause::login_expired);
 }
 
 TEST_F(LoginDesk, NoUserIsCalledLikeAnother) {

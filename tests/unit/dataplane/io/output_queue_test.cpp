@@ -80,6 +80,17 @@ TEST(OutputQueue, HasRoomForEveryLengthThatItSaysItHas) {
     EXPECT_GT(queue.octets(), 0U);
 }
 
+TEST(OutputQueue, TunnelledPacketsLeaveChunksForControlPacketsOfOthers) {
+    ChunkPool pool(16);
+    std::array<OutputQueue, 8> slow;
+    for (OutputQueue& queue : slow)
+        while (queue.has_room(pool, 1400)) ASSERT_TRUE(queue.push(pool, packet_of(1400, 1)));
+    EXPECT_EQ(pool.in_use(), 14U);
+    OutputQueue idle;
+    EXPECT_FALSE(idle.has_room(pool, 100));
+    EXPECT_TRUE(idle.push(pool, packet_of(100, 1))) << "a ping, say";
+}
+
 TEST(OutputQueue, TakesNoMoreChunksThanThePoolHas) {
     ChunkPool pool(3);
     OutputQueue first, second;

@@ -195,6 +195,14 @@ TEST_F(AccessJudgement, LetsIcmpErrorsPassWithTheFlowThatTheyAreAbout) {
     EXPECT_EQ(error(down, came), Cause::malformed) << "about what the client did not send";
 }
 
+TEST_F(AccessJudgement, LetsNoIcmpErrorGoElsewhereThanToWhoeverSentWhatItQuotes) {
+    const Buffer came = udp_of(down, host, 5000);
+    ASSERT_EQ(judge(down, came), passes);
+    const Buffer error = icmp(3, 0, Bytes(came).first(28));
+    EXPECT_EQ(judge(up, between(up, host, 1, error)), passes);
+    EXPECT_EQ(judge(up, between(up, *parse_ipv4("172.20.0.99"), 1, error)), Cause::malformed);
+}
+
 TEST_F(AccessJudgement, LetsLaterFragmentsFollowAFirstOneThatPassed) {
     const Buffer last = as_fragment(udp_of(up, host, 80), 1480, false);
     EXPECT_EQ(judge(up, last), Cause::access_denied);

@@ -51,7 +51,7 @@ TEST_F(KeptFlows, FindsAFlowOfThatClientAndThoseEndsOnly) {
 }
 
 TEST_F(KeptFlows, AFullShareLosesTheFlowThatWasSilentForLongestAndNobodyElsesDo) {
-    table.share_among(8);
+    table.share_among(8, now);
     ASSERT_EQ(table.share(), 8U);
     add(2, udp(1));
     for (std::uint16_t port = 0; port < 8; ++port) add(1, udp(port));
@@ -69,10 +69,10 @@ TEST_F(KeptFlows, AFullShareLosesTheFlowThatWasSilentForLongestAndNobodyElsesDo)
 }
 
 TEST_F(KeptFlows, TheShareFollowsTheNumberOfClients) {
-    table.share_among(0);
+    table.share_among(0, now);
     EXPECT_EQ(table.share(), 64U);
     for (std::uint16_t port = 0; port < 64; ++port) ASSERT_NE(add(1, udp(port)), nullptr);
-    table.share_among(3);
+    table.share_among(3, now);
     EXPECT_EQ(table.share(), 16U);
     EXPECT_EQ(table.size(1), 16U) << "what is too much is given back";
     EXPECT_TRUE(knows(1, udp(63)));
@@ -80,10 +80,22 @@ TEST_F(KeptFlows, TheShareFollowsTheNumberOfClients) {
     for (const std::uint32_t client : {2U, 3U, 4U})
         for (std::uint16_t port = 0; port < 32; ++port) ASSERT_NE(add(client, udp(port)), nullptr);
     EXPECT_EQ(table.size(), 64U);
-    table.share_among(1000);
+    table.share_among(1000, now);
     EXPECT_EQ(table.share(), 1U);
     FlowTable large(1, {});
     EXPECT_EQ(large.share(), flows_of_client_max);
+}
+
+TEST_F(KeptFlows, ASmallerShareForgetsNoFlowThatWasCut) {
+    table.share_among(0, now);
+    for (std::uint16_t port = 0; port < 64; ++port) {
+        FlowEntry* entry = add(1, udp(port));
+        ASSERT_NE(entry, nullptr);
+        if (port < 20) table.set_state(*entry, FlowState::cut);
+    }
+    table.share_among(3, now);
+    EXPECT_EQ(table.size(1), 20U) << "more than its share";
+    EXPECT_TRUE(knows(1, udp(0)));
 }
 
 TEST_F(KeptFlows, AFlowIsOverAfterTheSilenceOfItsProtocol) {
@@ -113,7 +125,7 @@ TEST_F(KeptFlows, AFlowIsOverAfterTheSilenceOfItsProtocol) {
 }
 
 TEST_F(KeptFlows, AFlowThatWasCutIsNotDisplacedByOthersOfItsClient) {
-    table.share_among(8);
+    table.share_among(8, now);
     for (std::uint16_t port = 0; port < 3; ++port)
         table.set_state(*add(1, udp(port)), FlowState::cut);
     for (std::uint16_t port = 3; port < 1000; ++port) ASSERT_NE(add(1, udp(port)), nullptr);
