@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import struct
+import time
 
 UDP, TCP = 0, 1
 NET30, SUBNET, P2P = 0, 1, 2
@@ -63,7 +64,12 @@ class Broker:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(20)
-        self.socket.connect(path)
+        for _ in range(200):
+            try:
+                self.socket.connect(path)
+                break
+            except BlockingIOError:  # as many as can wait for a busy machine's broker
+                time.sleep(0.05)
         self.identifier = 0
         self.steered = False
 
