@@ -83,15 +83,32 @@ exec {BIN}/kanmon-control "$@"
         shutil.rmtree(self.network.folder, ignore_errors=True)
 
 
+def answers(log):
+    """The highest number that ping had an answer to, and how many answers. Numbers have 16 bits."""
+    highest = count = 0
+    with open(log) as lines:
+        for line in lines:
+            if "DUP!" in line or not (seen := re.search(r"icmp_seq=(\d+) ttl=", line)):
+                continue
+            number = int(seen.group(1)) + highest // 65536 * 65536
+            if number < highest - 32768:
+                number += 65536
+            elif number > highest + 32768:
+                number -= 65536
+            highest, count = max(highest, number), count + 1
+    return highest, count
+
+
 class Pings:
-    """Each client asks the VPC's host every 20 ms until the end."""
+    """Each client asks the VPC's host every 20 ms until the end. What is under way then is not
+    counted: ping is ended without waiting for it."""
 
     def __init__(self, laptops):
         self.running = []
         for laptop in laptops:
             log = laptop.lab.network.folder / f"ping-{laptop.name}.log"
             self.running.append((log, laptop.lab.network.start(
-                laptop.name, "ping", "-q", "-n", "-i", "0.02", "-W", "2", VPC_HOST, log=log)))
+                laptop.name, "ping", "-n", "-i", "0.02", "-W", "2", VPC_HOST, log=log)))
 
     def end(self):
         """How many were sent, and how many had no answer."""
@@ -99,9 +116,9 @@ class Pings:
         for log, process in self.running:
             process.send_signal(signal.SIGINT)
             process.wait(20)
-            shown = re.search(r"(\d+) packets transmitted, (\d+) received", log.read_text())
-            sent += int(shown.group(1))
-            lost += int(shown.group(1)) - int(shown.group(2))
+            highest, count = answers(log)
+            sent += highest
+            lost += highest - count
         return sent, lost
 
 

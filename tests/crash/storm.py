@@ -49,10 +49,15 @@ class Worker:
         self.refusals = Counter()
         self.problem = None
 
+    def address(self):
+        """None that another one may still have: 62,500 come before the first again."""
+        count = next(self.serial)
+        return f"198.{51 + self.number}.{count // 250 % 250}.{count % 250 + 1}"
+
     def creation(self, kind, name):
         own = {
             "certificate": {"SslVpnServerId": self.scene["server"]},
-            "customer_gateway": {"IpAddress": f"198.51.{self.number}.{next(self.serial) % 250 + 1}"},
+            "customer_gateway": {"IpAddress": self.address()},
             "vpc": {"CidrBlock": "172.20.0.0/16", "Namespace": name},
             "connection": {"VpnGatewayId": self.scene["gateway"],
                            "CustomerGatewayId": self.scene["site"], "LocalSubnet": "10.1.0.0/16",
