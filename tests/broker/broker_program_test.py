@@ -469,24 +469,26 @@ def test_nobody_fills_the_places_of_the_others():
         os.chmod(folder, 0o755)
         program = Program(folder)
         program.start("--control-uid", "64242", "--data-uid", "64241", "--socket-group", "64240")
-        for _ in range(400):
-            if os.path.exists(program.path) and os.stat(program.path).st_gid == 64240:
-                break
-            time.sleep(0.01)
-        crowd = ("import os,sys;sys.path.insert(0,sys.argv[1]);import broker_wire as w;"
-                 "os.setgroups([]);os.setgid(64240);os.setuid(64241);"
-                 "crowd=[w.Broker(sys.argv[2]) for _ in range(40)];"
-                 "print(crowd[-1].open_tun('vss-1'),flush=True);input()")
-        process = subprocess.Popen(["/usr/bin/python3", "-c", crowd, os.path.dirname(__file__),
-                                    program.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert b"not wanted" in process.stdout.readline(), "the latest is served"
-        control = crowd.replace("64241", "64242").replace("range(40)", "range(1)").replace(
-            "open_tun('vss-1')", "want(1, [])").replace(";input()", "")
-        answer = subprocess.run(["/usr/bin/python3", "-c", control, os.path.dirname(__file__),
-                                 program.path], capture_output=True, text=True, timeout=20)
-        assert answer.stdout == "\n", answer
-        process.communicate(b"\n")
-        program.kill()
+        try:
+            for _ in range(400):
+                if os.path.exists(program.path) and os.stat(program.path).st_gid == 64240:
+                    break
+                time.sleep(0.01)
+            crowd = ("import os,sys;sys.path.insert(0,sys.argv[1]);import broker_wire as w;"
+                     "os.setgroups([]);os.setgid(64240);os.setuid(64241);"
+                     "crowd=[w.Broker(sys.argv[2]) for _ in range(40)];"
+                     "print(crowd[-1].open_tun('vss-1'),flush=True);input()")
+            process = subprocess.Popen(["/usr/bin/python3", "-c", crowd, os.path.dirname(__file__),
+                                        program.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            assert b"not wanted" in process.stdout.readline(), "the latest is served"
+            control = crowd.replace("64241", "64242").replace("range(40)", "range(1)").replace(
+                "open_tun('vss-1')", "want(1, [])").replace(";input()", "")
+            answer = subprocess.run(["/usr/bin/python3", "-c", control, os.path.dirname(__file__),
+                                     program.path], capture_output=True, text=True, timeout=20)
+            assert answer.stdout == "\n", answer
+            process.communicate(b"\n")
+        finally:
+            program.kill()
 
 
 def test_a_wanted_state_larger_than_any_message_is_reached(program):
