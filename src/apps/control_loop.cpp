@@ -219,8 +219,7 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
     if (const auto* client = std::get_if<bridge::ClientFact>(&message.body)) {
         plane_.monitoring.learn(*client, boot_now(), unix_now());
         if (!plane_.clients.learn(*client)) return true;
-        if (client->status == bridge::ClientStatus::online)
-            plane_.user_sessions.watch(*client, plane_.logins.take_proof(client->session));
+        plane_.user_sessions.watch(*client, plane_.logins.take_proof(client->session));
         plane_.client_certificates.learn(*client, unix_now());
         return true;
     }

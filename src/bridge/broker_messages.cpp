@@ -99,9 +99,7 @@ Expected<Want, MessageError> decode_want(Bytes octets) {
     if (version != want_version) return unexpected(MessageError::wrong_version);
     Want want;
     fields(in, want);
-    if (!in.in_range()) return unexpected(MessageError::out_of_range);
-    if (!in.ok()) return unexpected(MessageError::truncated);
-    if (!in.finished()) return unexpected(MessageError::trailing);
+    if (const auto error = error_at_end(in)) return unexpected(*error);
     return want;
 }
 

@@ -4,6 +4,7 @@
 // of the format: new bodies go to its end.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -31,6 +32,14 @@ bool choose_body(Body& body, std::uint8_t type, std::index_sequence<Index...>) {
     return ((type == Index && (body.template emplace<Index>(), true)) || ...);
 }
 
+/// What is wrong once all fields were read, or nothing.
+inline std::optional<MessageError> error_at_end(const FieldDecoder& in) {
+    if (!in.in_range()) return MessageError::out_of_range;
+    if (!in.ok()) return MessageError::truncated;
+    if (!in.finished()) return MessageError::trailing;
+    return std::nullopt;
+}
+
 template <class MessageType, class Describe>
 Expected<MessageType, MessageError> decode_envelope(Bytes octets, std::uint16_t magic,
                                                     std::uint8_t version, Describe describe) {
@@ -51,9 +60,7 @@ Expected<MessageType, MessageError> decode_envelope(Bytes octets, std::uint16_t 
     if (!choose_body(message.body, type, std::make_index_sequence<std::variant_size_v<Body>>{}))
         return unexpected(MessageError::unknown_type);
     std::visit([&](auto& body) { describe(in, body); }, message.body);
-    if (!in.in_range()) return unexpected(MessageError::out_of_range);
-    if (!in.ok()) return unexpected(MessageError::truncated);
-    if (!in.finished()) return unexpected(MessageError::trailing);
+    if (const auto error = error_at_end(in)) return unexpected(*error);
     return message;
 }
 

@@ -75,9 +75,9 @@ void Server::accept() {
                   {{"uid", std::to_string(peer->uid)}, {"pid", std::to_string(peer->pid)}});
         return;
     }
-    std::erase_if(customers_, [&](const Customer& other) {
-        return other.user == customer.user && !root;  // tests play both
-    });
+    if (!root)  // tests play both
+        std::erase_if(customers_,
+                      [&](const Customer& other) { return other.user == customer.user; });
     customers_.push_back(std::move(customer));
 }
 

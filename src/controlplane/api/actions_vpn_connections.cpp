@@ -59,8 +59,7 @@ model::Outcome<std::vector<usecases::TunnelChange>> read_tunnels(ParameterReader
 }
 
 /// The connection's own fields that are its only tunnel's; none when nothing of a tunnel was given.
-std::optional<usecases::TunnelChange> read_only_tunnel(ParameterReader& read, Parameters bgp,
-                                                       bool beside_others) {
+std::optional<usecases::TunnelChange> read_only_tunnel(ParameterReader& read, Parameters bgp) {
     usecases::TunnelChange tunnel{.named = false,
                                   .id = {},
                                   .role = {},
@@ -72,11 +71,7 @@ std::optional<usecases::TunnelChange> read_only_tunnel(ParameterReader& read, Pa
                                   .ipsec = read.json("IpsecConfig"),
                                   .bgp = std::move(bgp)};
     take_psk(tunnel);
-    const bool says_more = tunnel.customer_gateway || tunnel.psk || !tunnel.ike.empty() ||
-                           !tunnel.ipsec.empty() || !tunnel.bgp.empty();
-    // Tools send the two flags always; beside named tunnels they mean nothing.
-    if (says_more || (!beside_others && (tunnel.dead_peer_detection || tunnel.nat_traversal)))
-        return tunnel;
+    if (tunnel.says_more() || tunnel.dead_peer_detection || tunnel.nat_traversal) return tunnel;
     return std::nullopt;
 }
 
@@ -128,7 +123,7 @@ model::Outcome<usecases::ConnectionChange> read_change(ParameterReader& read) {
     auto tunnels = read_tunnels(read);
     auto bgp = read_bgp(read, change);
     if (!bgp) return unexpected(bgp.error());
-    change.only_tunnel = read_only_tunnel(read, std::move(*bgp), tunnels && !tunnels->empty());
+    change.only_tunnel = read_only_tunnel(read, std::move(*bgp));
     if (!tunnels) return unexpected(tunnels.error());
     change.tunnels = std::move(*tunnels);
     return read.finish(std::move(change));

@@ -131,8 +131,7 @@ void Logins::ask(std::uint64_t id, const bridge::LoginQuestion& question, Instan
                  .username = question.username,
                  .password = question.password,
                  .code = question.code,
-                 .proven_at = question.proof == bridge::LoginProof::full ? open.proven_at
-                                                                         : question.proven_at,
+                 .proven_at = open.proven_at,
                  .now = wall};
         open_.emplace(id, std::move(open));
     }
@@ -239,16 +238,13 @@ void Logins::remember_failures(Instant now, UnixTime wall) {
 
 /// Once: whoever presents a state uses it up.
 bool Logins::take_challenge(Open& open, const bridge::LoginQuestion& question, Instant now) {
-    const auto found = challenges_.find(question.state);
-    if (found == challenges_.end()) return false;
-    const Challenge challenge = std::move(found->second);
-    challenges_.erase(found);
-    std::erase(challenge_order_, question.state);
-    open.proven_at = challenge.proven_at;
-    return challenge.instance == open.instance && now < challenge.until &&
-           challenge.server == question.server_id &&
-           challenge.common_name == question.common_name &&
-           model::folded_name(challenge.username) == model::folded_name(question.username);
+    const auto challenge = challenges_.take(question.state);
+    if (!challenge) return false;
+    open.proven_at = challenge->proven_at;
+    return challenge->instance == open.instance && now < challenge->until &&
+           challenge->server == question.server_id &&
+           challenge->common_name == question.common_name &&
+           model::folded_name(challenge->username) == model::folded_name(question.username);
 }
 
 void Logins::conclude(std::uint64_t process, std::uint64_t id, const IdentityAnswer& said) {
@@ -260,7 +256,7 @@ void Logins::conclude(std::uint64_t process, std::uint64_t id, const IdentityAns
     const Open open = std::move(found->second);
     open_.erase(found);
     if (open.throttled) settle(open, ending_of(said));
-    if (said.verdict == IdentityVerdict::accepted) note_proof(open);
+    if (said.verdict == IdentityVerdict::accepted) proofs_.put(open.session, open.proven_at);
     const bridge::LoginAnswer answer = translate(open, said);
     answered_.emplace(id, answer);
     if (answered_.size() > remembered_max) answered_.erase(answered_.begin());
@@ -296,37 +292,18 @@ bridge::LoginAnswer Logins::translate(const Open& open, const IdentityAnswer& sa
 
 std::string Logins::new_challenge(const Open& open) {
     const std::string state = to_hex(ports_.random.array<state_octets>());
-    if (challenge_order_.size() >= challenges_max) {
-        challenges_.erase(challenge_order_.front());
-        challenge_order_.pop_front();
-    }
-    challenges_[state] = {.server = open.server,
-                          .instance = open.instance,
-                          .username = open.username,
-                          .common_name = open.common_name,
-                          .until = open.asked_at + challenge_life,
-                          .proven_at = open.proven_at};
-    challenge_order_.push_back(state);
+    challenges_.put(state, {.server = open.server,
+                            .instance = open.instance,
+                            .username = open.username,
+                            .common_name = open.common_name,
+                            .until = open.asked_at + challenge_life,
+                            .proven_at = open.proven_at});
     return state;
-}
-
-void Logins::note_proof(const Open& open) {
-    if (proof_order_.size() >= proofs_max) {
-        proofs_.erase(proof_order_.front());
-        proof_order_.pop_front();
-    }
-    if (proofs_.insert_or_assign(open.session, open.proven_at).second)
-        proof_order_.push_back(open.session);
 }
 
 std::optional<UnixTime> Logins::take_proof(std::uint64_t session) {
     const std::lock_guard lock(mutex_);
-    const auto found = proofs_.find(session);
-    if (found == proofs_.end()) return std::nullopt;
-    const UnixTime proven_at = found->second;
-    proofs_.erase(found);
-    std::erase(proof_order_, session);
-    return proven_at;
+    return proofs_.take(session);
 }
 
 void Logins::say(std::uint64_t id, const bridge::LoginAnswer& answer) {

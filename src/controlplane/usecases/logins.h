@@ -16,7 +16,6 @@
 //           under hashes, so that a restart forgives nobody.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -25,6 +24,7 @@
 #include "bridge/messages.h"
 #include "controlplane/model/login_throttle.h"
 #include "controlplane/usecases/identity_source.h"
+#include "controlplane/usecases/latest.h"
 #include "controlplane/usecases/ports.h"
 
 namespace kanmon::usecases {
@@ -93,7 +93,6 @@ private:
     void conclude(std::uint64_t process, std::uint64_t id, const IdentityAnswer& said);
     bridge::LoginAnswer translate(const Open& open, const IdentityAnswer& said);
     std::string new_challenge(const Open& open);
-    void note_proof(const Open& open);
     void say(std::uint64_t id, const bridge::LoginAnswer& answer);
 
     Ports& ports_;
@@ -103,10 +102,8 @@ private:
     bool failures_known_ = false;         // those that an earlier process counted
     std::map<std::uint64_t, Open> open_;  // by question id
     std::map<std::uint64_t, bridge::LoginAnswer> answered_;
-    std::map<std::string, Challenge> challenges_;
-    std::deque<std::string> challenge_order_;
-    std::map<std::uint64_t, UnixTime> proofs_;  // by session, of those not seen online yet
-    std::deque<std::uint64_t> proof_order_;
+    Latest<std::string, Challenge> challenges_{challenges_max};  // by state
+    Latest<std::uint64_t, UnixTime> proofs_{proofs_max};  // by session, of those not online yet
     std::vector<Ready> ready_;
     model::LoginThrottle users_{{}};
     model::LoginThrottle networks_{{.attempts = 50}};

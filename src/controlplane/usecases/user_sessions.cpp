@@ -23,10 +23,11 @@ bool is_assigned(Ledger& ledger, const model::IdaasApplicationId& application,
 }
 
 std::optional<Cause> why_not(Ledger& ledger, const model::SslServer& server,
-                             const std::string& username) {
+                             const std::string& username, std::optional<UnixTime> proven_at) {
     const auto user = ledger.idaas_user_named(server.idaas_instance.text, username);
     if (!user || !user->enabled) return Cause::login_expired;
     if (!is_assigned(ledger, server.idaas_application, *user)) return Cause::login_unassigned;
+    if (proven_at && user->changed_at > *proven_at) return Cause::login_expired;
     return std::nullopt;
 }
 
@@ -81,12 +82,8 @@ void UserSessions::watch(const bridge::ClientFact& fact, std::optional<UnixTime>
     const std::lock_guard turn(ports_.turn);
     std::optional<Cause> cause = Cause::login_expired;
     const auto looked = ports_.books.look([&](Ledger& ledger) {
-        const auto server = ledger.ssl_servers().find(fact.server_id);
-        if (!server) return;
-        cause = why_not(ledger, *server, fact.username);
-        if (cause || !proven_at) return;
-        const auto user = ledger.idaas_user_named(server->idaas_instance.text, fact.username);
-        if (user && user->changed_at > *proven_at) cause = Cause::login_expired;
+        if (const auto server = ledger.ssl_servers().find(fact.server_id))
+            cause = why_not(ledger, *server, fact.username, proven_at);
     });
     if (looked && cause) end(fact.session, {fact.server_id}, *cause);
 }

@@ -14,9 +14,10 @@ class Clients;
 /// Empty: everybody of the identity source may.
 bool is_assigned(Ledger& ledger, const model::IdaasApplicationId& application,
                  const model::IdaasUser& user);
-/// Why this user may not use the server, or nothing: login_expired, login_unassigned.
+/// Why this user may not use the server, or nothing: login_expired, login_unassigned. With
+/// `proven_at` only a user who has not changed since then may.
 std::optional<Cause> why_not(Ledger& ledger, const model::SslServer& server,
-                             const std::string& username);
+                             const std::string& username, std::optional<UnixTime> proven_at = {});
 
 /// All but `watch` are called with the turn taken, after the change is stored.
 class UserSessions {

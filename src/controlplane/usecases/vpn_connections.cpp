@@ -42,18 +42,21 @@ Parameters parameters_of(const ConnectionChange& change) {
     return parameters;
 }
 
-/// What the request says of tunnels, named ones or the only one.
-Outcome<std::vector<TunnelChange>> wanted_tunnels(const ConnectionChange& change) {
+/// What the request says of tunnels, named ones or the only one. Flags that are an only tunnel's
+/// mean nothing where they are, or were, `named`.
+Outcome<std::vector<TunnelChange>> wanted_tunnels(const ConnectionChange& change, bool named) {
+    named = named || !change.tunnels.empty();
+    const bool has_only = change.only_tunnel && (!named || change.only_tunnel->says_more());
     if (change.tunnels.size() > tunnels_max)
         return model::illegal("TunnelOptionsSpecification",
                               fmt::format("A connection has at most {} tunnels; {} were given.",
                                           tunnels_max, change.tunnels.size()));
-    if (!change.tunnels.empty() && change.only_tunnel)
+    if (!change.tunnels.empty() && has_only)
         return model::illegal("TunnelOptionsSpecification",
                               "CustomerGatewayId, IkeConfig and the like are of the only tunnel; "
                               "give either those or TunnelOptionsSpecification.");
     if (!change.tunnels.empty()) return change.tunnels;
-    if (change.only_tunnel) return std::vector{*change.only_tunnel};
+    if (has_only) return std::vector{*change.only_tunnel};
     return std::vector<TunnelChange>();
 }
 
@@ -109,20 +112,12 @@ Outcome<std::size_t> meant_tunnel(const std::vector<model::IpsecTunnel>& tunnels
                             change.id.empty() ? std::to_string(place + 1) : escaped(change.id, 64));
 }
 
-/// Tools send the two flags always; beside named tunnels they mean nothing.
-bool says_only_flags(const TunnelChange& change) {
-    return !change.customer_gateway && !change.psk && change.ike.empty() && change.ipsec.empty() &&
-           change.bgp.empty();
-}
-
 Outcome<std::vector<model::IpsecTunnel>> changed_tunnels(Ports& ports, Ledger& ledger,
                                                          const Call& call,
                                                          const model::VpnConnection& connection,
                                                          const ConnectionChange& change) {
-    auto wanted = wanted_tunnels(change);
+    const auto wanted = wanted_tunnels(change, connection.named_tunnels);
     if (!wanted) return unexpected(wanted.error());
-    if (connection.named_tunnels && change.only_tunnel && says_only_flags(*change.only_tunnel))
-        wanted->clear();
     if (!wanted->empty() && connection.named_tunnels == change.tunnels.empty())
         return model::illegal(
             "TunnelOptionsSpecification",
@@ -192,7 +187,7 @@ Outcome<VpnConnectionCreated> VpnConnections::create(const Call& call,
     const std::lock_guard turn(ports_.turn);
     if (request.gateway.empty()) return model::missing("VpnGatewayId");
     if (auto fit = model::check_tags(request.tags); !fit) return unexpected(fit.error());
-    const auto wanted = wanted_tunnels(request.values);
+    const auto wanted = wanted_tunnels(request.values, false);
     if (!wanted) return unexpected(wanted.error());
     if (wanted->empty()) return model::missing("CustomerGatewayId");
     Parameters parameters = parameters_of(request.values);

@@ -17,6 +17,11 @@ struct TunnelChange {
     model::SettingTexts ike = {};  // without the key
     model::SettingTexts ipsec = {};
     model::SettingTexts bgp = {};
+
+    /// More than the two flags, which tools send always.
+    bool says_more() const {
+        return customer_gateway || psk || !ike.empty() || !ipsec.empty() || !bgp.empty();
+    }
 };
 /// Absent: unchanged, or as usual. Either the only tunnel is given, or named ones.
 struct ConnectionChange {

@@ -147,6 +147,12 @@ std::uint64_t Gate::replaced_by(const shard::AdmissionQuestion& question) const 
     return same ? newest->second : 0;
 }
 
+/// False where somebody else has come to that address since.
+bool Gate::spoke_last_from(const std::optional<Endpoint>& remote, std::uint64_t session) const {
+    const auto newest = remote ? by_remote_.find(*remote) : by_remote_.end();
+    return newest != by_remote_.end() && newest->second == session;
+}
+
 /// An older session whose lease went over to this one ends with it, whether or not the shard has
 /// ended it already: nobody here knows it any more.
 void Gate::erase_client(std::uint64_t session) {
@@ -154,10 +160,7 @@ void Gate::erase_client(std::uint64_t session) {
     if (found == clients_.end()) return;
     if (found->second.replaced != 0)
         outlet_.disconnect(found->second.shard, found->second.replaced, Cause::replaced);
-    if (found->second.remote) {
-        const auto newest = by_remote_.find(*found->second.remote);
-        if (newest != by_remote_.end() && newest->second == session) by_remote_.erase(newest);
-    }
+    if (spoke_last_from(found->second.remote, session)) by_remote_.erase(*found->second.remote);
     clients_.erase(found);
 }
 
@@ -244,13 +247,9 @@ void Gate::left(std::uint64_t session, Instant now) {
     if (found == clients_.end()) return;
     std::erase_if(waiting_, [&](const auto& e) { return e.second.session == session; });
     if (!found->second.admitted) return forget(session, now);
-    if (const bridge::Lease* lease = book_.find(session)) {
-        // Somebody else may speak from there by now.
-        const auto& remote = found->second.remote;
-        const auto newest = remote ? by_remote_.find(*remote) : by_remote_.end();
-        const bool own = newest != by_remote_.end() && newest->second == session;
-        outlet_.own(*lease, own ? remote : std::nullopt, std::nullopt);
-    }
+    const auto& remote = found->second.remote;
+    if (const bridge::Lease* lease = book_.find(session))
+        outlet_.own(*lease, spoke_last_from(remote, session) ? remote : std::nullopt, std::nullopt);
     erase_client(session);
     if (const auto held = book_.leave(session, now)) tell(*held, false, now);
 }

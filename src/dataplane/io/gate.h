@@ -107,6 +107,7 @@ private:
     void turn_away(const Waiting& waiting, Cause cause, Instant now);
     void tell(const bridge::Lease& lease, bool gone, Instant now);
     void forget(std::uint64_t session, Instant now);
+    bool spoke_last_from(const std::optional<Endpoint>& remote, std::uint64_t session) const;
     void erase_client(std::uint64_t session);
     bool fresh(Instant now) const;
 

@@ -1,9 +1,8 @@
 // One TLS session whose engine is away at a worker during handshakes. Queues what comes meanwhile.
 //
 // Promises: at most one piece of work is out; ciphertext goes in whole and in order; every
-//           plaintext message
-//           becomes a TLS record of its own, since clients read the key-method 2 message
-//           and what follows it by separate reads.
+//           plaintext message becomes a TLS record of its own, since clients read the key-method 2
+//           message and what follows it by separate reads.
 // Limits:   64 kB of waiting ciphertext and 64 kB for a whole handshake; 32 waiting messages.
 #pragma once
 

@@ -137,6 +137,19 @@ protected:
                                          .remote = Endpoint::v4(Ipv4{0xc0000201}, 5000)}}));
     }
 
+    /// The session asks, control grants: the address that it gets.
+    Ipv4 enter(std::uint64_t session) {
+        ask(session);
+        const auto question = control_.next<bridge::LeaseQuestion>();
+        EXPECT_TRUE(question);
+        if (!question) return {};
+        control_.send(
+            bridge::encode(bridge::Message{question->id, bridge::LeaseAnswer{.granted = true}}));
+        const auto answered = next_for_shard<shard::AdmissionAnswer>();
+        EXPECT_TRUE(answered && answered->admitted);
+        return answered ? answered->tunnel_address : Ipv4{};
+    }
+
     std::filesystem::path folder_;
     bool made_;
     Counterpart control_;
@@ -221,20 +234,13 @@ TEST_F(KeeperAmongOthers, WritesWhoOwnsAnAddressWhereTheKernelSteersByIt) {
     answer(tun.id, bridge::Opened{3, true}, {one.get(), other.get(), table.get()});
     ASSERT_TRUE(next_for_shard<AddTun>() && next_for_shard<AddTun>());
 
-    ask(7);
-    const auto question = control_.next<bridge::LeaseQuestion>();
-    ASSERT_TRUE(question);
-    control_.send(
-        bridge::encode(bridge::Message{question->id, bridge::LeaseAnswer{.granted = true}}));
-    const auto admitted = next_for_shard<shard::AdmissionAnswer>();
-    ASSERT_TRUE(admitted && admitted->admitted);
-    const auto octet = [&](const bridge::Message& asked) {
+    const auto octet = [&](Ipv4 address) {
         std::uint8_t read = 0xff;
-        const auto address = std::get<bridge::LeaseQuestion>(asked.body).lease.address;
         const auto at = static_cast<off_t>(bridge::steering_place(address));
         return ::pread(table.get(), &read, 1, at) == 1 ? read : 0xff;
     };
-    EXPECT_EQ(octet(*question), 1) << "of the first shard";
+    const Ipv4 first = enter(7);
+    EXPECT_EQ(octet(first), 1) << "of the first shard";
 
     ASSERT_TRUE(inbox_.mailbox.post({0, MachineReport{}}));
     const auto fact = control_.next<bridge::MachineFact>();
@@ -243,30 +249,19 @@ TEST_F(KeeperAmongOthers, WritesWhoOwnsAnAddressWhereTheKernelSteersByIt) {
               bridge::Presence::present);
     ASSERT_TRUE(inbox_.mailbox.post({0, SessionLeft{7, Cause::client_left}}));
     EXPECT_TRUE(control_.next<bridge::LeaseFact>());
-    EXPECT_EQ(octet(*question), 0);
+    EXPECT_EQ(octet(first), 0);
 
     bridge::Snapshot other_pool = sample_snapshot(2);
     other_pool.servers[0].client_pool = Cidr{Ipv4{0xc0a80400}, 24};
     push(other_pool);
     ASSERT_TRUE(next_for_shard<ConfigureShard>());
-    ask(8);
-    const auto later = control_.next<bridge::LeaseQuestion>();
-    ASSERT_TRUE(later);
-    control_.send(bridge::encode(bridge::Message{later->id, bridge::LeaseAnswer{.granted = true}}));
-    ASSERT_TRUE(next_for_shard<shard::AdmissionAnswer>());
-    EXPECT_EQ(octet(*later), 1) << "of another pool at the same device";
+    EXPECT_EQ(octet(enter(8)), 1) << "of another pool at the same device";
 }
 
 TEST_F(KeeperAmongOthers, AClientEntersAfterControlSaidYesAndAlsoWhenControlIsGone) {
     push(sample_snapshot(1));
     ASSERT_TRUE(next_for_shard<ConfigureShard>());
-    ask(7);
-    const auto question = control_.next<bridge::LeaseQuestion>();
-    ASSERT_TRUE(question);
-    control_.send(
-        bridge::encode(bridge::Message{question->id, bridge::LeaseAnswer{.granted = true}}));
-    const auto first = next_for_shard<shard::AdmissionAnswer>();
-    ASSERT_TRUE(first && first->admitted);
+    const Ipv4 address = enter(7);
 
     control_.hang_up();
     std::filesystem::remove(control_.path_);
@@ -274,7 +269,7 @@ TEST_F(KeeperAmongOthers, AClientEntersAfterControlSaidYesAndAlsoWhenControlIsGo
     ask(8);
     const auto second = next_for_shard<shard::AdmissionAnswer>();
     ASSERT_TRUE(second && second->admitted);
-    EXPECT_EQ(second->tunnel_address, first->tunnel_address) << "its own held slot";
+    EXPECT_EQ(second->tunnel_address, address) << "its own held slot";
 }
 
 TEST_F(KeeperAmongOthers, CountersOfShardsAndLostRecordsReachControl) {
