@@ -1,10 +1,11 @@
 #include "base/secret.h"
 
+#include <cstring>
+
 namespace kanmon {
 
 void wipe(MutableBytes bytes) {
-    volatile std::byte* at = bytes.data();
-    for (std::size_t i = 0; i < bytes.size(); ++i) at[i] = std::byte{0};
+    if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());  // no compiler leaves it out
 }
 
 bool constant_time_equal(Bytes left, Bytes right) {

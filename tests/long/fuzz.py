@@ -32,6 +32,8 @@ ACCOUNT = WORK / "fuzz.json"
 QUIET_CPU_SECONDS = 30 * 60
 EXECUTIONS = {"session_sequence": 10**6}  # many sessions an input; every parser: 10^7
 EXECUTIONS_OF_A_PARSER = 10**7
+# Of an input: what follows it reads nowhere, or does only what came before once more.
+MAX_OCTETS = {"session_sequence": 1024, "epoch_open": 1024}
 SLICE_SECONDS = 240
 
 
@@ -73,6 +75,7 @@ def run_slice(target, row, account, seconds):
     grown.mkdir(parents=True, exist_ok=True)
     command = [PROGRAMS / f"fuzz_{target}", f"-max_total_time={seconds}", "-rss_limit_mb=2048",
                "-timeout=60",  # by the wall clock, and other programs may want the processors
+               f"-max_len={MAX_OCTETS.get(target, 0)}",  # 0: as long as the corpus suggests
                "-print_final_stats=1", f"-artifact_prefix={WORK}/crash-{target}-",
                grown, ROOT / "tests/fuzz/corpus" / target]
     edges, new_edge_at, executions, cpu = row["edges"], None, 0, 0.0
