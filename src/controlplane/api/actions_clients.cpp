@@ -23,7 +23,8 @@ void add_path(JsonObject& row, const model::ClientConnection& client) {
         .number("OversizePackets", client.oversize_packets)
         .number("FragmentedPackets", client.fragmented_packets);
     if (client.segment_limit != 0) row.number("SegmentLimit", std::uint64_t{client.segment_limit});
-    if (client.clock_behind_seconds) row.number("ClockBehindSeconds", std::int64_t{*client.clock_behind_seconds});
+    if (client.clock_behind_seconds)
+        row.number("ClockBehindSeconds", std::int64_t{*client.clock_behind_seconds});
     row.number("LostPackets", path.lost_packets).number("ReorderedPackets", path.reordered_packets);
     if (path.round_trip_microseconds)
         row.number("RoundTripMicroseconds", *path.round_trip_microseconds);

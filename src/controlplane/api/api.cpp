@@ -222,7 +222,8 @@ model::Outcome<JsonObject> Api::log_in(const HttpRequest& request, const Arrival
     // Twice: only who has the secret takes of its key's share.
     if (auto free = throttle_.admit_key(access_key, arrival.boot); !free)
         return unexpected(free.error());
-    auto made = bearers_.log_in(request, *parameters, arrival.request_id, arrival.now, arrival.boot);
+    auto made =
+        bearers_.log_in(request, *parameters, arrival.request_id, arrival.now, arrival.boot);
     if (!made) return unexpected(made.error());
     if (auto free = throttle_.charge_key(access_key, arrival.boot); !free)
         return unexpected(free.error());
