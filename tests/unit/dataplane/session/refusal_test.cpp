@@ -21,7 +21,7 @@ TEST(Refusal, PointsAtTheClockForACertificateOfTheFuture) {
     const Farewell words = refusal(Cause::certificate_not_yet_valid, reason, {});
     EXPECT_EQ(words.message,
               "AUTH_FAILED,certificate not valid before 2023-11-14 (UTC); "
-              "check the clock of this computer");
+              "tell your administrator");
     EXPECT_EQ(words.delay, Duration::zero());
 }
 
