@@ -394,12 +394,20 @@ ALTER TABLE audit ADD COLUMN state_before TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit ADD COLUMN state_after TEXT NOT NULL DEFAULT '';
 )sql";
 
+// Each signed request that has changed something, for as long as its signature is good.
+constexpr const char* signed_requests = R"sql(
+CREATE TABLE signed_requests (
+    mark TEXT PRIMARY KEY, request_id TEXT NOT NULL, ends INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX signed_requests_ends ON signed_requests(ends);
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 15> migrations{
+const std::array<const char*, 16> migrations{
     first_tables, server_options,    identities,    sites,         certificates,
     key_roles,    many_certificates, log_moved_out, bearer_tokens, diagnoses,
-    assignments,  recovery,          audit_chain,   access_rules,  audit_states};
+    assignments,  recovery,          audit_chain,   access_rules,  audit_states,  signed_requests};
 
 void migrate(Database& database, std::span<const char* const> steps) {
     database.survive(Durability::power_loss);
