@@ -61,19 +61,13 @@ Expected<LinkAddresses, std::string> place_of(const Profile& profile, const std:
 }
 
 /// A program like OpenVPN 2.6 that offers these ciphers. Personalities are borrowed for ever.
-const client::Personality* program(const CommonOptions& options, bool tcp) {
+const client::Personality* program(const CommonOptions& options) {
     static std::deque<std::string> words;
     static std::deque<client::Personality> programs;
     client::Personality own = client::openvpn_2_6;
     own.name = "swarm";
     own.peer_info = words.emplace_back(with_ciphers(own.peer_info, options.ciphers));
     own.peer_info_renegotiated = own.peer_info;
-    if (tcp) {
-        std::string text(own.options);
-        if (const auto at = text.find("UDPv4"); at != std::string::npos)
-            text.replace(at, 5, "TCPv4_CLIENT");
-        own.options = words.emplace_back(std::move(text));
-    }
     return &programs.emplace_back(own);
 }
 
@@ -83,7 +77,8 @@ Expected<client::ClientSettings, std::string> settings_of(const Profile& profile
     auto tls = crypto::openssl_client(profile.credentials, [] { return unix_now(); });
     if (!tls) return unexpected(path + ": " + tls.error());
     client::ClientSettings settings;
-    settings.personality = program(options, tcp);
+    settings.personality = program(options);
+    settings.stream = tcp;
     settings.tls = std::move(*tls);
     settings.hand_window = std::chrono::seconds(options.give_up_seconds);
     settings.renegotiate_every = std::chrono::seconds(options.renegotiate_seconds);

@@ -15,6 +15,9 @@
 
 namespace kanmon::apps {
 
+/// Before control's first word it may have a long audit log to check, which takes up to a minute.
+inline constexpr Duration usual_first_word_max = 5min;
+
 struct Program {
     std::string name;  // for the log and the pid file
     std::string path;
@@ -27,6 +30,8 @@ struct Program {
     /// It says by ServiceNotify when it is ready and then that it lives; one that is silent for
     /// longer is killed. 0: it says nothing.
     Duration silence_max{0};
+    /// Of one that has to speak: how long it may take for its first word after its start.
+    Duration first_word_max = usual_first_word_max;
 };
 
 /// The child's pid. The caller's thread must be its only one.

@@ -124,7 +124,7 @@ apps::RecordLimits record_limits(const Options& options) {
 }
 
 Expected<std::unique_ptr<api::Service>, std::string> start_api(const Options& options,
-                                                               const std::vector<Ipv4>& addresses,
+                                                               const PublicAddresses& addresses,
                                                                usecases::ControlPlane& plane) {
     api::ServiceOptions service{.listen = options.api,
                                 .plain_listen = {},
@@ -132,8 +132,9 @@ Expected<std::unique_ptr<api::Service>, std::string> start_api(const Options& op
                                 .metrics_token_file = options.state + "/metrics-token",
                                 .certificate_file = options.certificate,
                                 .key_file = options.key,
-                                .certificate_addresses = addresses,
+                                .certificate_addresses = {.v4 = addresses.v4, .v6 = {}},
                                 .rate = options.rate};
+    if (addresses.v6) service.certificate_addresses.v6.push_back(*addresses.v6);
     if (options.http_loopback != 0)
         service.plain_listen = "127.0.0.1:" + std::to_string(options.http_loopback);
     return api::Service::start(service, plane);
@@ -225,7 +226,7 @@ int serve(const Options& options, int signals) {
         return fail(written.error());
     auto listener = listen_for_data(options);
     if (!listener) return fail(listener.error());
-    const auto service = start_api(options, addresses->v4, plane);
+    const auto service = start_api(options, *addresses, plane);
     if (!service) return fail(service.error());
     apps::ControlLoopOptions loop_options = options.loop;
     loop_options.strangers = [&service = **service](UniqueFd connection) {

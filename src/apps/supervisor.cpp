@@ -59,7 +59,8 @@ std::string Supervisor::pid_path(const Program& program) const {
 
 void Supervisor::add(Program program, const std::string& socket, Duration patience_at_end) {
     if (!socket.empty()) ::unlink(socket.c_str());
-    charges_.push_back({std::move(program), patience_at_end, 0, {}, {}, {}, {}});
+    charges_.push_back(
+        {.program = std::move(program), .patience_at_end = patience_at_end, .delay = {}});
     start_charge(charges_.back());
     if (socket.empty()) return;
     const Instant end = boot_now() + socket_patience;
@@ -71,7 +72,7 @@ void Supervisor::add(Program program, const std::string& socket, Duration patien
 }
 
 void Supervisor::start_charge(Charge& charge) {
-    charge.started = boot_now();
+    charge.started = charge.quiet_since = boot_now();
     const auto pid = start(charge.program);
     if (!pid) {
         log_event(Severity::error, "start failed", {{"problem", pid.error()}});
@@ -97,7 +98,7 @@ void Supervisor::note_deaths() {
                    {"lived_ms", std::to_string((now - charge.started) / 1ms)},
                    {"again_in_ms", std::to_string(delay / 1ms)}});
         charge.pid = 0;
-        charge.heard.reset();
+        charge.heard = false;
         charge.start_again = now + delay;
         ::unlink(pid_path(charge.program).c_str());
     }
@@ -108,11 +109,16 @@ void Supervisor::start_what_is_due() {
         if (charge.pid == 0 && charge.start_again <= boot_now()) start_charge(charge);
 }
 
+std::optional<Instant> Supervisor::Charge::hangs_at() const {
+    if (pid == 0 || program.silence_max == Duration(0)) return std::nullopt;
+    return quiet_since + (heard ? program.silence_max : program.first_word_max);
+}
+
 Instant Supervisor::next_turn() const {
     Instant next = boot_now() + 1h;
     for (const Charge& charge : charges_) {
         if (charge.pid == 0) next = std::min(next, charge.start_again);
-        if (charge.heard) next = std::min(next, *charge.heard + charge.program.silence_max);
+        if (const auto hangs_at = charge.hangs_at()) next = std::min(next, *hangs_at);
     }
     if (manager_.watchdog_every() > Duration(0)) next = std::min(next, tell_again_);
     return next;
@@ -135,7 +141,8 @@ void Supervisor::take_notices() {
             return charge.pid == notice->from && charge.program.silence_max > Duration(0);
         });
         if (from == charges_.end()) continue;  // nobody's word counts but theirs
-        from->heard = now;
+        from->quiet_since = now;
+        from->heard = true;
         if (!notice->ready || ready_) continue;
         ready_ = true;
         log_event(Severity::info, "ready", {{"program", from->program.name}});
@@ -143,20 +150,18 @@ void Supervisor::take_notices() {
     }
     // Whoever sleeps hears nothing: after a machine's sleep all get their time anew.
     if (now > planned_ + oversleeping)
-        for (Charge& charge : charges_)
-            if (charge.heard) charge.heard = now;
+        for (Charge& charge : charges_) charge.quiet_since = now;
 }
 
 void Supervisor::end_what_hangs() {
     for (Charge& charge : charges_) {
-        if (charge.pid == 0 || !charge.heard ||
-            boot_now() < *charge.heard + charge.program.silence_max)
-            continue;
+        const auto hangs_at = charge.hangs_at();
+        if (!hangs_at || boot_now() < *hangs_at) continue;
         log_event(Severity::error, "hangs, and is killed",
                   {{"program", charge.program.name},
                    {"pid", std::to_string(charge.pid)},
-                   {"silent_ms", std::to_string((boot_now() - *charge.heard) / 1ms)}});
-        charge.heard.reset();
+                   {"silent_ms", std::to_string((boot_now() - charge.quiet_since) / 1ms)}});
+        charge.quiet_since = boot_now();
         ::kill(charge.pid, SIGKILL);
     }
 }

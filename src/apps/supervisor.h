@@ -1,9 +1,10 @@
 // Keeps the processes of one gateway alive and ends them in order. Floor 5.
 //
 // Promises: a program that died is started again after RestartDelay, with its death in the log; one
-//           that hangs (says nothing for `silence_max`) is killed first; at the end data goes first
-//           (it says goodbye to clients), then control, then the broker, then every trace in the
-//           kernel. The service manager hears READY when the programs that report are ready.
+//           that hangs (says nothing for `silence_max`, or for `first_word_max` after its start) is
+//           killed first; at the end data goes first (it says goodbye to clients), then control,
+//           then the broker, then every trace in the kernel. The service manager hears READY when
+//           the programs that report are ready.
 // Owner:    one thread, which must be the process's only one.
 #pragma once
 
@@ -42,8 +43,12 @@ private:
         pid_t pid = 0;  // 0: not running
         Instant started{};
         Instant start_again{};
-        std::optional<Instant> heard;  // by its present life
+        Instant quiet_since{};  // its start, its last word, or the end of the machine's sleep
+        bool heard = false;     // in its present life
         RestartDelay delay;
+
+        /// Nothing while it does not run or need not speak.
+        std::optional<Instant> hangs_at() const;
     };
 
     void start_charge(Charge& charge);

@@ -36,7 +36,7 @@ Negotiation& ClientEngine::begin(wire::KeyId key_id, Instant now) {
     own.pre_master = Secret<48>(random_.array<48>());
     own.random1 = Secret<32>(random_.array<32>());
     own.random2 = Secret<32>(random_.array<32>());
-    own.options = personality.options;
+    own.options = options();
     own.username = settings_.username;
     own.password = SecretBuffer(as_bytes(settings_.password));
     own.peer_info = key_id == 0 ? personality.peer_info : personality.peer_info_renegotiated;
@@ -48,9 +48,24 @@ Negotiation& ClientEngine::begin(wire::KeyId key_id, Instant now) {
         old_key_.reset();
     }
     while (negotiations_.size() > 1) negotiations_.pop_front();
-    ControlHabits habits = personality.control;
-    habits.datagram_octets_max -= envelope_.octets(key_id);
-    return negotiations_.emplace_back(habits, key_id, settings_.tls->make(), std::move(own), now);
+    return negotiations_.emplace_back(habits_of(key_id), key_id, settings_.tls->make(),
+                                      std::move(own), now);
+}
+
+ControlHabits ClientEngine::habits_of(wire::KeyId key_id) const {
+    ControlHabits habits = settings_.personality->control;
+    habits.piece_octets_max -= habits.wrapping_makes_it_less * envelope_.reckoned_octets();
+    if (settings_.stream) habits.piece_octets_max -= habits.less_on_streams;
+    if (!envelope_.wraps(key_id)) habits.acks_alone = habits.acks_alone_unwrapped;
+    return habits;
+}
+
+std::string ClientEngine::options() const {
+    const ClientWrapping& wrapping = settings_.wrapping;
+    return options_string(*settings_.personality,
+                          {.stream = settings_.stream,
+                           .tls_auth = wrapping.kind == KnownWrapping::tls_auth,
+                           .directed = wrapping.direction != crypto::KeyDirection::both});
 }
 
 Negotiation* ClientEngine::find(wire::KeyId key_id) {
@@ -86,7 +101,7 @@ std::optional<MutableBytes> ClientEngine::receive_data(MutableBytes datagram, In
     if (opened->kind == wire::InBand::occ_exit)
         end(Why::server_left, "exit notice");
     else if (opened->kind == wire::InBand::occ_request)
-        send_payload(wire::occ_reply_payload(settings_.personality->options), now);
+        send_payload(wire::occ_reply_payload(options()), now);
     return std::nullopt;
 }
 
@@ -372,6 +387,7 @@ void ClientEngine::send_control(Negotiation& negotiation, const wire::ControlPac
     whole.receiver = server_;
     if (must_show_key(whole)) whole.opcode = wire::Opcode::control_wkc_v1;
     datagrams_.push_back(envelope_.wrap(negotiation.key_id, wire::encode(whole)));
+    if (settings_.watches) settings_.watches(whole, datagrams_.back());
 }
 
 /// The first packet behind the hello, also when it is repeated.

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <list>
 #include <variant>
 
@@ -37,6 +38,9 @@ struct ClientSettings {
     std::uint32_t unix_seconds = 1'700'000'000;  // the client's clock, as wrapped packets show it
     crypto::KeyLimits key_limits{};
     bool ignores_pushed_framing = false;  // keeps to its profile, as with pull-filter
+    bool stream = false;                  // its datagrams go as frames over TCP
+    /// Sees every control packet before it is wrapped, and what leaves.
+    std::function<void(const wire::ControlPacket&, Bytes datagram)> watches{};
 };
 
 struct Connected {
@@ -106,6 +110,8 @@ public:
 
 private:
     Negotiation& begin(wire::KeyId key_id, Instant now);
+    ControlHabits habits_of(wire::KeyId key_id) const;
+    std::string options() const;
     Negotiation* find(wire::KeyId key_id);
     void receive_control(Bytes datagram, Instant now);
     std::optional<MutableBytes> receive_data(MutableBytes datagram, Instant now);

@@ -33,19 +33,25 @@ wire::Opcode Envelope::hello() const {
                                                          : wire::Opcode::hard_reset_client_v2;
 }
 
-std::size_t Envelope::octets(wire::KeyId key_id) const {
-    constexpr std::size_t replay_octets = 8, tag_octets = 32;
-    const bool dynamic = dynamic_ && key_id != 0;
-    if (!dynamic && !fixed_) return 0;
-    if (!dynamic && wrapping_.kind == KnownWrapping::tls_auth)
+std::size_t Envelope::reckoned_octets() const {
+    constexpr std::size_t replay_octets = 8, tag_octets = 32, block_octets = 16;
+    if (!fixed_) return 0;
+    if (wrapping_.kind == KnownWrapping::tls_auth)
         return replay_octets + crypto::digest_octets(wrapping_.digest);
-    return replay_octets + tag_octets;
+    return replay_octets + tag_octets + block_octets;
+}
+
+bool Envelope::goes_dynamic(wire::KeyId key_id) const {
+    return dynamic_ && (key_id != 0 || dynamic_for_all_);
+}
+
+bool Envelope::wraps(wire::KeyId key_id) const {
+    return fixed_ || goes_dynamic(key_id);
 }
 
 Buffer Envelope::wrap(wire::KeyId key_id, Buffer packet) {
-    const bool dynamic = dynamic_ && (key_id != 0 || dynamic_for_all_);
-    if (!dynamic && !fixed_) return packet;
-    Layer& layer = dynamic ? *dynamic_ : *fixed_;
+    if (!wraps(key_id)) return packet;
+    Layer& layer = goes_dynamic(key_id) ? *dynamic_ : *fixed_;
     const auto first = wire::peek(packet);
     Buffer datagram = crypto::wrapped(*layer.wrap, packet, {.id = ++layer.sent, .time = time_});
     if (first->opcode == wire::Opcode::hard_reset_client_v3 ||

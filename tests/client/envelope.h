@@ -48,8 +48,10 @@ public:
 
     wire::Opcode hello() const;
     Buffer wrap(wire::KeyId key_id, Buffer packet);
-    /// What that adds to a packet, without a key that is shown.
-    std::size_t octets(wire::KeyId key_id) const;
+    bool wraps(wire::KeyId key_id) const;
+    /// What programs take their profile's wrapping to add to a packet: tls-crypt a cipher block
+    /// more than it does, and dynamic tls-crypt is not reckoned with.
+    std::size_t reckoned_octets() const;
     /// Nothing for what is not ours, or was seen before.
     std::optional<Buffer> unwrap(Bytes datagram);
 
@@ -64,6 +66,7 @@ public:
 
 private:
     using Layer = EnvelopeLayer;
+    bool goes_dynamic(wire::KeyId key_id) const;
     std::optional<Buffer> open(Layer& layer, Bytes datagram);
     bool is_replay(Layer& layer, const crypto::ReplayId& replay);
 

@@ -20,18 +20,25 @@ constexpr ControlHabits old_habits{.repeats_acks = false,
                                    .lone_ack_after_reset = true,
                                    .acks_on_control = 1,
                                    .acks_alone = 1,
+                                   .acks_alone_unwrapped = 1,
                                    .send_window = 4,
                                    .receive_window = 8,
                                    .fast_retransmit = false,
-                                   .datagram_octets_max = 1200};
+                                   .piece_octets_max = 1174,
+                                   .acks_make_it_less = false,
+                                   .wrapping_makes_it_less = 2,
+                                   .less_on_streams = 4};
 constexpr ControlHabits openvpn_3_habits{.newest_ack_first = false,
                                          .acks_alone = 4,
                                          .fast_retransmit = false,
                                          .retransmit_first = 1s,
                                          .retransmit_doubles = false,
-                                         .datagram_octets_max = 1204};
+                                         .piece_octets_max = 1170,
+                                         .acks_make_it_less = false,
+                                         .wrapping_makes_it_less = 0};
 
 constexpr std::string_view info_2_3 = "IV_VER=2.3.18\nIV_PLAT=linux\nIV_PROTO=2\n";
+constexpr std::string_view info_2_3_without_peer_ids = "IV_VER=2.3.2\nIV_PLAT=linux\n";
 constexpr std::string_view info_2_4 =
     "IV_VER=2.4.12\nIV_PLAT=linux\nIV_PROTO=2\nIV_NCP=2\n"
     "IV_CIPHERS=AES-256-GCM:AES-128-GCM:AES-128-CBC\nIV_LZ4=1\nIV_LZ4v2=1\nIV_LZO=1\n"
@@ -66,6 +73,13 @@ constexpr Personality openvpn_2_3{.name = "openvpn 2.3",
                                   .peer_info_renegotiated = info_2_3,
                                   .push_request_after = 2200ms,
                                   .push_request_every = 5150ms};
+constexpr Personality openvpn_2_3_without_peer_ids = [] {
+    Personality program = openvpn_2_3;
+    program.name = "openvpn 2.3 without peer ids";
+    program.peer_info = info_2_3_without_peer_ids;
+    program.peer_info_renegotiated = info_2_3_without_peer_ids;
+    return program;
+}();
 constexpr Personality openvpn_2_4{.name = "openvpn 2.4",
                                   .control = old_habits,
                                   .newest_wrapping = KnownWrapping::tls_crypt,
@@ -135,12 +149,41 @@ constexpr Personality openvpn_2_4_compress =
     with_compression(openvpn_2_4, "openvpn 2.4 compress lz4", wire::Framing::swap);
 
 std::span<const Personality* const> personalities() {
-    static constexpr std::array all{
-        &openvpn_2_3,         &openvpn_2_4,          &openvpn_2_4_without_negotiation,
-        &openvpn_2_5,         &openvpn_2_6,          &openvpn_2_7,
-        &openvpn_3,           &openvpn_2_3_comp_lzo, &openvpn_2_4_comp_lzo,
-        &openvpn_2_4_compress};
+    static constexpr std::array all{&openvpn_2_3,          &openvpn_2_3_without_peer_ids,
+                                    &openvpn_2_4,          &openvpn_2_4_without_negotiation,
+                                    &openvpn_2_5,          &openvpn_2_6,
+                                    &openvpn_2_7,          &openvpn_3,
+                                    &openvpn_2_3_comp_lzo, &openvpn_2_4_comp_lzo,
+                                    &openvpn_2_4_compress};
     return all;
+}
+
+namespace {
+
+/// Puts `text` there, when there is such a place.
+void insert_before(std::string& options, std::string_view place, std::string_view text) {
+    if (const auto at = options.find(place); at != std::string::npos) options.insert(at, text);
+}
+
+void replace(std::string& options, std::string_view old, std::string_view text) {
+    if (const auto at = options.find(old); at != std::string::npos)
+        options.replace(at, old.size(), text);
+}
+
+}  // namespace
+
+std::string options_string(const Personality& personality, const Circumstances& profile) {
+    std::string options(personality.options);
+    if (profile.tls_auth) {
+        if (profile.directed) replace(options, "proto UDPv4", "proto UDPv4,keydir 1");
+        insert_before(options, ",key-method 2", ",tls-auth");
+    }
+    if (!profile.stream) return options;
+    replace(options, "proto UDPv4", "proto TCPv4_CLIENT");
+    // A stream puts two octets in front of every packet.
+    replace(options, "link-mtu 1557", "link-mtu 1559");
+    replace(options, "link-mtu 1558", "link-mtu 1560");
+    return options;
 }
 
 }  // namespace kanmon::client

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/time.h"
@@ -18,12 +19,17 @@ struct ControlHabits {
     bool lone_ack_after_reset = false;  // ACK_V1 for the server's reset, then a bare ClientHello
     unsigned acks_on_control = 4;
     unsigned acks_alone = 8;
+    unsigned acks_alone_unwrapped = 4;
     unsigned send_window = 6;
     unsigned receive_window = 12;
     bool fast_retransmit = true;  // three acknowledgements of later packets
     Duration retransmit_first = 2s;
     bool retransmit_doubles = true;
-    std::size_t datagram_octets_max = 1222;
+    /// What of TLS fits into one packet on UDP, unwrapped and without acknowledgements.
+    std::size_t piece_octets_max = 1208;
+    bool acks_make_it_less = true;
+    unsigned wrapping_makes_it_less = 1;  // so many times what the wrapping adds
+    std::size_t less_on_streams = 0;
 };
 
 /// What wraps control packets, in the order in which programs learned it.
@@ -37,7 +43,7 @@ struct Personality {
     bool dynamic_for_all = false;   // once dynamic tls-crypt is used, key id 0 is wrapped in it too
     bool answers_soft_reset = true;  // otherwise its ClientHello is packet 0 of the new key
     Duration gives_up_unanswered_after = 60s;
-    std::string_view options;
+    std::string_view options;  // on UDP, without tls-auth
     std::string_view peer_info;
     std::string_view peer_info_renegotiated;
     Duration push_request_after = 1s;
@@ -49,6 +55,7 @@ struct Personality {
 };
 
 extern const Personality openvpn_2_3;
+extern const Personality openvpn_2_3_without_peer_ids;  // knows the data packets of 2.2 only
 extern const Personality openvpn_2_4;
 extern const Personality openvpn_2_4_without_negotiation;  // ncp-disable: CBC by its options string
 extern const Personality openvpn_2_5;
@@ -60,5 +67,14 @@ extern const Personality openvpn_2_4_comp_lzo;
 extern const Personality openvpn_2_4_compress;  // compress lz4 in the profile
 
 std::span<const Personality* const> personalities();
+
+/// What of a profile shows in the options string.
+struct Circumstances {
+    bool stream = false;
+    bool tls_auth = false;
+    bool directed = false;  // its key has a direction
+};
+
+std::string options_string(const Personality& personality, const Circumstances& profile);
 
 }  // namespace kanmon::client

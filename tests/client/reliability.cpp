@@ -4,9 +4,15 @@
 
 namespace kanmon::client {
 
+std::size_t Reliability::piece_octets_max() const {
+    const std::size_t acks =
+        std::min<std::size_t>(habits_.acks_on_control, owed_.size() + latest_.size());
+    if (!habits_.acks_make_it_less || acks == 0) return habits_.piece_octets_max;
+    return habits_.piece_octets_max - 4 * acks - 8;
+}
+
 void Reliability::queue(wire::Opcode opcode, Bytes octets) {
-    constexpr std::size_t header_octets = 1 + 8 + 1 + 4 * 4 + 8 + 4;  // with 4 acks
-    const std::size_t piece_max = habits_.datagram_octets_max - header_octets;
+    const std::size_t piece_max = piece_octets_max();
     do {
         const Bytes piece = octets.first(std::min(piece_max, octets.size()));
         octets = octets.subspan(piece.size());

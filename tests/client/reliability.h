@@ -38,6 +38,8 @@ public:
     wire::AckList take_acks(bool alone);
 
 private:
+    std::size_t piece_octets_max() const;
+
     struct Packet {
         wire::Opcode opcode;
         std::uint32_t id;

@@ -139,8 +139,9 @@ SCENARIO_TEXTS = {
     "biggest packets": (
         "Inner packets of 1,500 octets",
         "IPv4 and IPv6, both directions, not to be fragmented inside. OpenVPN 3 itself turns what "
-        "its system sends back with ICMP above its own mssfix, unless its profile has "
-        "`mssfix 1500 fixed`, which is not in the bundles.",
+        "its system sends back with ICMP above its own mssfix. It was tried with `mssfix 1500 fixed` in "
+        "its profile; bundles have had that line since, as `setenv opt`, so that programs that do "
+        "not know its last word (2.4 and 2.5) warn and go on.",
         biggest),
     "changed networks": (
         "Changed local networks",

@@ -157,11 +157,6 @@ class Program:
     def takes_push_update(self):
         return self.number >= PUSH_UPDATE_SINCE
 
-    def lines_for_biggest_packets(self):
-        """OpenVPN 3 answers its own system's packets with ICMP when they are larger than its mssfix
-        allows: IPv6 always, IPv4 that must not be fragmented. Other programs send them."""
-        return "mssfix 1500 fixed\n" if self.is_core else ""
-
     def lines_for_renegotiations(self, soon):
         """Leaves renegotiations to the gateway. OpenVPN 2.x then uses a new key at once; OpenVPN 3
         after a minute, or, `soon`, after ten seconds; before that it is not asked for the next."""

@@ -164,6 +164,21 @@ DIFFERENCES = (
 )
 
 
+# What no sequence of packets shows.
+BESIDES = (
+    "Kanmon sends clients neither EXIT nor the exit message of the data channel (OCC); it takes "
+    "both from them. Whoever may come back is told RESTART, whoever was idle for too long HALT, "
+    "whoever must not come back AUTH_FAILED, each with its reason: openvpn3 does not hear EXIT, and "
+    "neither of the two carries a reason or says whether to come back "
+    "([0010](decisions/0010-changes-while-connected.md)).",
+    "A handshake has no budget of processor time, and no watchdog ends one. What it may cost is "
+    "bounded by what a client may send and by its time; handshakes run on threads of their own "
+    "(`tls_workers`) at a lower priority than packets. A TLS library that never returned would "
+    "keep such a thread: established clients go on, but where it is the only one nobody new "
+    "enters until the data process is restarted.",
+)
+
+
 def find(name, transport, wrapping):
     """The row of this sequence, if it is answered differently."""
     rows = [row for row in DIFFERENCES
@@ -192,6 +207,8 @@ def page(sequences):
             by += f" ({', '.join(row.wrappings)})"
         lines.append(f"| {by} | {row.stock} | {row.kanmon} | {row.reason} | "
                      f"{'; '.join(row.sequences)} |")
+    lines += ["", "## Beside these packets", ""]
+    lines += [f"- {text}" for text in BESIDES]
     return "\n".join(lines) + "\n"
 
 

@@ -88,10 +88,14 @@ def test_packets_of_1500_octets_pass_both_ways(lab6):
         host_pings(lab6, target, "-M", "do", "-s", octets)
 
 
+# Octets of UDP payload on paths of 1,300 and 1,280 octets, and no ICMP tells.
+PATHS = pytest.mark.parametrize("largest", [1272, 1252])
+
+
+@PATHS
 @pytest.mark.parametrize("target", [VPC_HOST, VPC_HOST6])
-def test_a_download_over_a_path_that_drops_large_packets_recovers(lab6, target):
-    """1,300 octets with their IP header, and no ICMP: 1,272 octets of UDP payload."""
-    lab6.relay("--up", "largest=1272", "--down", "largest=1272")
+def test_a_download_over_a_path_that_drops_large_packets_recovers(lab6, target, largest):
+    lab6.relay("--up", f"largest={largest}", "--down", f"largest={largest}")
     laptop = lab6.laptop().connect(lab6.bundle(lab6.certificate(), remote=f"{RELAY} 1194"))
     laptop.ping(target)
     assert laptop.run("ping", "-c", "1", "-W", "1", "-s", "1300", target, check=False).returncode
@@ -123,9 +127,11 @@ for octets in (1568, 2_000_000):
 """ % VPC_HOST
 
 
-def test_a_dialogue_that_begins_with_a_large_packet_of_the_client_does_not_hang(lab6):
-    """As SSH's: the client's list of algorithms is larger than one packet."""
-    lab6.relay("--up", "largest=1272", "--down", "largest=1272")
+@PATHS
+def test_a_dialogue_that_begins_with_a_large_packet_of_the_client_does_not_hang(lab6, largest):
+    """As SSH's: the client's list of algorithms is larger than one packet. By IPv4: uploads over
+    IPv6 that run already do not recover on such paths (docs/decisions/0008)."""
+    lab6.relay("--up", f"largest={largest}", "--down", f"largest={largest}")
     laptop = lab6.laptop().connect(lab6.bundle(lab6.certificate(), remote=f"{RELAY} 1194"))
     assert laptop.run("ping", "-c", "1", "-W", "1", "-s", "1300", VPC_HOST, check=False).returncode
     server = lab6.network.start(lab6.host, "/usr/bin/python3", "-c", DIALOGUE_SERVER)

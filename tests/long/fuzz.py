@@ -30,7 +30,7 @@ WORK = ROOT / "build/long"
 ACCOUNT = WORK / "fuzz.json"
 
 QUIET_CPU_SECONDS = 30 * 60
-EXECUTIONS = {"session_sequence": 10**6}  # many sessions an input; every parser: 10^7
+EXECUTIONS = {"session_sequence": 10**6}  # a whole session an input; every parser: 10^7
 EXECUTIONS_OF_A_PARSER = 10**7
 # Of an input: what follows it reads nowhere, or does only what came before once more.
 MAX_OCTETS = {"session_sequence": 1024, "epoch_open": 1024}

@@ -19,7 +19,7 @@ def pages(tmp_path_factory):
 
 
 def test_manual_pages_render_without_a_warning(pages):
-    for name, words in (("kanmon.1", ["kanmon gateway create", "--bandwidth", "EXIT STATUS"]),
+    for name, words in (("kanmon.1", ["kanmon gateway create", "--bandwidth", "EXIT STATUS", "--follow"]),
                         ("kanmond.8", ["--check-config", "SIGHUP", "WATCHDOG=1"]),
                         ("kanmond.toml.5", ["http_loopback_port", "127.0.0.1:8443", "0 to 64 threads"])):
         done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-P-c", str(pages / name)],
@@ -90,6 +90,7 @@ def test_bash_completes_groups_commands_options_and_files(pages):
     assert bash(pages, "kanmon", "gateway", "create", "--vpc", "") == set(), "a value is not ours to know"
     assert "kanmon.bash" in bash(pages, "kanmon", "--ca", "kan")
     assert "--output" in bash(pages, "kanmon", "cert", "bundle", "vsc-1", "--o")
+    assert bash(pages, "kanmon", "logs", "vss-1", "--fo") == {"--follow"}
 
 
 def test_fish_completes_the_same(pages):
@@ -97,6 +98,7 @@ def test_fish_completes_the_same(pages):
     assert {"create", "list", "show"} <= fish(pages, "kanmon gateway ")
     assert {"--vpc", "--wait", "--json"} <= fish(pages, "kanmon gateway create --")
     assert fish(pages, "kanmon --endpoint https://h:1 gateway cre") == {"create"}
+    assert fish(pages, "kanmon logs vss-1 --fo") == {"--follow"}
     assert "--vpc" not in fish(pages, "kanmon gateway list --w")
 
 
@@ -104,6 +106,7 @@ def test_zsh_completes_the_same(pages):
     assert {"gateway", "server", "cert", "call", "logs"} <= zsh(pages, "kanmon", "")
     assert {"create", "list", "show"} <= zsh(pages, "kanmon", "gateway", "")
     assert {"--vpc", "--wait", "--json"} <= zsh(pages, "kanmon", "gateway", "create", "--")
+    assert "--follow" in zsh(pages, "kanmon", "logs", "vss-1", "--f")
     assert zsh(pages, "kanmon", "--ca", "") == {"files"}
 
 

@@ -112,8 +112,9 @@ UnixTime Gateway::wall() const {
 
 shard::Shard& Gateway::shard_for(const Endpoint& from, Bytes datagram) {
     const auto named = io::shard_of(datagram, s_.setup.shards);
-    const std::size_t index = named ? *named : EndpointHash{}(from) % shards_.size();
-    return *shards_[index];
+    if (named) return *shards_[*named];
+    const auto owner = remotes_.find(from);
+    return *shards_[owner ? *owner : EndpointHash{}(from) % shards_.size()];
 }
 
 void Gateway::receive(const Endpoint& from, MutableBytes datagram) {

@@ -12,6 +12,7 @@
 
 #include "dataplane/io/gate.h"
 #include "dataplane/io/login_desk.h"
+#include "dataplane/io/owner_table.h"
 #include "dataplane/shard/shard.h"
 #include "world/agenda.h"
 #include "world/chance.h"
@@ -75,8 +76,14 @@ private:
     void disconnect(std::uint32_t shard, std::uint64_t session, Cause cause) override;
     void tell_control(bridge::Message message) override;
     void reply(std::uint32_t shard, shard::LoginReply reply) override;
-    void own(const bridge::Lease&, const std::optional<Endpoint>&,
-             std::optional<std::uint32_t>) override {}
+    void own(const bridge::Lease&, const std::optional<Endpoint>& remote,
+             std::optional<std::uint32_t> shard) override {
+        if (!remote) return;
+        if (shard)
+            remotes_.set(*remote, *shard);
+        else
+            remotes_.clear(*remote);
+    }
 
     void ask(std::uint32_t shard, const shard::AdmissionQuestion& question);
     void ask_login(std::uint32_t shard, shard::LoginQuestion question);
@@ -93,6 +100,7 @@ private:
     std::vector<std::unique_ptr<Port>> ports_;
     std::vector<std::unique_ptr<SeededRandom>> randoms_;
     std::vector<std::unique_ptr<shard::Shard>> shards_;
+    io::RemoteOwners remotes_;
     io::Gate gate_;
     io::LoginDesk logins_;
     std::set<std::uint64_t> proven_;  // sessions of whose user control said yes

@@ -157,7 +157,9 @@ void Laptop::meet_fate() {
         case 3:
         case 4:
             roam();
-            break;
+            if (engine_->pushed()->peer_id) break;
+            connect();  // its packets name nobody: at the new address it has to start again
+            return;
         case 5:
             connect();
             return;  // the program starts again, from the same address and port

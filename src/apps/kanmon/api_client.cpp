@@ -3,11 +3,14 @@
 #include <curl/curl.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <memory>
 #include <sstream>
+#include <thread>
 
 #include "apps/kanmon/terminal_text.h"
 #include "base/clock.h"
@@ -22,6 +25,9 @@ namespace {
 constexpr long connect_milliseconds = 5'000;
 constexpr long answer_milliseconds = 60'000;
 constexpr std::size_t answer_octets_max = 8 * 1024 * 1024;
+constexpr long too_many_requests = 429;
+constexpr std::chrono::milliseconds patience{60'000};
+constexpr std::chrono::milliseconds pause_least{100};  // also where the API does not say how long
 
 struct CurlEnd {
     void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
@@ -37,12 +43,11 @@ std::size_t take_answer(char* data, std::size_t, std::size_t octets, void* kept)
     return octets;
 }
 
-/// "127.0.0.1:8443" of "https://127.0.0.1:8443/"; empty when it is no such address.
+/// "127.0.0.1:8443" of "https://127.0.0.1:8443"; empty when it is no such address.
 std::string host_of(std::string_view endpoint) {
     for (const std::string_view scheme : {"https://", "http://"}) {
         if (!endpoint.starts_with(scheme)) continue;
         endpoint.remove_prefix(scheme.size());
-        if (endpoint.ends_with('/')) endpoint.remove_suffix(1);
         const bool plain = endpoint.find_first_of("/?#@ ") == std::string_view::npos;
         return plain ? std::string(endpoint) : std::string();
     }
@@ -74,6 +79,20 @@ api::HttpRequest signed_request(const ApiAccess& access, const std::string& acti
     return request;
 }
 
+/// Kanmon's own header, in milliseconds; of whatever stands between the one that all know.
+std::chrono::milliseconds retry_after_of(CURL* handle) {
+    curl_header* own = nullptr;
+    std::int64_t count = 0;
+    if (curl_easy_header(handle, "x-acs-retry-after", 0, CURLH_HEADER, -1, &own) == CURLHE_OK) {
+        const std::string_view text = own->value;
+        std::from_chars(text.data(), text.data() + text.size(), count);
+        return std::chrono::milliseconds(count);
+    }
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &seconds);
+    return std::chrono::seconds(std::clamp<curl_off_t>(seconds, 0, 86'400));
+}
+
 std::string unreachable(const ApiAccess& access, CURLcode code, const std::string& detail) {
     const std::string what = detail.empty() ? curl_easy_strerror(code) : showable(detail);
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
@@ -93,7 +112,9 @@ struct ApiClient::Connection {
     Handle handle;
 };
 
-ApiClient::ApiClient(ApiAccess access) : access_(std::move(access)) {}
+ApiClient::ApiClient(ApiAccess access) : access_(std::move(access)) {
+    if (access_.endpoint.ends_with('/')) access_.endpoint.pop_back();
+}
 ApiClient::~ApiClient() = default;
 ApiClient::ApiClient(ApiClient&&) noexcept = default;
 
@@ -137,7 +158,20 @@ Expected<ApiAnswer, std::string> ApiClient::call(const std::string& action,
     if (!document)
         return unexpected(fmt::format("{} answered {} and no JSON: is it Kanmon's API?",
                                       access_.endpoint, status));
-    return ApiAnswer{status, std::move(body), std::move(*document)};
+    return ApiAnswer{status, std::move(body), std::move(*document), retry_after_of(curl.get())};
+}
+
+Expected<ApiAnswer, std::string> ApiClient::call_patiently(const std::string& action,
+                                                           const api::Parameters& parameters) {
+    std::chrono::milliseconds waited{};
+    for (;;) {
+        auto answer = call(action, parameters);
+        if (!answer || answer->status != too_many_requests) return answer;
+        const auto pause = std::max(answer->retry_after, pause_least);
+        if (pause > patience - waited) return answer;
+        std::this_thread::sleep_for(pause);
+        waited += pause;
+    }
 }
 
 Expected<void, std::string> read_access_key(const std::string& path, ApiAccess& access) {

@@ -1,6 +1,7 @@
 // Calls the API over HTTP(S) with libcurl, signed with ACS3-HMAC-SHA256.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,7 @@ struct ApiAnswer {
     long status = 0;
     std::string body;
     JsonDocument document;
+    std::chrono::milliseconds retry_after{};  // when the API takes the same; zero: it does not say
 };
 
 /// Owner: one thread at a time.
@@ -35,6 +37,11 @@ public:
     /// reached, is not trusted, or is no API.
     Expected<ApiAnswer, std::string> call(const std::string& action,
                                           const api::Parameters& parameters);
+    /// The same, but where there were too many requests it waits as long as the API says and asks
+    /// again, for a minute at most. For what goes on with a thing that was begun.
+    Expected<ApiAnswer, std::string> call_patiently(const std::string& action,
+                                                    const api::Parameters& parameters);
+    /// As it was given, without a slash at its end.
     const std::string& endpoint() const { return access_.endpoint; }
 
 private:

@@ -284,8 +284,10 @@ std::vector<Command> watching_commands() {
           {"--outcome", "Outcome",
            "only refused, connected, negotiated, renegotiated, moved, ended or denied"},
           {"--cause", "Cause", "only those with this code of docs/causes.md"},
-          {"--minutes", "MinutePeriod", "how far back; without it the last ones are shown"},
-          {"--last", "MaxResults", "how many of the last ones; 20"}},
+          {"--minutes", "MinutePeriod",
+           "how far back; without it and --last the last 20 are shown"},
+          {"--last", "MaxResults",
+           "how many of the last ones, of those minutes or of all; at most 500"}},
          Shape::tail,
          "Records.Record"},
     };
@@ -353,8 +355,23 @@ std::vector<Command> local_commands() {
 
 }  // namespace
 
-const std::vector<GlobalOption>& global_options() {
-    static const std::vector<GlobalOption> options{
+std::vector<CommandOption> options_by_shape(const Command& command) {
+    std::vector<CommandOption> options;
+    if (command.waits != Waits::no)
+        options.push_back({.words = "--wait",
+                           .help = "return when the gateway has carried it out",
+                           .flag = true});
+    if (command.shape == Shape::tail)
+        options.push_back(
+            {.words = "--follow", .help = "go on with what happens from now on", .flag = true});
+    if (command.shape == Shape::file)
+        options.push_back(
+            {.words = "--output", .help = "file to write, - for standard output", .file = true});
+    return options;
+}
+
+const std::vector<CommandOption>& global_options() {
+    static const std::vector<CommandOption> options{
         {"--endpoint", "address of the API", "KANMON_ENDPOINT"},
         {"--ca", "certificate to trust, the gateway's api.crt", "KANMON_CA", false, true},
         {"--access-key-file",

@@ -73,8 +73,8 @@ struct CommandGroup {
     std::string_view help;
 };
 
-/// An option that may stand anywhere.
-struct GlobalOption {
+/// An option that is no parameter of the API.
+struct CommandOption {
     std::string_view words;
     std::string_view help;
     std::string_view environment = {};  // also taken from there
@@ -82,7 +82,10 @@ struct GlobalOption {
     bool file = false;                  // its value names a file
 };
 
-const std::vector<GlobalOption>& global_options();
+/// Those that may stand anywhere.
+const std::vector<CommandOption>& global_options();
+/// --wait, --follow, --output, where the command has them.
+std::vector<CommandOption> options_by_shape(const Command& command);
 const std::vector<CommandGroup>& command_groups();
 const std::vector<Command>& commands();
 

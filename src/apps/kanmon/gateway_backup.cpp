@@ -12,7 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 
 #include "base/unique_fd.h"
 #include "base/whole_file.h"
@@ -41,17 +41,34 @@ Unexpected<std::string> problem(const std::string& what) {
     return unexpected(what + ": " + std::strerror(errno));
 }
 
-Expected<SecretBuffer, std::string> content_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::error_code error;
-    const auto size = fs::file_size(path, error);
-    if (!in || error) return problem("cannot read " + path);
+/// In control's own folder a link, which that process could have made, leads root to what is not
+/// control's to read.
+enum class Links : int { followed = 0, refused = O_NOFOLLOW };
+
+/// Nothing when there is none. Does not wait for whoever would write to a FIFO.
+Expected<std::optional<SecretBuffer>, std::string> content_of(const std::string& path,
+                                                              Links links) {
+    constexpr int usual = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+    const UniqueFd file(::open(path.c_str(), usual | static_cast<int>(links)));
+    if (!file && errno == ENOENT) return std::optional<SecretBuffer>();
+    if (!file && errno == ELOOP)
+        return unexpected(path + " is a link, which root does not follow; put the file there");
+    struct stat status {};
+    if (!file || ::fstat(file.get(), &status) != 0) return problem("cannot read " + path);
+    if (!S_ISREG(status.st_mode)) return unexpected(path + " is no regular file");
+    const auto size = static_cast<std::size_t>(status.st_size);
     if (size > 2 * adapters::backup_octets_max)
         return unexpected(path + " is larger than any backup");
     std::string text(size, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(size));
-    if (static_cast<std::uintmax_t>(in.gcount()) != size) return problem("cannot read " + path);
-    return secret_of(std::move(text));
+    std::size_t used = 0;
+    while (used < size) {
+        const ssize_t got = ::read(file.get(), text.data() + used, size - used);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return problem("cannot read " + path);
+        if (got == 0) return unexpected(path + " became shorter while it was read");
+        used += static_cast<std::size_t>(got);
+    }
+    return std::optional(secret_of(std::move(text)));
 }
 
 /// What kanmond and control hold while they run.
@@ -124,10 +141,10 @@ Expected<std::string, std::string> back_up(const GatewayBackup& backup, Random& 
     entries.push_back({std::string(store_name), std::move(*store)});
     for (const File& file : files) {
         const std::string path = control + std::string(file.name);
-        if (!file.required && ::access(path.c_str(), F_OK) != 0) continue;
-        auto content = content_of(path);
+        auto content = content_of(path, Links::refused);
         if (!content) return unexpected(content.error());
-        entries.push_back({std::string(file.name), std::move(*content)});
+        if (!*content && file.required) return unexpected(path + " is not there");
+        if (*content) entries.push_back({std::string(file.name), std::move(**content)});
     }
     const auto sealed = adapters::seal_backup(entries, backup.passphrase.view(), random);
     if (!sealed) return unexpected(sealed.error());
@@ -159,9 +176,10 @@ Expected<std::string, std::string> restore(const GatewayBackup& backup, bool rep
                           place + ".replaced");
     if (fs::exists(place + ".replaced"))
         return unexpected(place + ".replaced is there from an earlier restore; move it away first");
-    const auto sealed = content_of(backup.file);
+    const auto sealed = content_of(backup.file, Links::followed);
     if (!sealed) return unexpected(sealed.error());
-    const auto entries = adapters::open_backup(sealed->view(), backup.passphrase.view(), random);
+    if (!*sealed) return unexpected("cannot read " + backup.file + ": it is not there");
+    const auto entries = adapters::open_backup((*sealed)->view(), backup.passphrase.view(), random);
     if (!entries) return unexpected(backup.file + ": " + entries.error());
     const std::string beside = place + ".restoring";
     auto done = write_beside(beside, *entries, owner);

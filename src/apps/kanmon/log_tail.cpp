@@ -19,9 +19,9 @@ void show(const std::vector<JsonDocument>& records, bool json) {
     std::fflush(stdout);
 }
 
-/// The last ones first, unless it is said how far back to go.
+/// All of the minutes that are asked for, or the last ones: of these minutes, or of all.
 void begin(api::Parameters& parameters) {
-    if (parameters.contains("MinutePeriod")) return;
+    if (parameters.contains("MinutePeriod") && !parameters.contains("MaxResults")) return;
     parameters["Newest"] = "true";
     parameters.try_emplace("MaxResults", records_first);
 }
@@ -40,7 +40,8 @@ int run_tail(ApiClient& client, Invocation invocation) {
     begin(parameters);
     bool reached = false;
     for (bool away = false;;) {
-        const auto answer = client.call(action, parameters);
+        const auto answer =
+            reached ? client.call_patiently(action, parameters) : client.call(action, parameters);
         if (!answer && (!invocation.follow || !reached)) return fail(answer.error());
         if (!answer) {
             if (!std::exchange(away, true)) fail(answer.error() + "; asking again every second");

@@ -1,11 +1,16 @@
 // kanmon: the command line. Everything it does goes through the API, but for backup and restore;
 // this file turns the table of commands into a parser.
 //
-// Exit status: 0 done, 1 refused or not reached (the reason is on standard error), 2 wrong usage.
+// Exit status: 0 done, 1 refused, not reached or not shown (the reason is on standard error),
+// 2 wrong usage.
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <fstream>
 #include <iostream>
@@ -61,7 +66,7 @@ void add_global_options(CLI::App& app, Options& options) {
                                                           {"--ca", &options.ca_file},
                                                           {"--access-key-file", &options.key_file},
                                                           {"--region", &options.region}};
-    for (const GlobalOption& row : global_options()) {
+    for (const CommandOption& row : global_options()) {
         const std::string words(row.words);
         if (row.flag) {
             app.add_flag(words, options.json, std::string(row.help));
@@ -73,6 +78,11 @@ void add_global_options(CLI::App& app, Options& options) {
     }
 }
 
+std::string true_or_false(const std::string& value) {
+    if (value == "true" || value == "false") return {};
+    return "takes no value, or true or false, and '" + value + "' is neither";
+}
+
 void add_arguments(CLI::App& app, Parsed& parsed) {
     for (const CommandArgument& argument : parsed.command->arguments) {
         std::string& value = parsed.values.emplace_back();
@@ -81,14 +91,18 @@ void add_arguments(CLI::App& app, Parsed& parsed) {
         CLI::Option* option =
             argument.flag ? app.add_flag(words, value, help) : app.add_option(words, value, help);
         option->required(argument.required);
+        if (argument.flag) option->check(true_or_false);
         parsed.given.push_back(option);
     }
-    if (parsed.command->waits != Waits::no)
-        app.add_flag("--wait", parsed.wait, "return when the gateway has carried it out");
-    if (parsed.command->shape == Shape::tail)
-        app.add_flag("--follow", parsed.follow, "go on with what happens from now on");
-    if (parsed.command->shape == Shape::file)
-        app.add_option("--output", parsed.output, "file to write, - for standard output");
+    const std::map<std::string_view, bool*> flags{{"--wait", &parsed.wait},
+                                                  {"--follow", &parsed.follow}};
+    for (const CommandOption& row : options_by_shape(*parsed.command)) {
+        const std::string words(row.words);
+        if (row.flag)
+            app.add_flag(words, *flags.at(row.words), std::string(row.help));
+        else
+            app.add_option(words, parsed.output, std::string(row.help));
+    }
 }
 
 /// Groups first, in their order; a command without a name of its own stands at the top.
@@ -201,7 +215,7 @@ int run_local(const Parsed& parsed) {
     SystemRandom random;
     const auto done = parsed.command->group == "backup"
                           ? back_up(backup, random)
-                          : restore(backup, parameters->contains("Replace"), random);
+                          : restore(backup, (*parameters)["Replace"] == "true", random);
     if (!done) {
         std::cerr << "kanmon: " << done.error() << "\n";
         return 1;
@@ -231,9 +245,24 @@ int run(const Options& options, const std::deque<Parsed>& all, const RawCall& ra
     return usage("no command");
 }
 
-}  // namespace
+/// A closed one would be the number of the next file or connection that is opened, and what is
+/// shown would go there.
+void keep_standard_descriptors() {
+    int opened = 0;
+    while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDONLY);
+    if (opened > STDERR_FILENO) ::close(opened);
+}
 
-int main(int argc, char** argv) {
+/// What could not be shown may have been shown for the only time: a key's secret, a password.
+int concluded(int status) {
+    const bool before = std::cout && std::ferror(stdout) == 0;
+    errno = 0;
+    if (std::fflush(stdout) == 0 && before) return status;
+    return fail(std::string("not all of it could be written to standard output") +
+                (errno == 0 ? "" : std::string(": ") + std::strerror(errno)));
+}
+
+int parse_and_run(int argc, char** argv) {
     Options options;
     std::deque<Parsed> all;
     RawCall raw;
@@ -252,4 +281,11 @@ int main(int argc, char** argv) {
     const int status = run(options, all, raw);
     curl_global_cleanup();
     return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    keep_standard_descriptors();
+    return concluded(parse_and_run(argc, argv));
 }

@@ -107,7 +107,14 @@ std::string table(const std::vector<JsonDocument>& rows, const std::vector<Colum
     return aligned(lines);
 }
 
-/// Rows of this page and of all that follow.
+/// "CODE: MESSAGE (request ID)".
+std::string refusal_of(const ApiAnswer& answer) {
+    return fmt::format("{}: {} (request {})", showable(answer.document.text("Code")),
+                       showable(answer.document.text("Message")),
+                       showable(answer.document.text("RequestId")));
+}
+
+/// Rows of this page and of all that follow. Never a part of them: the error is a sentence.
 Expected<std::vector<JsonDocument>, std::string> all_rows(ApiClient& client,
                                                           const Invocation& invocation,
                                                           const ApiAnswer& first) {
@@ -116,10 +123,12 @@ Expected<std::vector<JsonDocument>, std::string> all_rows(ApiClient& client,
     api::Parameters parameters = invocation.parameters;
     for (int page = 2; rows.size() < total; ++page) {
         parameters["PageNumber"] = std::to_string(page);
-        const auto answer = client.call(std::string(invocation.command->action), parameters);
+        const auto answer =
+            client.call_patiently(std::string(invocation.command->action), parameters);
         if (!answer) return unexpected(answer.error());
+        if (answer->status != 200) return unexpected(refusal_of(*answer));
         const auto more = answer->document.items(invocation.command->list);
-        if (answer->status != 200 || more.empty()) break;  // rows went meanwhile
+        if (more.empty()) break;  // rows went meanwhile
         rows.insert(rows.end(), more.begin(), more.end());
     }
     return rows;
@@ -192,10 +201,11 @@ int save_file(const Invocation& invocation, const ApiAnswer& answer) {
 int show(ApiClient& client, const Invocation& invocation, const ApiAnswer& answer) {
     const Command& command = *invocation.command;
     if (command.shape == Shape::file) return save_file(invocation, answer);
-    if (invocation.json) {
-        std::puts(answer.body.c_str());
-        return 0;
-    }
+    const bool none =
+        command.shape == Shape::first && answer.document.items(command.list).empty();
+    if (invocation.json) std::puts(answer.body.c_str());
+    if (none) return fail("there is none with this id");
+    if (invocation.json) return 0;
     switch (command.shape) {
         case Shape::done:
         case Shape::file:
@@ -206,12 +216,11 @@ int show(ApiClient& client, const Invocation& invocation, const ApiAnswer& answe
         case Shape::flat:
             std::fputs(name_by_value(answer.document, command.columns).c_str(), stdout);
             break;
-        case Shape::first: {
-            const auto rows = answer.document.items(command.list);
-            if (rows.empty()) return fail("there is none with this id");
-            std::fputs(name_by_value(rows.front(), command.columns).c_str(), stdout);
+        case Shape::first:
+            std::fputs(name_by_value(answer.document.items(command.list).front(), command.columns)
+                           .c_str(),
+                       stdout);
             break;
-        }
         case Shape::tail:
             break;  // has a way of its own
         case Shape::table: {
@@ -228,8 +237,8 @@ int show(ApiClient& client, const Invocation& invocation, const ApiAnswer& answe
 int wait_for_gateway(ApiClient& client, const std::string& region, const std::string& id,
                      Waits until) {
     for (int poll = 0; poll < polls_max; ++poll) {
-        const auto answer =
-            client.call("DescribeVpnGateway", {{"RegionId", region}, {"VpnGatewayId", id}});
+        const auto answer = client.call_patiently("DescribeVpnGateway",
+                                                  {{"RegionId", region}, {"VpnGatewayId", id}});
         if (!answer) return fail(answer.error());
         if (until == Waits::gateway_gone && answer->status == 404) return 0;
         if (until == Waits::gateway_active && answer->document.text("Status") == "active") return 0;
@@ -258,9 +267,7 @@ int fail(const std::string& sentence) {
 
 int refused(const ApiAnswer& answer, bool json) {
     if (json) std::puts(answer.body.c_str());
-    return fail(fmt::format("{}: {} (request {})", showable(answer.document.text("Code")),
-                            showable(answer.document.text("Message")),
-                            showable(answer.document.text("RequestId"))));
+    return fail(refusal_of(answer));
 }
 
 int run_command(ApiClient& client, Invocation invocation) {

@@ -4,6 +4,17 @@
 
 namespace kanmon::apps {
 
+namespace {
+
+Word word_of(const CommandOption& option) {
+    return {.text = std::string(option.words),
+            .help = std::string(option.help),
+            .takes_value = !option.flag,
+            .takes_file = option.file};
+}
+
+}  // namespace
+
 std::vector<Word> first_words() {
     std::vector<Word> words;
     for (const CommandGroup& group : command_groups())
@@ -32,23 +43,13 @@ std::vector<Word> words_of(const Command& command) {
                          .takes_value = !argument.flag,
                          .takes_file = argument.secret || argument.file,
                          .required = argument.required});
-    if (command.waits != Waits::no)
-        words.push_back({.text = "--wait", .help = "return when the gateway has carried it out"});
-    if (command.shape == Shape::file)
-        words.push_back({.text = "--output",
-                         .help = "file to write, - for standard output",
-                         .takes_value = true,
-                         .takes_file = true});
+    for (const CommandOption& option : options_by_shape(command)) words.push_back(word_of(option));
     return words;
 }
 
 std::vector<Word> global_words() {
     std::vector<Word> words;
-    for (const GlobalOption& option : global_options())
-        words.push_back({.text = std::string(option.words),
-                         .help = std::string(option.help),
-                         .takes_value = !option.flag,
-                         .takes_file = option.file});
+    for (const CommandOption& option : global_options()) words.push_back(word_of(option));
     words.push_back({.text = "--help", .help = "explain what can be given here, and end"});
     return words;
 }

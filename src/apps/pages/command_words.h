@@ -23,7 +23,7 @@ struct Word {
 std::vector<Word> first_words();
 /// The commands of a group.
 std::vector<Word> words_below(std::string_view group);
-/// Options and arguments of a command, with --wait and --output where it has them.
+/// Options and arguments of a command, with those that it has by its shape.
 std::vector<Word> words_of(const Command& command);
 std::vector<Word> global_words();
 /// "gateway create", or "logs" for one without a group.

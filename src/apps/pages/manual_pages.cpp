@@ -95,13 +95,16 @@ std::string kanmon_manual(std::string_view date) {
     text += fmt::format(".SS {} {} [{} ...]\ncall any action of the API\n", bold("kanmon call"),
                         italic("ACTION"), italic("NAME=VALUE"));
     text += ".SH ENVIRONMENT\n";
-    for (const GlobalOption& option : global_options())
+    for (const CommandOption& option : global_options())
         if (!option.environment.empty())
             text += entry(bold(option.environment), fmt::format("stands for {}", option.words));
     text += entry(bold("KANMON_ACCESS_KEY_ID") + ", " + bold("KANMON_ACCESS_KEY_SECRET"),
                   "the access key, without --access-key-file");
     text += ".SH EXIT STATUS\n";
-    text += entry("0", "done") + entry("1", "refused or not reached; standard error says why") +
+    text += entry("0", "done") +
+            entry("1",
+                  "refused, not reached, or its output could not be written; standard "
+                  "error says why") +
             entry("2", "wrong usage");
     return text + ".SH SEE ALSO\n.BR kanmond (8),\n.BR kanmond.toml (5)\n";
 }
@@ -136,8 +139,8 @@ std::string kanmond_manual(std::string_view date) {
     text += roff(
                 "Says READY=1 when the API listens and the data plane is configured, then "
                 "WATCHDOG=1, and STOPPING=1 at the end: sd_notify(3). A control plane that says "
-                "nothing for a minute is killed and started again; connected clients do not "
-                "notice.") +
+                "nothing for a minute, or for five after its start, is killed and started again; "
+                "connected clients do not notice.") +
             "\n";
     text += ".SH FILES\n";
     text += entry("/etc/kanmon/kanmond.toml", "settings");

@@ -30,12 +30,36 @@ constexpr std::string_view nothing_here =
 </body></html>
 )";
 
+/// Says nothing of the link, which was not looked at or could not be.
+constexpr std::string_view not_now =
+    R"(<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>VPN</title></head><body>
+<p>The download is not possible now. Try again later; if that fails, ask for a new link.</p>
+<p lang="ja">現在ダウンロードできません。後でもう一度お試しください。それでもできない場合は、新しいリンクを依頼してください。</p>
+<p lang="zh-CN">目前无法下载,请稍后再试。如果仍然失败,请索取新的链接。</p>
+</body></html>
+)";
+
+constexpr std::chrono::seconds pause_while_away{10};  // of the store, which may come back any time
+
 HttpResponse html(int status, std::string_view text) {
     HttpResponse response;
     response.status = status;
     response.body = text;
     response.content_type = "text/html;charset=utf-8";
     return response;
+}
+
+HttpResponse later(int status, Duration wait) {
+    HttpResponse response = html(status, not_now);
+    response.retry_after = std::chrono::ceil<std::chrono::milliseconds>(wait);
+    return response;
+}
+
+HttpResponse refused(const model::Refusal& refusal) {
+    const bool away = refusal.http_status >= 500;
+    return away ? later(refusal.http_status, pause_while_away)
+                : html(refusal.http_status, nothing_here);
 }
 
 std::string_view media_type_of(std::string_view file_name) {
@@ -56,7 +80,7 @@ HttpResponse file(const usecases::PackedBundle& packed) {
 
 HttpResponse Downloads::redeem(const HttpRequest& request, UnixTime now, Instant boot) {
     const std::string request_id = make_request_id(random_);
-    if (!throttle_.admits(request.network, boot)) return html(429, nothing_here);
+    if (const auto wait = throttle_.wait_of(request.network, boot)) return later(429, *wait);
     model::Outcome<usecases::PackedBundle> packed =
         model::not_found("InvalidBundleLink.NotFound", "link", "");
     std::string link = "none";
@@ -74,7 +98,7 @@ HttpResponse Downloads::redeem(const HttpRequest& request, UnixTime now, Instant
                {"code", packed ? "OK" : packed.error().code},
                {"network", request.network},
                {"request_id", request_id}});
-    return packed ? file(*packed) : html(packed.error().http_status, nothing_here);
+    return packed ? file(*packed) : refused(packed.error());
 }
 
 HttpResponse Downloads::answer(const HttpRequest& request, UnixTime now, Instant boot) {

@@ -2,8 +2,9 @@
 // gives the file. So whatever looks at links by itself - a mail scanner, a chat's preview - uses
 // none up.
 //
-// Promises: what is wrong with a link is never told apart; no token reaches a log, an answer or an
-//           audit row; a path is compared and never opened.
+// Promises: what is wrong with a link is never told apart; who has to wait or finds the store away
+//           hears nothing of the link, but when to come again; no token reaches a log, an answer or
+//           an audit row; a path is compared and never opened.
 // Owner:    any thread.
 // Limits:   `NetworkThrottle`: who guesses has to wait.
 #pragma once

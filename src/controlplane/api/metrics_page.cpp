@@ -2,15 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <map>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "base/unique_fd.h"
+#include "base/whole_file.h"
 
 namespace kanmon::api {
 
@@ -19,7 +21,7 @@ namespace {
 using bridge::Meter;
 using usecases::LiveServer;
 
-constexpr std::size_t token_octets = 32;
+constexpr std::size_t token_characters = 64;
 
 class Page {
 public:
@@ -131,22 +133,35 @@ Unexpected<std::string> problem(const std::string& path) {
     return unexpected(fmt::format("the token of /metrics, {}: {}", path, std::strerror(errno)));
 }
 
-Expected<std::string, std::string> read_or_make_token(const std::string& path, Random& random) {
-    std::array<char, 2 * token_octets> text{};
+/// What a file holds after a loss of power or on a full disk is none: empty, cut off, or zeros.
+bool is_token(std::string_view text) {
+    return text.size() == token_characters &&
+           std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
+/// Nothing when no file is there, or one without a token.
+Expected<std::optional<std::string>, std::string> read_token(const std::string& path) {
     const UniqueFd present(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (present) {
-        if (::read(present.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-            return unexpected(
-                fmt::format("{} does not hold a token; delete it, a new one is made", path));
-        return std::string(text.data(), text.size());
-    }
-    if (errno != ENOENT) return problem(path);
-    const std::string made = to_hex(random.array<token_octets>()) + "\n";
-    const UniqueFd file(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file || ::write(file.get(), made.data(), made.size()) != static_cast<ssize_t>(made.size()))
-        return problem(path);
-    return made.substr(0, 2 * token_octets);
+    if (!present && errno == ENOENT) return std::optional<std::string>();
+    std::string text(token_characters + 2, '\0');  // a line end, and one to see that there is more
+    const ssize_t got = present ? ::read(present.get(), text.data(), text.size()) : -1;
+    if (got < 0) return problem(path);
+    text.resize(static_cast<std::size_t>(got));
+    if (text.ends_with('\n')) text.pop_back();
+    if (is_token(text)) return std::optional(std::move(text));
+    log_event(Severity::warning, "no token in the file of /metrics, so a new one is made",
+              {{"file", path}, {"octets", std::to_string(got)}});
+    return std::optional<std::string>();
+}
+
+Expected<std::string, std::string> read_or_make_token(const std::string& path, Random& random) {
+    auto present = read_token(path);
+    if (!present) return unexpected(present.error());
+    if (*present) return std::move(**present);
+    std::string made = to_hex(random.array<token_characters / 2>());
+    if (auto written = write_whole_file(path, as_bytes(made + "\n"), 0600); !written)
+        return unexpected("the token of /metrics: " + written.error());
+    return made;
 }
 
 }  // namespace

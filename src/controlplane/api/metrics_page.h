@@ -21,7 +21,8 @@ class MetricsPage {
 public:
     explicit MetricsPage(usecases::ControlPlane& plane) : plane_(plane) {}
 
-    /// From this file, which is made when it is not there; the error is one sentence.
+    /// From this file, which is made when it is not there or holds no token: 64 visible ASCII
+    /// characters. The error is one sentence.
     Expected<void, std::string> load_token(const std::string& path, Random& random);
     void set_token(SecretBuffer token) { token_ = std::move(token); }
 

@@ -6,7 +6,9 @@
 //         networks.
 #pragma once
 
+#include <algorithm>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "controlplane/model/login_throttle.h"
@@ -17,9 +19,15 @@ namespace kanmon::api {
 class NetworkThrottle {
 public:
     /// When true, `conclude` has to follow.
-    bool admits(const std::string& network, Instant now) {
+    bool admits(const std::string& network, Instant now) { return !wait_of(network, now); }
+
+    /// How long the network has to wait: for the end of its pause, or a second while others of it
+    /// are decided. Nothing when it is admitted; then `conclude` has to follow.
+    std::optional<Duration> wait_of(const std::string& network, Instant now) {
         const std::lock_guard lock(mutex_);
-        return throttle_.begin(network, now).entry == model::LoginThrottle::Entry::open;
+        const auto admission = throttle_.begin(network, now);
+        if (admission.entry == model::LoginThrottle::Entry::open) return std::nullopt;
+        return std::max<Duration>(admission.wait, 1s);
     }
 
     /// What is not refused was right; a store that is away decides nothing.

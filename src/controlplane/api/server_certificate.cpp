@@ -17,6 +17,7 @@
 
 #include "base/unique_fd.h"
 #include "base/whole_file.h"
+#include "controlplane/api/listening_socket.h"
 
 namespace kanmon::api {
 namespace {
@@ -59,13 +60,14 @@ bool add_extension(X509* certificate, int kind, const std::string& value) {
     return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
-std::string alternative_names(const std::vector<Ipv4>& addresses) {
+std::string alternative_names(const CertificateAddresses& addresses) {
     std::string names = "DNS:localhost,IP:127.0.0.1,IP:::1";
-    for (const Ipv4 address : addresses) names += ",IP:" + to_string(address);
+    for (const Ipv4 address : addresses.v4) names += ",IP:" + to_string(address);
+    for (const Ipv6& address : addresses.v6) names += ",IP:" + to_string(address);
     return names;
 }
 
-bool fill(X509* certificate, EVP_PKEY* key, const std::vector<Ipv4>& addresses, UnixTime now) {
+bool fill(X509* certificate, EVP_PKEY* key, const CertificateAddresses& addresses, UnixTime now) {
     const std::time_t from = seconds_of(now - std::chrono::minutes(10));
     const std::time_t until = seconds_of(now + server_certificate_lifetime);
     return X509_set_version(certificate, 2) == 1 && set_serial(certificate) &&
@@ -110,8 +112,14 @@ Expected<std::optional<Buffer>, std::string> read_file(const std::string& path) 
 
 }  // namespace
 
-Expected<ServerCertificate, std::string> make_server_certificate(const std::vector<Ipv4>& addresses,
-                                                                 UnixTime now) {
+void CertificateAddresses::add(const Endpoint& listen) {
+    if (is_loopback(listen)) return;
+    if (listen.is_v4() && listen.as_v4() != Ipv4{}) v4.push_back(listen.as_v4());
+    if (!listen.is_v4() && listen.address != Ipv6{}) v6.push_back(listen.address);
+}
+
+Expected<ServerCertificate, std::string> make_server_certificate(
+    const CertificateAddresses& addresses, UnixTime now) {
     const auto failed = [] { return unexpected(std::string("OpenSSL made no API certificate")); };
     const Key key(EVP_EC_gen("P-256"));
     const Certificate certificate(X509_new());
@@ -147,9 +155,8 @@ Expected<ServerCertificate, std::string> read_server_certificate(
     return pair;
 }
 
-Expected<ServerCertificate, std::string> load_server_certificate(const std::string& folder,
-                                                                 const std::vector<Ipv4>& addresses,
-                                                                 UnixTime now) {
+Expected<ServerCertificate, std::string> load_server_certificate(
+    const std::string& folder, const CertificateAddresses& addresses, UnixTime now) {
     const std::string certificate_path = path_of(folder, "api.crt");
     const std::string key_path = path_of(folder, "api.key");
     const auto certificate = read_file(certificate_path);

@@ -69,7 +69,7 @@ using Handler = const HttpHandler&;
 
 /// An operator's own pair, or the one that is made at the first start.
 Expected<ServerCertificate, std::string> first_certificate(const ServiceOptions& options,
-                                                           const std::vector<Ipv4>& addresses,
+                                                           const CertificateAddresses& addresses,
                                                            CertificateFiles& files) {
     if (options.certificate_file.empty())
         if (auto made = load_server_certificate(options.state_folder, addresses, unix_now()); !made)
@@ -99,9 +99,8 @@ Expected<std::shared_ptr<const TlsCredentials>, std::string> read_credentials(
 Started start_secure(const ServiceOptions& options, Handler handler, CertificateFiles& files) {
     const auto listen = read_address(options.listen);
     if (!listen) return unexpected(listen.error());
-    std::vector<Ipv4> addresses = options.certificate_addresses;
-    if (listen->is_v4() && listen->as_v4().value != 0 && !is_loopback(*listen))
-        addresses.push_back(listen->as_v4());
+    CertificateAddresses addresses = options.certificate_addresses;
+    addresses.add(*listen);
     auto certificate = first_certificate(options, addresses, files);
     if (!certificate) return unexpected(certificate.error());
     return HttpServer::start({.listen = *listen,

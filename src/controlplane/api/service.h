@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "base/unique_fd.h"
 #include "controlplane/api/request_throttle.h"
+#include "controlplane/api/server_certificate.h"
 #include "controlplane/usecases/control_plane.h"
 
 namespace kanmon::api {
@@ -24,7 +25,7 @@ struct ServiceOptions {
     std::string metrics_token_file = {};    // made when it is not there; empty: no /metrics
     std::string certificate_file = {};      // a pair given instead of those; both or neither
     std::string key_file = {};
-    std::vector<Ipv4> certificate_addresses;
+    CertificateAddresses certificate_addresses;
     RequestRate rate = {};
 };
 

@@ -105,14 +105,18 @@ std::string connection_lines(const BundleFacts& facts) {
         channel_lines(facts), login_lines(facts.options));
 }
 
-/// What the client tells the gateway about itself; the revision is not part of the revision.
+/// What the client tells the gateway about itself, and what it can do without; none of it is part
+/// of the revision. OpenVPN 3 answers packets of its own system with ICMP when they are larger than
+/// its mssfix; this lets all pass that fit into the tunnel, as the programs of 2.x do. 2.4 and 2.5
+/// do not know the last word and warn; how large TCP's packets are is the gateway's decision.
 std::string closing_lines(const BundleFacts& facts, const std::string& revision) {
     return fmt::format(
         "{}"
         "push-peer-info\n"
         "setenv UV_KANMON_REV {}\n"
+        "setenv opt mssfix {} fixed\n"
         "verb 4\n",
-        facts.compress ? "" : ";comp-lzo\n", revision);
+        facts.compress ? "" : ";comp-lzo\n", revision, facts.options.tun_mtu);
 }
 
 std::string certificate_lines(const BundleFacts& facts, const ClientPieces& pieces) {

@@ -18,9 +18,10 @@
 namespace kanmon::apps {
 namespace {
 
-/// Says that it is ready, and that it lives as often as told, each 50 ms.
+/// Says after some seconds that it is ready, and then that it lives as often as told, each 50 ms.
 constexpr const char* talker =
     "import os,socket,sys,time\n"
+    "time.sleep(float(sys.argv[2]))\n"
     "s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\n"
     "s.connect(os.environ['NOTIFY_SOCKET'])\n"
     "s.send(b'READY=1')\n"
@@ -30,8 +31,10 @@ constexpr const char* talker =
 
 class SupervisorTest : public testing::Test {
 protected:
-    Program program(const std::string& name, int words, Duration silence_max) {
-        Program made{name, "/usr/bin/python3", {"-c", talker, std::to_string(words)}, 0, 0};
+    Program program(const std::string& name, int words, Duration silence_max,
+                    const std::string& seconds_before = "0") {
+        Program made{
+            name, "/usr/bin/python3", {"-c", talker, std::to_string(words), seconds_before}, 0, 0};
         made.silence_max = silence_max;
         return made;
     }
@@ -77,6 +80,23 @@ TEST_F(SupervisorTest, KillsWhatFallsSilentAndStartsItAgain) {
     EXPECT_NE(log.find("hangs, and is killed program=\"silent\""), std::string::npos) << log;
     EXPECT_NE(log.find("end=\"signal 9 (Killed)\""), std::string::npos) << log;
     EXPECT_NE(log.rfind("started program=\"silent\""), log.find("started program=\"silent\""));
+}
+
+TEST_F(SupervisorTest, KillsWhatHangsBeforeItsFirstWordAndStartsItAgain) {
+    if (::geteuid() != 0) GTEST_SKIP() << "starting a program as a user needs root";
+    Program mute = program("mute", 0, 30s, "60");
+    mute.first_word_max = 1s;
+    const std::string log = log_of({mute}, 3s);
+    EXPECT_NE(log.find("hangs, and is killed program=\"mute\""), std::string::npos) << log;
+    EXPECT_NE(log.find("end=\"signal 9 (Killed)\""), std::string::npos) << log;
+    EXPECT_NE(log.rfind("started program=\"mute\""), log.find("started program=\"mute\""));
+}
+
+TEST_F(SupervisorTest, WaitsLongerForTheFirstWordThanForTheNext) {
+    if (::geteuid() != 0) GTEST_SKIP() << "starting a program as a user needs root";
+    const std::string log = log_of({program("slow", 1000, 2s, "3")}, 5s);
+    EXPECT_NE(log.find("ready program=\"slow\""), std::string::npos) << log;
+    EXPECT_EQ(log.find("hangs"), std::string::npos) << log;
 }
 
 TEST_F(SupervisorTest, LetsLiveWhatSpeaksAndWhatNeedNotSpeak) {

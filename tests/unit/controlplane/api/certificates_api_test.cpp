@@ -159,6 +159,31 @@ TEST_F(CertificatesApi, WhoGuessesAtLinksHasToWaitAndOthersDoNot) {
     EXPECT_EQ(fetch("POST", wrong).status, 404);
 }
 
+TEST_F(CertificatesApi, WhoHasToWaitIsToldForHowLongAndNotThatTheLinkIsUsed) {
+    const std::string good = link();
+    const std::string wrong =
+        std::string(bundle_path) + "lnk-km000000000000000000." + std::string(64, 'a');
+    for (int i = 0; i < 10; ++i) EXPECT_THAT(fetch("POST", wrong).body, HasSubstr("used already"));
+    boot += 10s;
+    const HttpResponse waits = fetch("POST", good);
+    EXPECT_EQ(waits.status, 429);
+    EXPECT_EQ(waits.retry_after, 20s);
+    EXPECT_THAT(waits.body, HasSubstr("Try again later"));
+    EXPECT_THAT(waits.body, Not(HasSubstr("used already")));
+    boot += waits.retry_after;
+    EXPECT_EQ(fetch("POST", good).status, 200);
+}
+
+TEST_F(CertificatesApi, AStoreThatIsAwayIsTriedAgainLaterAndIsNotALinkThatIsUsed) {
+    const std::string path = link();
+    world.books.disk_is_well = false;
+    const HttpResponse away = fetch("POST", path);
+    EXPECT_EQ(away.status, 503);
+    EXPECT_GT(away.retry_after, 0s);
+    EXPECT_THAT(away.body, HasSubstr("Try again later"));
+    EXPECT_THAT(away.body, Not(HasSubstr("used already")));
+}
+
 /// Five hundred spellings of a way out of /bundle/, raw and encoded.
 std::vector<std::string> traversals() {
     std::vector<std::string> paths;

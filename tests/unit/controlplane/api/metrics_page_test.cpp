@@ -156,8 +156,43 @@ TEST(MetricsToken, IsMadeOnceForItsOwnerAloneAndReadAgain) {
     request.headers.emplace_back("authorization", "Bearer " + token);
     EXPECT_EQ(first.answer(request).status, 200);
     EXPECT_EQ(second.answer(request).status, 200);
-    std::ofstream(folder + "/metrics-token") << "short";
-    EXPECT_FALSE(second.load_token(folder + "/metrics-token", random));
+}
+
+/// What a loss of power or a full disk leaves does not keep the gateway from starting.
+TEST(MetricsToken, AFileThatIsEmptyCutOffOverlongOrZerosGivesWayToANewToken) {
+    const TemporaryFolder temporary;
+    const std::string path = temporary.path() + "/metrics-token";
+    usecases::ControlWorld world;
+    SeededRandom random{3};
+    std::string former;
+    for (const std::string& left : {std::string(), std::string(63, 'a'), std::string(65, 'a'),
+                                    std::string(65, 'a') + "\n", std::string(64, '\0')}) {
+        std::ofstream(path, std::ios::trunc) << left;
+        MetricsPage page(world.plane);
+        const auto loaded = page.load_token(path, random);
+        ASSERT_TRUE(loaded) << loaded.error();
+        std::string token;
+        std::ifstream(path) >> token;
+        EXPECT_EQ(token.size(), 64u);
+        EXPECT_NE(token, former);
+        former = token;
+        HttpRequest request;
+        request.method = "GET";
+        request.path = "/metrics";
+        request.headers.emplace_back("authorization", "Bearer " + token);
+        EXPECT_EQ(page.answer(request).status, 200) << left;
+        struct stat status {};
+        ASSERT_EQ(::stat(path.c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 0777, 0600u);
+    }
+}
+
+TEST(MetricsToken, AFileThatCannotBeWrittenIsNamed) {
+    usecases::ControlWorld world;
+    SeededRandom random{3};
+    const auto refused = MetricsPage(world.plane).load_token("/proc/nowhere/token", random);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error(), HasSubstr("/proc/nowhere/token"));
 }
 
 TEST_F(Metrics, DescribeVpnMetricsShowsRatesByTheCloudsNames) {

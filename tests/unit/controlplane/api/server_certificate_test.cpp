@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/listen_address.h"
+
 namespace kanmon::api {
 namespace {
 
@@ -39,17 +41,25 @@ TEST_F(ServerCertificateTest, IsMadeOnceAndKept) {
     EXPECT_EQ(key.st_mode & 0777U, 0600U);
 }
 
-TEST_F(ServerCertificateTest, NamesLoopbackAndTheGivenAddresses) {
-    const auto made = make_server_certificate({Ipv4{0xcb007101}}, now);
+TEST_F(ServerCertificateTest, NamesLoopbackAndTheGivenAddressesOfBothFamilies) {
+    CertificateAddresses addresses{.v4 = {Ipv4{0xcb007101}}, .v6 = {*parse_ipv6("2001:db8::7")}};
+    for (const char* listen : {"[2001:db8::8]:8443", "198.51.100.4:443", "[::]:8443", "0.0.0.0:443",
+                               "127.0.0.1:8443", "[::1]:8443"})
+        addresses.add(*parse_listen_address(listen));
+    EXPECT_EQ(addresses.v4.size(), 2u);
+    EXPECT_EQ(addresses.v6.size(), 2u);
+    const auto made = make_server_certificate(addresses, now);
     ASSERT_TRUE(made);
 
     BIO* text = BIO_new_mem_buf(made->certificate_pem.data(),
                                 static_cast<int>(made->certificate_pem.size()));
     X509* certificate = PEM_read_bio_X509(text, nullptr, nullptr, nullptr);
     ASSERT_NE(certificate, nullptr);
-    EXPECT_EQ(X509_check_ip_asc(certificate, "127.0.0.1", 0), 1);
-    EXPECT_EQ(X509_check_ip_asc(certificate, "203.0.113.1", 0), 1);
-    EXPECT_EQ(X509_check_ip_asc(certificate, "203.0.113.2", 0), 0);
+    for (const char* named : {"127.0.0.1", "::1", "203.0.113.1", "198.51.100.4", "2001:db8::7",
+                              "2001:db8:0:0::8"})
+        EXPECT_EQ(X509_check_ip_asc(certificate, named, 0), 1) << named;
+    for (const char* other : {"203.0.113.2", "2001:db8::9", "0.0.0.0", "::"})
+        EXPECT_EQ(X509_check_ip_asc(certificate, other, 0), 0) << other;
     EXPECT_EQ(X509_check_host(certificate, "localhost", 0, 0, nullptr), 1);
     EXPECT_EQ(EVP_PKEY_get_bits(X509_get0_pubkey(certificate)), 256);
     X509_free(certificate);

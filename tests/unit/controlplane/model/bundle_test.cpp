@@ -55,7 +55,7 @@ TEST(ClientConfig, HoldsTheLinesOfTheOriginalAndAnnouncesItsRevision) {
           "resolv-retry infinite\n", "nobind\n", "persist-key\n", "persist-tun\n", "ca ca.crt\n",
           "cert vsc-1.crt\n", "key vsc-1.key\n", "cipher AES-128-CBC\n", ";comp-lzo\n", "verb 4\n",
           "remote-cert-tls server\n", "explicit-exit-notify 1\n", "push-peer-info\n",
-          "setenv UV_KANMON_REV 00ff\n"})
+          "setenv UV_KANMON_REV 00ff\n", "setenv opt mssfix 1500 fixed\n"})
         EXPECT_THAT(config(facts()), HasSubstr(line));
     EXPECT_EQ(files(facts())["config.ovpn"], config(facts()));
     BundleFacts tcp = facts();

@@ -1,45 +1,34 @@
 // Every data packet that six real clients and their servers sent: opened by the receiver's keys,
 // sealed again by the sender's.
-#include <gtest/gtest.h>
+#include "transcripts.h"
 
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/random.h"
 #include "dataplane/crypto/key_slots.h"
 #include "dataplane/wire/compression.h"
-#include "source_folder/source_folder.h"
 #include "vectors.h"
 
 namespace kanmon::crypto {
 namespace {
 
-using nlohmann::json;
+using transcripts::json;
+using transcripts::text_of;
 
 class DataTranscript : public testing::TestWithParam<std::string> {};
 
 /// Of some only the control packets are kept.
-bool holds_data(const std::filesystem::path& file) {
+bool holds_data(const std::string& file) {
     std::ifstream in(file);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     return text.find("\"DATA_V") != std::string::npos;
 }
 
 std::vector<std::string> files_with_data() {
-    std::vector<std::string> files;
-    const std::string folder = in_checkout("tests/data/transcripts");
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-        if (entry.path().extension() == ".jsonl" && holds_data(entry.path()))
-            files.push_back(entry.path().string());
-    std::ranges::sort(files);
+    std::vector<std::string> files = transcripts::files();
+    std::erase_if(files, [](const std::string& file) { return !holds_data(file); });
     return files;
-}
-
-std::string text_of(const json& value) {
-    return value.get<std::string>();
 }
 
 struct Transcript {
@@ -48,9 +37,7 @@ struct Transcript {
 
     explicit Transcript(const std::string& file) {
         std::map<int, std::string> early;  // came before its keys were known
-        std::ifstream in(file);
-        for (std::string text; std::getline(in, text);) {
-            json line = json::parse(text);
+        for (json& line : transcripts::lines_of(file)) {
             if (line["type"] == "keys")
                 keys[{line["session"].get<int>(), line["key_id"].get<int>()}] = line;
             if (line["type"] == "early_data") early[line["n"].get<int>()] = text_of(line["plain"]);
@@ -146,15 +133,8 @@ TEST_P(DataTranscript, EveryPacketOpensAndIsSealedAgainAsItWas) {
     }
 }
 
-std::string name_of(const testing::TestParamInfo<std::string>& info) {
-    std::string name = std::filesystem::path(info.param).stem().string();
-    std::ranges::replace_if(
-        name, [](char c) { return c == '.' || c == '-'; }, '_');
-    return name;
-}
-
 INSTANTIATE_TEST_SUITE_P(RealClients, DataTranscript, testing::ValuesIn(files_with_data()),
-                         name_of);
+                         transcripts::test_name);
 
 // --- nonces --------------------------------------------------------------------------------------
 

@@ -261,5 +261,67 @@ TEST(EveryPersonality, ConnectsAndBothDirectionsCarryPackets) {
     }
 }
 
+unsigned opcode_of(Bytes datagram) {
+    return std::to_integer<unsigned>(datagram[0]) >> 3;
+}
+
+/// A packet each way; both are of the form that knows no peer ids.
+void expect_packets_without_peer_ids(World& world, Peer& peer, wire::KeyId key_id) {
+    const Ipv4 target = *parse_ipv4("172.20.0.1");
+    world.delivered.clear();
+    peer.inner.clear();
+    const Buffer up = world.sealed(peer, udp_packet(peer.address(), target));
+    EXPECT_EQ(std::to_integer<unsigned>(up[0]), crypto::opcode_data_v1 << 3 | key_id);
+    world.receive(peer.path, up);
+    EXPECT_EQ(world.delivered.size(), 1U);
+    Buffer packet = udp_packet(target, peer.address());
+    world.shard.from_tunnel(0, packet, world.now);
+    ASSERT_FALSE(world.sent.empty());
+    EXPECT_EQ(opcode_of(world.sent.back().octets), crypto::opcode_data_v1);
+    world.run(1ms);
+    EXPECT_EQ(peer.inner.size(), 1U);
+}
+
+TEST(ClientWithoutPeerIds, IsKnownByItsAddressAlsoAfterARenegotiation) {
+    World world;
+    std::vector<Peer*> peers;
+    for (std::uint16_t number = 1; number <= 3; ++number)
+        peers.push_back(&world.connected(static_cast<std::uint8_t>(number),
+                                         at("192.0.2.1", static_cast<std::uint16_t>(number)),
+                                         client::openvpn_2_3_without_peer_ids));
+    for (Peer* peer : peers) {
+        EXPECT_FALSE(peer->engine.pushed()->peer_id);
+        expect_packets_without_peer_ids(world, *peer, 0);
+        peer->engine.renegotiate(world.now);
+    }
+    world.run(130s);
+    for (Peer* peer : peers) {
+        EXPECT_EQ(peer->renegotiations, 1U);
+        expect_packets_without_peer_ids(world, *peer, 1);
+    }
+    EXPECT_EQ(world.all_drops(), 0U);
+}
+
+TEST(ClientWithoutPeerIds, ThatComesBackToItsAddressIsHeardUnderItsNewKeys) {
+    World world;
+    Peer& former = world.connected(1, at("192.0.2.1"), client::openvpn_2_3_without_peer_ids);
+    const Buffer late = world.sealed(former, udp_packet(former.address(), Ipv4{0xac140001}));
+    former.path.remote = at("192.0.2.99");  // the program died; nothing reaches it any more
+    Peer& later = world.connected(1, at("192.0.2.1"), client::openvpn_2_3_without_peer_ids);
+    expect_packets_without_peer_ids(world, later, 0);
+    world.delivered.clear();
+    world.receive(later.path, late);
+    EXPECT_TRUE(world.delivered.empty()) << "of the keys that died with the program";
+}
+
+TEST(ClientWithoutPeerIds, CannotBeFollowedToAnotherAddress) {
+    World world;
+    Peer& peer = world.connected(1, at("192.0.2.1"), client::openvpn_2_3_without_peer_ids);
+    const Buffer up = world.sealed(peer, udp_packet(peer.address(), *parse_ipv4("172.20.0.1")));
+    world.receive({0, 0, at("192.0.2.2")}, up);
+    EXPECT_TRUE(world.delivered.empty());
+    EXPECT_EQ(world.drops(Cause::unknown_client), 1U);
+}
+
 }  // namespace
 }  // namespace kanmon::shard

@@ -1,43 +1,22 @@
 // Every wrapped control packet of six real clients and their servers, opened by our doorway and our
 // sessions, and sealed again to the same octets.
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include "transcripts.h"
 
-#include "source_folder/source_folder.h"
 #include "wrapped_world.h"
 
 namespace kanmon::shard {
 namespace {
 
-using nlohmann::json;
+using transcripts::json;
+using transcripts::lines_of;
+using transcripts::text_of;
 
 constexpr std::uint32_t early_mark = 0x0f000000;
 const std::string data = in_checkout("tests/data/");
 
-std::vector<json> lines_of(const std::string& file) {
-    std::vector<json> lines;
-    std::ifstream in(file);
-    for (std::string text; std::getline(in, text);) lines.push_back(json::parse(text));
-    return lines;
-}
-
-std::string text_of(const json& value) {
-    return value.get<std::string>();
-}
-
 std::string file_text(const std::string& name) {
     std::ifstream in(data + name);
     return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::vector<std::string> wrapped_transcripts() {
-    std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(data + "transcripts"))
-        if (entry.path().filename().string().find("_tls-") != std::string::npos)
-            files.push_back(entry.path().string());
-    std::ranges::sort(files);
-    return files;
 }
 
 /// What a server with the keys of the captures is configured with.
@@ -189,15 +168,8 @@ TEST_P(WrappedTranscript, GetsTheSameAnswerToItsHelloFromUs) {
     EXPECT_EQ(ours->replay.id, theirs.replay.id & ~early_mark);
 }
 
-std::string test_name(const testing::TestParamInfo<std::string>& info) {
-    std::string name = std::filesystem::path(info.param).stem().string();
-    std::ranges::replace_if(
-        name, [](char c) { return c == '.' || c == '-'; }, '_');
-    return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(RealClients, WrappedTranscript, testing::ValuesIn(wrapped_transcripts()),
-                         test_name);
+INSTANTIATE_TEST_SUITE_P(RealClients, WrappedTranscript,
+                         testing::ValuesIn(transcripts::files("_tls-")), transcripts::test_name);
 
 }  // namespace
 }  // namespace kanmon::shard

@@ -1,45 +1,21 @@
 // Our readers held against what six real clients and their servers said to each other.
-#include <gtest/gtest.h>
+#include "transcripts.h"
 
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-
+#include "base/random.h"
 #include "dataplane/wire/control_message.h"
 #include "dataplane/wire/control_packet.h"
 #include "dataplane/wire/key_method_2.h"
 #include "dataplane/wire/peer_info.h"
-#include "source_folder/source_folder.h"
+#include "dataplane/wire/stream_framing.h"
 
 namespace kanmon::wire {
 namespace {
 
-using nlohmann::json;
+using transcripts::json;
+using transcripts::lines_of;
+using transcripts::text_of;
 
 class Transcript : public testing::TestWithParam<std::string> {};
-
-std::vector<std::string> transcript_files() {
-    std::vector<std::string> files;
-    const std::string folder = in_checkout("tests/data/transcripts");
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-        if (entry.path().extension() == ".jsonl") files.push_back(entry.path().string());
-    std::ranges::sort(files);
-    return files;
-}
-
-std::vector<json> lines_of(const std::string& file, std::string_view type) {
-    std::vector<json> lines;
-    std::ifstream in(file);
-    for (std::string text; std::getline(in, text);) {
-        json line = json::parse(text);
-        if (line["type"] == type) lines.push_back(std::move(line));
-    }
-    return lines;
-}
-
-std::string text_of(const json& value) {
-    return value.get<std::string>();
-}
 
 /// The packet as it is without wrapping: what tls-auth (SHA1) put in between is left out, a sealed
 /// rest is replaced by its decrypted form.
@@ -88,7 +64,7 @@ TEST_P(Transcript, EveryPacketReadsAsCaptured) {
     EXPECT_GT(control_packets, 10U);
 }
 
-void expect_client_message(const json& line) {
+void expect_client_message(const json& line, bool over_tcp) {
     const Buffer octets = from_hex(text_of(line["hex"]));
     const auto read = decode_client_key_method_2(octets, true);
     ASSERT_TRUE(read && *read);
@@ -109,16 +85,17 @@ void expect_client_message(const json& line) {
     EXPECT_FALSE(info.version.empty());
     EXPECT_EQ(info.platform, "linux");
     EXPECT_TRUE(info.can(Ability::data_v2));
-    EXPECT_EQ(parse_options_string(message.options).proto, "UDPv4");
+    EXPECT_EQ(parse_options_string(message.options).proto, over_tcp ? "TCPv4_CLIENT" : "UDPv4");
 }
 
 TEST_P(Transcript, EveryKeyMethod2ReadsAsCaptured) {
     const auto lines = lines_of(GetParam(), "key_method_2");
     EXPECT_GE(lines.size(), 2U);
+    const bool over_tcp = lines_of(GetParam(), "meta").at(0)["transport"] == "tcp";
     for (const json& line : lines) {
         SCOPED_TRACE(text_of(line["dir"]));
         if (line["dir"] == "c2s") {
-            expect_client_message(line);
+            expect_client_message(line, over_tcp);
             continue;
         }
         const Buffer octets = from_hex(text_of(line["hex"]));
@@ -145,14 +122,58 @@ TEST_P(Transcript, EveryControlMessageComesOutOfAStreamOfSingleOctets) {
     }
 }
 
-std::string name_of(const testing::TestParamInfo<std::string>& info) {
-    std::string name = std::filesystem::path(info.param).stem().string();
-    std::ranges::replace_if(
-        name, [](char c) { return c == '.' || c == '-'; }, '_');
-    return name;
+class StreamTranscript : public testing::TestWithParam<std::string> {};
+
+/// What one side wrote, as the stream carried it.
+struct Written {
+    Buffer stream;
+    std::vector<std::string> packets;
+
+    Written(const std::string& file, std::string_view direction) {
+        BufferWriter out;
+        for (const json& line : lines_of(file, "packet")) {
+            if (line["dir"] != direction) continue;
+            packets.push_back(text_of(line["hex"]));
+            const Buffer octets = from_hex(packets.back());
+            out.u16(static_cast<std::uint16_t>(octets.size()));
+            out.bytes(octets);
+        }
+        stream = out.finish();
+    }
+};
+
+TEST_P(StreamTranscript, EveryPacketIsCutOutOfItsStreamHoweverItArrives) {
+    for (const std::string_view direction : {"c2s", "s2c"}) {
+        const Written written(GetParam(), direction);
+        for (std::uint64_t seed = 0; seed < 50; ++seed) {
+            SeededRandom random(seed);
+            Buffer waiting;
+            std::vector<std::string> packets;
+            for (Bytes rest = written.stream; !rest.empty();) {
+                const std::size_t arrives =
+                    std::min<std::size_t>(rest.size(), seed == 0 ? 1 : 1 + random.u64() % 3000);
+                append(waiting, rest.first(arrives));
+                rest = rest.subspan(arrives);
+                FrameCutter cutter(waiting, frame_octets_before_entry);
+                while (const auto packet = cutter.next()) packets.push_back(to_hex(*packet));
+                ASSERT_FALSE(cutter.broken());
+                waiting = copy_of(cutter.rest());
+            }
+            EXPECT_TRUE(waiting.empty());
+            EXPECT_EQ(packets, written.packets);
+        }
+    }
 }
 
-INSTANTIATE_TEST_SUITE_P(RealClients, Transcript, testing::ValuesIn(transcript_files()), name_of);
+TEST_P(StreamTranscript, ItsFirstOctetsAreThoseOfAHello) {
+    const Written written(GetParam(), "c2s");
+    EXPECT_EQ(opening_of(Bytes(written.stream).first(stream_opening_octets)), StreamOpening::hello);
+}
+
+INSTANTIATE_TEST_SUITE_P(RealClients, StreamTranscript,
+                         testing::ValuesIn(transcripts::files("_tcp_")), transcripts::test_name);
+INSTANTIATE_TEST_SUITE_P(RealClients, Transcript, testing::ValuesIn(transcripts::files()),
+                         transcripts::test_name);
 
 }  // namespace
 }  // namespace kanmon::wire
