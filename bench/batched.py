@@ -43,7 +43,7 @@ STREAMS = [Stream("udp_gcm"), Stream("udp_chacha", ciphers=CHACHA),
            Stream("udp_inner6", to=SERVER_TUNNEL6), Stream("udp_forwarded", to=HOST, forwarded=True),
            Stream("tcp_gcm", tcp=True)]
 DATAGRAMS = [("datagrams_1350", 1350), ("packets_64", 64)]
-CROWDS = ["idle", "active", "storm"]
+CROWDS = ["idle", "first", "active", "storm"]
 
 
 @dataclass
@@ -87,13 +87,13 @@ class WiderBench(Bench):
 
 
 @contextmanager
-def swarm(bench, server, mode, *options, says):
+def swarm(bench, server, mode, *options, says, profiles=()):
     """Runs swarm until the block ends; yields the log, from when it says so."""
     log = bench.folder / f"swarm-{mode}.log"
     log.write_text("")
     out = bench.folder / f"swarm-{mode}.json"
     namespace = bench.a if mode == "echo" else bench.b
-    profile = [] if mode == "echo" else [str(server.profile)]
+    profile = [] if mode == "echo" else [str(one) for one in profiles or [server.profile]]
     with open(log, "wb") as text, open(out, "wb") as result:
         process = bench.network.start(namespace, str(BIN / "swarm"), mode, *profile, *options,
                                       stdout=result, stderr=text)
@@ -206,6 +206,8 @@ def measure_crowd(bench, server, options, figures):
         figures.add("batched_connect_cpu_ms", server.name, "swarm",
                     spent / options.clients * 1000)
         figures.add("batched_idle_client_kb", server.name, "swarm", grown / options.clients)
+    if wanted("first", options):
+        measure_first_connects(bench, server, options, figures)
     if wanted("active", options):
         for direction in ("up", "down"):
             one, alone = measure_load(bench, server, "--clients", "1", "--direction", direction,
@@ -220,6 +222,18 @@ def measure_crowd(bench, server, options, figures):
                         together / (many["arrived_octets"] / 1e9))
             figures.add(f"batched_one_active_{direction}_cpu_s_per_gb", server.name, "swarm",
                         alone / (one["arrived_octets"] / 1e9))
+
+
+def measure_first_connects(bench, server, options, figures):
+    """Everybody with a certificate that was not seen before: none of it is remembered."""
+    profiles = server.profiles(options.certificates)
+    before = cpu_seconds(server.pids())
+    with swarm(bench, server, "connect", "--clients", str(len(profiles)), "--rate",
+               str(options.connect_rate), *source_words(bench), "--hold", "600",
+               says="clients connected", profiles=profiles) as (log, _, _):
+        tell_of(log, len(profiles))
+        spent = cpu_seconds(server.pids()) - before
+    figures.add("batched_first_connect_cpu_ms", server.name, "swarm", spent / len(profiles) * 1000)
 
 
 def measure_storm(bench, server, options, figures):
@@ -303,6 +317,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--clients", type=int, default=1000, help="of the rows of many clients")
+    parser.add_argument("--certificates", type=int, default=200, help="of the row of first connects")
     parser.add_argument("--connect-rate", type=int, default=200, help="clients that start a second")
     parser.add_argument("--storm", type=int, default=1000, help="clients that connect at once")
     parser.add_argument("--burst", type=int, default=64, help="datagrams of swarm in one send")

@@ -27,6 +27,7 @@ class Goal:
     must: float
     aim: float
     unit: str = "CPU s/GB"
+    also: str = ""  # another row of OpenVPN's: the better of both is what ours is divided by
 
 
 GOALS = [
@@ -46,8 +47,10 @@ GOALS = [
     Goal("datagrams of 1,350 octets, download", "batched_datagrams_1350_down_per_cpu_s", 5, 8, "packets/CPU s"),
     Goal("packets of 64 octets, upload", "batched_packets_64_up_per_cpu_s", 5, 10, "packets/CPU s"),
     Goal("packets of 64 octets, download", "batched_packets_64_down_per_cpu_s", 5, 10, "packets/CPU s"),
-    Goal("a connect, stock client", "connect_cpu_ms", 1.67, 2.5, "CPU ms"),
-    Goal("a connect, swarm", "batched_connect_cpu_ms", 1.67, 2.5, "CPU ms"),
+    Goal("a connect, stock client", "connect_cpu_ms", 1.67, 2.5, "CPU ms", "batched_connect_cpu_ms"),
+    Goal("a connect, swarm", "batched_connect_cpu_ms", 1.67, 2.5, "CPU ms", "connect_cpu_ms"),
+    Goal("a connect with a certificate not seen before, swarm", "batched_first_connect_cpu_ms", 1.67, 2.5,
+         "CPU ms", "connect_cpu_ms"),
     Goal("memory of an idle client, swarm", "batched_idle_client_kb", 3.8, 5.4, "kB"),
     Goal("ping, stock client", "ping_ms", 1, 1, "ms"),
 ]
@@ -68,6 +71,13 @@ class Bound:
 
 
 BOUNDS = [
+    Bound("one stream over UDP, batched peer, upload", "batched_udp_gcm_upload_mbit_s", "Mbit/s", least=5000),
+    Bound("one stream over UDP, batched peer, download", "batched_udp_gcm_download_mbit_s", "Mbit/s", least=5000),
+    Bound("its inner TCP retransmits, upload", "batched_udp_gcm_upload_retransmits", "", most=0),
+    Bound("its inner TCP retransmits, download", "batched_udp_gcm_download_retransmits", "", most=0),
+    Bound("a tenth of 10,000 clients active against one, upload", "batched_tenth_active_up_percent_of_one", "%", least=80),
+    Bound("a tenth of 10,000 clients active against one, download", "batched_tenth_active_down_percent_of_one", "%", least=80),
+    Bound("ping p99 while 1,000 clients connect at once", "batched_ping_p99_storm_ms", "ms", most=20),
     Bound("two shards against one, CPU per GB more, upload", "shards_two_more_up_percent", "%", most=15),
     Bound("two shards against one, CPU per GB more, download", "shards_two_more_down_percent", "%", most=15),
     Bound("a bandwidth of 100 Mbit/s, one stream, upload", "shaper_up_percent", "%", most=100, least=95),
@@ -79,11 +89,27 @@ BOUNDS = [
 ]
 
 
-def newest(*, beside_openvpn):
-    """The last line of each row that was, or was not, measured beside OpenVPN."""
+ROUNDS_LEAST = 3
+
+
+def newest():
+    """The last line of each row that is a median of enough rounds."""
     with open(HISTORY, newline="") as file:
         return {line["row"]: line for line in csv.DictReader(file)
-                if bool(line["ratio"]) == beside_openvpn}
+                if int(line["rounds"]) >= ROUNDS_LEAST}
+
+
+def compared(goal, measured):
+    """(OpenVPN's figure, Kanmon's, how many times better), or nothing."""
+    line = measured.get(goal.row)
+    if line is None or not line["ratio"]:
+        return None
+    theirs, ours, ratio = (float(line[name]) for name in ("openvpn", "kanmon", "ratio"))
+    other = measured.get(goal.also)
+    if other is not None and float(other["openvpn"]) < theirs:  # costs: less is better
+        theirs = float(other["openvpn"])
+        ratio = theirs / ours
+    return theirs, ours, ratio
 
 
 def alone(measured):
@@ -97,7 +123,7 @@ def alone(measured):
         short = "" if bound.least <= value <= bound.most else " (short)"
         lines.append(f"| {bound.words} | {'at most ' if bound.least == float('-inf') else ''}"
                      f"{'at least ' if bound.most == float('inf') else ''}{bound.text()} {bound.unit} | "
-                     f"**{value:.4g} {bound.unit}**{short} | {line['date']}, {line['commit']} |")
+                     f"**{f'{value:.4g} {bound.unit}'.strip()}**{short} | {line['date']}, {line['commit']} |")
     return "\n".join(lines)
 
 
@@ -106,13 +132,14 @@ def table(measured):
              "| --- | --- | --- | --- | --- | --- | --- |"]
     for goal in GOALS:
         line = measured.get(goal.row)
-        if line is None:
+        figures = compared(goal, measured)
+        if figures is None:
             lines.append(f"| {goal.words} | {goal.must:g}x | {goal.aim:g}x | | | | |")
             continue
-        ratio = float(line["ratio"])
+        theirs, ours, ratio = figures
         short = "" if ratio >= goal.must else " (short)"
         lines.append(f"| {goal.words} | {goal.must:g}x | {goal.aim:g}x | **{ratio:.2f}x**{short} | "
-                     f"{float(line['openvpn']):.4g} {goal.unit} | {float(line['kanmon']):.4g} {goal.unit} | "
+                     f"{theirs:.4g} {goal.unit} | {ours:.4g} {goal.unit} | "
                      f"{line['date']}, {line['commit']} |")
     return "\n".join(lines)
 
@@ -120,13 +147,13 @@ def table(measured):
 def chart(measured):
     import pygal
     from pygal.style import CleanStyle
-    shown = [goal for goal in GOALS if goal.row in measured]
+    shown = [goal for goal in GOALS if compared(goal, measured)]
     bars = pygal.HorizontalBar(
         style=CleanStyle(font_family="sans-serif"), js=[], print_values=True, show_legend=True,
         legend_at_bottom=True, value_formatter=lambda value: f"{value:.1f}x", width=1000,
         height=60 + 44 * len(shown), title="How many times better than OpenVPN 2.6, in the same run")
     bars.x_labels = [goal.words for goal in reversed(shown)]
-    bars.add("Kanmon", [float(measured[goal.row]["ratio"]) for goal in reversed(shown)])
+    bars.add("Kanmon", [compared(goal, measured)[2] for goal in reversed(shown)])
     bars.add("must", [goal.must for goal in reversed(shown)])
     return bars.render(is_unicode=True, disable_xml_declaration=True) + "\n"
 
@@ -138,12 +165,12 @@ def main():
     page = PAGE.read_text()
     before, rest = page.split(BEGIN, 1)
     _, after = rest.split(END, 1)
-    beside = newest(beside_openvpn=True)
-    made = f"{before}{BEGIN}\n{table(beside)}\n\n{alone(newest(beside_openvpn=False))}\n{END}{after}"
+    measured = newest()
+    made = f"{before}{BEGIN}\n{table(measured)}\n\n{alone(measured)}\n{END}{after}"
     if asked.check:
         sys.exit(0 if made == page else "docs/performance.md is older than bench/history.csv: run bench/chart.py")
     PAGE.write_text(made)
-    CHART.write_text(chart(beside))
+    CHART.write_text(chart(measured))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 """The ruler: Debian's openvpn server and Kanmon in turn, the same client, the same machine, one run.
 
 Recipe: two namespaces, one veth pair; iperf3 in the server's namespace on its tunnel address; CPU is
-utime + stime of all processes of the server under test (Kanmon: supervisor, broker, data, control),
-divided by the octets that iperf3 received. Medians of the rounds; ratios are openvpn / kanmon, so
-more than 1 means that Kanmon needs less. Results are appended to bench/history.csv.
+that of all processes of the server under test (Kanmon: supervisor, broker, data, control), divided
+by the octets that iperf3 received. Kanmon judges every flow by an access rule and observes it.
+Medians of the rounds; ratios are openvpn / kanmon, so more than 1 means that Kanmon needs less.
+Results are appended to bench/history.csv.
 
-Usage: bench/ruler.py [--rounds 3] [--seconds 4] [--connects 100] [--no-history]
+Usage: bench/ruler.py [--rounds 3] [--seconds 4] [--connects 200] [--no-history]
 """
 import argparse
 import csv
@@ -30,15 +31,25 @@ SERVER_TUNNEL = "10.8.0.1"
 TUNNEL6 = "fd08::"
 SERVER_TUNNEL6 = "fd08::1"
 SERVER = "10.66.0.1"
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pids):
-    total = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICK
+    """By the processes' own clocks (clock_getcpuclockid(3)): /proc counts hundredths of a second,
+    which is too coarse for a few hundred connects."""
+    scheduler_clock = 2
+    return sum(time.clock_gettime(~pid << 3 | scheduler_clock) for pid in pids)
+
+
+def built_from():
+    """The commit, with a + when the work tree differs from it. Asked before anything runs."""
+    def git(*words):
+        return subprocess.run(("git", "-C", str(ROOT), *words), capture_output=True,
+                              text=True).stdout.strip()
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", "src", "bench")
+    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+
+
+BUILT_FROM = built_from()
 
 
 def resident_kilobytes(pids):
@@ -72,6 +83,7 @@ class OpenVpnServer:
         self.bench = bench
         folder = bench.folder
         make_pki(folder)
+        self.transport = "tcp4-client" if tcp else "udp4"
         config = folder / "server.conf"
         config.write_text(f"""port 1194
 proto {"tcp4-server" if tcp else "udp4"}
@@ -96,19 +108,31 @@ disable-dco
                                            log=folder / "openvpn-server.log")
         until("openvpn listens", lambda: "Initialization Sequence" in
               (folder / "openvpn-server.log").read_text(), 20)
-        self.profile = folder / "openvpn-client.ovpn"
-        self.profile.write_text(f"""client
+        self.profile = self.make_profile("client")
+
+    def make_profile(self, name):
+        folder = self.bench.folder
+        profile = folder / f"openvpn-{name}.ovpn"
+        profile.write_text(f"""client
 dev tun
-proto {"tcp4-client" if tcp else "udp4"}
+proto {self.transport}
 remote {SERVER} 1194
 nobind
 ca {folder}/ca.crt
-cert {folder}/client.crt
-key {folder}/client.key
+cert {folder}/{name}.crt
+key {folder}/{name}.key
 remote-cert-tls server
 verb 1
 disable-dco
 """)
+        return profile
+
+    def profiles(self, count):
+        """Each with a certificate of its own."""
+        names = [f"client{number}" for number in range(count)]
+        for name in names:
+            make_certificate(self.bench.folder, name, "clientAuth")
+        return [self.make_profile(name) for name in names]
 
     def online(self):
         """How many clients it lists."""
@@ -153,11 +177,23 @@ class KanmonServer:
                            LocalSubnet6="fd20::/64")["SslVpnServerId"]
         until("active", lambda: self.call("DescribeVpnGateway",
                                           VpnGatewayId=gateway)["Status"] == "active", 20)
-        self.gateway = gateway
-        cert = self.call("CreateSslVpnClientCert", SslVpnServerId=server)["SslVpnClientCertId"]
-        self.profile = folder / "kanmon-client.ovpn"
-        self.cli(self.key, "cert", "bundle", cert, "--format", "ovpn", "--output", str(self.profile))
+        self.gateway, self.server = gateway, server
+        # A rule that forbids something, so that every flow is judged.
+        self.call("CreateSslVpnAccessRule", SslVpnServerId=server, Priority=1, Policy="drop",
+                  Everybody="true", Protocol="tcp", **{"DestinationCidr.1": "172.20.0.25/32",
+                                                       "PortRange.1": "25"})
+        self.profile = self.make_profile("client")
         time.sleep(1)
+
+    def make_profile(self, name):
+        cert = self.call("CreateSslVpnClientCert", SslVpnServerId=self.server)["SslVpnClientCertId"]
+        profile = self.bench.folder / f"kanmon-{name}.ovpn"
+        self.cli(self.key, "cert", "bundle", cert, "--format", "ovpn", "--output", str(profile))
+        return profile
+
+    def profiles(self, count):
+        """Each with a certificate of its own."""
+        return [self.make_profile(f"client{number}") for number in range(count)]
 
     def cli(self, key, *arguments, check=True):
         return self.bench.network.inside(
@@ -183,23 +219,28 @@ class KanmonServer:
         self.bench.network.stop(self.process)
 
 
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+
+
+def openssl(folder, *words):
+    subprocess.run(("openssl", *words), cwd=folder, check=True, capture_output=True)
+
+
 def make_pki(folder):
     if (folder / "ca.crt").exists():
         return
-
-    def openssl(*words):
-        subprocess.run(("openssl", *words), cwd=folder, check=True, capture_output=True)
-
-    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    openssl("req", "-x509", *new_key, "-days", "30", "-subj", "/CN=bench-ca",
+    openssl(folder, "req", "-x509", *NEW_KEY, "-days", "30", "-subj", "/CN=bench-ca",
             "-keyout", "ca.key", "-out", "ca.crt")
     for name, usage in (("server", "serverAuth"), ("client", "clientAuth")):
-        (folder / f"{name}.ext").write_text(
-            f"extendedKeyUsage={usage}\nkeyUsage=digitalSignature\n")
-        openssl("req", "-new", *new_key, "-subj", f"/CN={name}", "-keyout", f"{name}.key",
-                "-out", f"{name}.csr")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
-                "-CAcreateserial", "-days", "30", "-extfile", f"{name}.ext", "-out", f"{name}.crt")
+        make_certificate(folder, name, usage)
+
+
+def make_certificate(folder, name, usage):
+    (folder / f"{name}.ext").write_text(f"extendedKeyUsage={usage}\nkeyUsage=digitalSignature\n")
+    openssl(folder, "req", "-new", *NEW_KEY, "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+            "-out", f"{name}.csr")
+    openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
+            "-CAcreateserial", "-days", "30", "-extfile", f"{name}.ext", "-out", f"{name}.crt")
 
 
 def connected(log):
@@ -303,22 +344,20 @@ def measure(kind, options):
 
 def keep_history(rows):
     """Appends (row, openvpn, kanmon, ratio, rounds); what has no counterpart there stays empty."""
-    commit = subprocess.run(("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"),
-                            capture_output=True, text=True).stdout.strip()
     path = ROOT / "bench/history.csv"
     fresh = not path.exists()
     with open(path, "a", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         if fresh:
             writer.writerow(("date", "commit", "row", "openvpn", "kanmon", "ratio", "rounds"))
-        writer.writerows((datetime.date.today().isoformat(), commit, *row) for row in rows)
+        writer.writerows((datetime.date.today().isoformat(), BUILT_FROM, *row) for row in rows)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--connects", type=int, default=100)
+    parser.add_argument("--connects", type=int, default=200)
     parser.add_argument("--no-history", action="store_true")
     options = parser.parse_args()
     figures = {OpenVpnServer: [], KanmonServer: []}

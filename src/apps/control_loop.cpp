@@ -18,6 +18,7 @@ namespace kanmon::apps {
 namespace {
 
 constexpr std::size_t outbox_messages_max = 10000;
+constexpr std::size_t orders_waiting_max = 10000;
 constexpr std::size_t attempts_waiting_max = 2000;
 /// A transaction each would cost more than the rest of a connect in this process.
 constexpr Duration attempts_gathered_for = 100ms;
@@ -95,14 +96,18 @@ int ControlLoop::run(int signals) {
 /// False when it is time to stop.
 bool ControlLoop::wait(int signals) {
     const Instant now = boot_now();
-    Instant next = now + (meters_wait_ ? Duration(5ms) : Duration(10s));
+    constexpr std::chrono::seconds longest{10};
+    Instant next = now + (meters_wait_ ? Duration(5ms) : Duration(longest));
     if (due_) next = std::min(next, publish_by_);
     if (compose_due_) next = std::min(next, compose_at_);
     if (!broker_ && !options_.broker_path.empty()) next = std::min(next, broker_retry_at_);
     if (!problem_.empty()) next = std::min(next, want_again_at_);
     if (!attempts_.empty()) next = std::min(next, attempts_at_);
+    // In seconds first: a revocation list may be good until the year 9999, which is more
+    // nanoseconds than there are.
     if (again_at_)
-        next = std::min(next, now + std::max(Duration{}, Duration(*again_at_ - unix_now())));
+        next = std::min(
+            next, now + std::clamp<std::chrono::seconds>(*again_at_ - unix_now(), 0s, longest));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
     const auto data_events = static_cast<short>(outbox_.empty() ? POLLIN : POLLIN | POLLOUT);
     std::array<pollfd, 5> watched{{{signals, POLLIN, 0},
@@ -129,7 +134,7 @@ void ControlLoop::turn() {
             compose_due_ = true;
             compose_at_ = {};
         }
-        std::ranges::move(taken.messages, std::back_inserter(orders_waiting_));
+        for (bridge::Message& order : taken.messages) take_order(std::move(order));
     }
     if (ready_.bridge) accept_data();
     if (ready_.data) hear_data();
@@ -470,9 +475,21 @@ void ControlLoop::tell(const char* event, const std::string& problem) {
     log_event(Severity::error, event, {{"problem", problem}});
 }
 
+/// While data is away an order waits, since whoever gave it was told that it is done. A question
+/// does not: nobody waits for its answer so long.
+void ControlLoop::take_order(bridge::Message order) {
+    if (!data_greeted_ && std::holds_alternative<bridge::FlowQuestion>(order.body)) return;
+    if (orders_waiting_.size() >= orders_waiting_max) {
+        log_event(Severity::error, "an order to the data process was lost",
+                  {{"waiting", std::to_string(orders_waiting_.size())}});
+        return;
+    }
+    orders_waiting_.push_back(std::move(order));
+}
+
 void ControlLoop::publish_if_due() {
     if (due_ && boot_now() >= publish_by_) publish();
-    if (due_ || (compose_due_ && !undeliverable_)) return;
+    if (due_ || (compose_due_ && !undeliverable_) || !data_greeted_) return;
     for (const bridge::Message& order : orders_waiting_) send_data(order);
     orders_waiting_.clear();
 }

@@ -105,6 +105,7 @@ private:
     void hear_broker();
     void connect_broker();
     void publish();
+    void take_order(bridge::Message order);
     void publish_if_due();
     void gather_attempt(const bridge::AttemptRecord& attempt);
     void store_attempts();
@@ -122,7 +123,7 @@ private:
     bridge::PacketSocket data_;
     std::deque<Unsent> outbox_;
     bool data_greeted_ = false;
-    std::vector<bridge::Message> orders_waiting_;  // until the snapshot before them is sent
+    std::vector<bridge::Message> orders_waiting_;  // until data has the snapshot before them
     std::vector<usecases::LeaseNews> lease_news_;  // of this turn
     std::vector<std::uint64_t> lease_questions_;   // the ids of those that are questions
     std::vector<bridge::AttemptRecord> attempts_;

@@ -284,6 +284,27 @@ TYPED_TEST_P(BooksContract, ATokenWithOtherParametersIsRefused) {
     EXPECT_EQ(other.error().code, "IdempotentParameterMismatch");
 }
 
+TYPED_TEST_P(BooksContract, ASignedRequestChangesSomethingOnceAndAllOfItsChangesAreOne) {
+    const auto put = [&](const std::string& request_id, const std::string& id, bool succeeds) {
+        Actor actor = contract_actor;
+        actor.request_id = request_id;
+        actor.signed_request = {.mark = "mark", .ends = unix_time_of(1'700'000'900)};
+        return this->books->transact(
+            actor, contract_token(""), [&](Ledger& ledger) -> Outcome<Receipt> {
+                if (!succeeds) return model::refuse("VpnGateway.Configuring", "later");
+                ledger.vpcs().put(contract_vpc(id, id));
+                return Receipt{id, ""};
+            });
+    };
+    EXPECT_FALSE(put("REQUEST-1", "vpc-1", false));
+    EXPECT_TRUE(put("REQUEST-2", "vpc-1", true));
+    EXPECT_TRUE(put("REQUEST-2", "vpc-2", true));
+    const auto replayed = put("REQUEST-3", "vpc-3", true);
+    ASSERT_FALSE(replayed);
+    EXPECT_EQ(replayed.error().code, "SignatureNonceUsed");
+    EXPECT_EQ(this->vpcs(), 2u);
+}
+
 TYPED_TEST_P(BooksContract, TheTokenOfAnotherAccountIsAnotherToken) {
     ASSERT_TRUE(this->put_vpc(contract_token("token"), "vpc-1"));
     Actor other = contract_actor;
@@ -511,6 +532,7 @@ REGISTER_TYPED_TEST_SUITE_P(BooksContract, AnEventOfOneMarkIsStoredOnceAndTheNew
                             ARefusedChangeLeavesNothingAndItsTokenStaysUsable,
                             ARepeatedTokenGivesTheFirstReceiptAndChangesNothing,
                             ATokenWithOtherParametersIsRefused,
+                            ASignedRequestChangesSomethingOnceAndAllOfItsChangesAreOne,
                             UsersAreFoundByTheNameTheyHaveInTheirSource,
                             AStepOfAUsersCodesIsUsedOnce, TheTokenOfAnotherAccountIsAnotherToken,
                             ADryRunThatWouldSucceedIsRefusedAndLeavesNothing,

@@ -141,6 +141,9 @@ public:
     Outcome<Receipt> transact(const Actor& actor, const Token& token,
                               const Change& change) override {
         if (away) return model::unavailable("The store is away.");
+        const SignedRequest& request = actor.signed_request;
+        const auto used = used_.find(request.mark);
+        if (used != used_.end() && used->second != actor.request_id) return model::signature_used();
         const auto key = std::pair(actor.account.text, token.client_token);
         if (const auto seen = tokens_.find(key);
             !token.client_token.empty() && seen != tokens_.end())
@@ -160,6 +163,7 @@ public:
                           .subject = receipt->subject,
                           .parameters = token.parameters});
         if (!token.client_token.empty()) tokens_[key] = {token, *receipt};
+        if (!request.mark.empty()) used_.emplace(request.mark, actor.request_id);
         return receipt;
     }
 
@@ -323,6 +327,7 @@ private:
     MemoryLedger ledger_;
     std::vector<AuditRow> audit_;
     std::map<std::pair<std::string, std::string>, Remembered> tokens_;
+    std::map<std::string, std::string> used_;  // marks of signed requests, and who had them
     std::map<std::pair<std::string, Ipv4>, StoredLease> leases_;
     std::vector<model::Event> events_;
     std::uint64_t events_ever_ = 0;

@@ -394,6 +394,14 @@ ALTER TABLE audit ADD COLUMN state_before TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit ADD COLUMN state_after TEXT NOT NULL DEFAULT '';
 )sql";
 
+// Each signed request that has changed something, for as long as its signature is good.
+constexpr const char* signed_requests = R"sql(
+CREATE TABLE signed_requests (
+    mark TEXT PRIMARY KEY, request_id TEXT NOT NULL, ends INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX signed_requests_ends ON signed_requests(ends);
+)sql";
+
 // An overlap that has ended by now stays so.
 constexpr const char* scheduled_revocations = R"sql(
 ALTER TABLE revoked_certificates ADD COLUMN scheduled INTEGER NOT NULL DEFAULT 0;
@@ -403,11 +411,12 @@ UPDATE revoked_certificates SET scheduled = 1
 
 }  // namespace
 
-const std::array<const char*, 16> migrations{
-    first_tables,  server_options, identities,        sites,
-    certificates,  key_roles,      many_certificates, log_moved_out,
-    bearer_tokens, diagnoses,      assignments,       recovery,
-    audit_chain,   access_rules,   audit_states,      scheduled_revocations};
+const std::array<const char*, 17> migrations{
+    first_tables,         server_options, identities,        sites,
+    certificates,         key_roles,      many_certificates, log_moved_out,
+    bearer_tokens,        diagnoses,      assignments,       recovery,
+    audit_chain,          access_rules,   audit_states,      signed_requests,
+    scheduled_revocations};
 
 void migrate(Database& database, std::span<const char* const> steps) {
     database.survive(Durability::power_loss);

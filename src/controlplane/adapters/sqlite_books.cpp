@@ -232,6 +232,8 @@ private:
     void take_over();
     void write_lease(const LeaseWrite& write);
     Outcome<Receipt> change_books(const Actor& actor, const Token& token, const Change& change);
+    bool was_used(const Actor& actor);
+    void use(const Actor& actor, UnixTime now);
     std::optional<Outcome<Receipt>> remembered(const Actor& actor, const Token& token);
     void remember(const Actor& actor, const Token& token, const Receipt& receipt,
                   RowChanges::Told told);
@@ -257,6 +259,25 @@ void SqliteBooks::take_over() {
     if (in.number() != 0) throw StoreError("another program holds an old state of the store");
     in.step();
     taken_over_ = true;
+}
+
+/// By another request: one may make several changes.
+bool SqliteBooks::was_used(const Actor& actor) {
+    if (actor.signed_request.mark.empty()) return false;
+    Statement in =
+        database_.prepare("SELECT 1 FROM signed_requests WHERE mark = ? AND request_id <> ?");
+    in.bind(actor.signed_request.mark).bind(actor.request_id);
+    return in.step();
+}
+
+void SqliteBooks::use(const Actor& actor, UnixTime now) {
+    if (actor.signed_request.mark.empty()) return;
+    database_.prepare("DELETE FROM signed_requests WHERE ends < ?").bind(seconds_of(now)).run();
+    database_.prepare("INSERT OR IGNORE INTO signed_requests VALUES (?, ?, ?)")
+        .bind(actor.signed_request.mark)
+        .bind(actor.request_id)
+        .bind(seconds_of(actor.signed_request.ends))
+        .run();
 }
 
 std::optional<Outcome<Receipt>> SqliteBooks::remembered(const Actor& actor, const Token& token) {
@@ -305,6 +326,7 @@ Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& toke
     database_.survive(Durability::process_death);
     take_over();
     Transaction transaction(database_);
+    if (was_used(actor)) return model::signature_used();
     if (auto seen = remembered(actor, token)) return *seen;
     RowChanges changes(database_);
     SqliteLedger ledger(database_, last_number() + 1, &changes);
@@ -312,6 +334,7 @@ Outcome<Receipt> SqliteBooks::change_books(const Actor& actor, const Token& toke
     if (!receipt) return receipt;
     if (token.dry_run) return model::refuse("DryRunOperation", "The request would succeed.");
     remember(actor, token, *receipt, changes.tell());
+    use(actor, token.now);
     transaction.commit();
     sync_->written();
     return receipt;

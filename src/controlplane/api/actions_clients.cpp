@@ -16,7 +16,15 @@ std::string common_name(const std::string& name) {
 }
 
 /// Of the path outside; what was not measured is left out.
-void add_path(JsonObject& row, const bridge::PathQuality& path) {
+void add_path(JsonObject& row, const model::ClientConnection& client) {
+    const bridge::PathQuality& path = client.path;
+    row.number("RefusedPackets", client.refused_packets)
+        .number("LatePackets", client.late_packets)
+        .number("OversizePackets", client.oversize_packets)
+        .number("FragmentedPackets", client.fragmented_packets);
+    if (client.segment_limit != 0) row.number("SegmentLimit", std::uint64_t{client.segment_limit});
+    if (client.clock_behind_seconds)
+        row.number("ClockBehindSeconds", std::int64_t{*client.clock_behind_seconds});
     row.number("LostPackets", path.lost_packets).number("ReorderedPackets", path.reordered_packets);
     if (path.round_trip_microseconds)
         row.number("RoundTripMicroseconds", *path.round_trip_microseconds);
@@ -49,7 +57,7 @@ JsonObject client_row(const model::ClientConnection& client) {
         .text("Platform", escaped(client.platform))
         .text("BundleRevision", escaped(client.revision))
         .flag("BundleIsStale", client.stale_bundle);
-    add_path(row, client.path);
+    add_path(row, client);
     return row;
 }
 

@@ -20,10 +20,11 @@ struct Api::Answered {
 };
 
 /// What is known of a request before it was read.
-struct Api::Arrival {
+struct Arrival {
     std::string request_id;
     UnixTime now;
     Instant boot;
+    usecases::SignedRequest signed_request = {};  // once it was found to be one
 };
 
 namespace {
@@ -113,15 +114,15 @@ model::Refusal not_authorized(const usecases::TokenHolder& caller, const NamedAc
                                action.name, model::key_role_text(action.least)));
 }
 
-usecases::Call call_of(const usecases::TokenHolder& caller, const std::string& request_id,
-                       UnixTime now) {
+usecases::Call call_of(const usecases::TokenHolder& caller, const Arrival& arrival) {
     return {.actor = {.account = caller.credential.account,
                       .role = caller.credential.role,
                       .access_key = caller.credential.access_key.text,
-                      .request_id = request_id,
+                      .request_id = arrival.request_id,
                       .key_role = caller.credential.key_role,
-                      .bearer_token = caller.token},
-            .now = now,
+                      .bearer_token = caller.token,
+                      .signed_request = arrival.signed_request},
+            .now = arrival.now,
             .client_token = {},
             .dry_run = false};
 }
@@ -144,7 +145,7 @@ model::Outcome<JsonObject> Api::perform(std::string_view name, const usecases::T
                                               escaped(name, 64))));
     if (caller.credential.key_role < action->least)
         return unexpected(not_authorized(caller, *action));
-    const auto call = with_common(call_of(caller, arrival.request_id, arrival.now), {parameters});
+    const auto call = with_common(call_of(caller, arrival), {parameters});
     if (!call) return unexpected(call.error());
     auto outcome = action->run(
         {.plane = plane_, .call = *call, .parameters = {parameters}, .now = arrival.boot});
@@ -205,25 +206,34 @@ Api::Answered Api::run_form(const HttpRequest& request, const Arrival& arrival) 
         return refused(refusal(400, "InvalidVersion",
                                fmt::format("The version is '{}'; this API has version {}.",
                                            escaped(caller->version, 32), api_version)));
-    answered.outcome = perform(
-        answered.action, {.credential = std::move(caller->credential), .token = {}}, all, arrival);
+    Arrival authentic = arrival;
+    authentic.signed_request = std::move(caller->request);
+    answered.outcome =
+        perform(answered.action, {.credential = std::move(caller->credential), .token = {}}, all,
+                authentic);
     return answered;
 }
 
 model::Outcome<JsonObject> Api::log_in(const HttpRequest& request, const Arrival& arrival) {
     const auto parameters = json_parameters(request.body);
     if (!parameters) return unexpected(parameters.error());
-    return settled(
-        bearers_.log_in(request, *parameters, arrival.request_id, arrival.now, arrival.boot)
-            .map(token_created));
+    const auto key = parameters->find("AccessKeyId");
+    const std::string access_key = key == parameters->end() ? std::string() : key->second;
+    // Twice: only who has the secret takes of its key's share.
+    if (auto free = throttle_.admit_key(access_key, arrival.boot); !free)
+        return unexpected(free.error());
+    auto made =
+        bearers_.log_in(request, *parameters, arrival.request_id, arrival.now, arrival.boot);
+    if (!made) return unexpected(made.error());
+    if (auto free = throttle_.charge_key(access_key, arrival.boot); !free)
+        return unexpected(free.error());
+    return settled(token_created(*made));
 }
 
 model::Outcome<JsonObject> Api::log_out(const usecases::TokenHolder& caller,
                                         const Arrival& arrival) {
     return settled(
-        plane_.bearer_tokens.log_out(call_of(caller, arrival.request_id, arrival.now)).map([] {
-            return JsonObject();
-        }));
+        plane_.bearer_tokens.log_out(call_of(caller, arrival)).map([] { return JsonObject(); }));
 }
 
 Api::Answered Api::run_json(const HttpRequest& request, const Arrival& arrival) {
@@ -234,11 +244,17 @@ Api::Answered Api::run_json(const HttpRequest& request, const Arrival& arrival) 
     };
     if (const auto free = throttle_.admit(request.network, arrival.boot); !free)
         return refused(free.error());
-    if (const auto fits = check_json_request(request); !fits) return refused(fits.error());
+    const auto refused_stranger = [&](const model::Refusal& why) {
+        if (why.http_status < 429) throttle_.charge(request.network, arrival.boot);
+        return refused(why);
+    };
+    if (const auto fits = check_json_request(request); !fits) return refused_stranger(fits.error());
     const std::string name = request.path.substr(json_path.size());
     if (name == "login") {
         answered.action = name;
-        answered.outcome = log_in(request, arrival);
+        auto made = log_in(request, arrival);
+        if (!made) return refused_stranger(made.error());
+        answered.outcome = std::move(made);
         return answered;
     }
     const auto caller = token_holder(request, arrival);

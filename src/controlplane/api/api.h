@@ -21,6 +21,8 @@ inline constexpr std::string_view api_version = "2016-04-28";
 /// POST /api/v1/<Action>, /api/v1/login, /api/v1/logout; GET /api/v1/openapi.json.
 inline constexpr std::string_view json_path = "/api/v1/";
 
+struct Arrival;
+
 class Api {
 public:
     /// `random` must be usable from any thread.
@@ -37,7 +39,6 @@ public:
 
 private:
     struct Answered;
-    struct Arrival;
     HttpResponse description();
     model::Outcome<SignedCall> signed_call(const HttpRequest& request, Parameters& all,
                                            const Arrival& arrival);

@@ -1,6 +1,7 @@
 #include "controlplane/api/authentication.h"
 
 #include "controlplane/api/acs3_signature.h"
+#include "controlplane/api/digest.h"
 #include "controlplane/api/rpc_signature.h"
 
 namespace kanmon::api {
@@ -9,6 +10,11 @@ namespace {
 std::string value_of(const Parameters& parameters, std::string_view name) {
     const auto found = parameters.find(name);
     return found == parameters.end() ? std::string() : found->second;
+}
+
+/// Half of a SHA-256 is enough: nobody finds two nonces of one mark.
+usecases::SignedRequest marked(const std::string& key, const std::string& nonce, UnixTime at) {
+    return {.mark = sha256_hex(key + '\n' + nonce).substr(0, 32), .ends = at + clock_skew_max};
 }
 
 }  // namespace
@@ -27,12 +33,15 @@ model::Outcome<SignedCall> Authentication::check(const HttpRequest& request,
                                                  : check_parameters(request, all, now);
     if (!found) return unexpected(found.error());
     const std::string& key = found->call.credential.access_key.text;
-    // Twice: what is refused takes no room in the nonce book, and what is replayed costs nothing.
-    if (auto free = throttle_.admit_key(key, boot); !free) return unexpected(free.error());
-    if (auto fresh = nonces_.use(key, found->nonce, found->at, now); !fresh)
-        return unexpected(fresh.error());
+    // What is refused takes no room in the nonce book, so that it may be sent again as it is; and
+    // what is replayed costs nothing.
     if (auto free = throttle_.charge_key(key, boot); !free) return unexpected(free.error());
+    if (auto fresh = nonces_.use(key, found->nonce, found->at, now); !fresh) {
+        throttle_.give_back(key);
+        return unexpected(fresh.error());
+    }
     accounts_.note_use(found->call.credential, now);
+    found->call.request = marked(key, found->nonce, found->at);
     return std::move(found->call);
 }
 
@@ -48,8 +57,10 @@ model::Outcome<Authentication::Signed> Authentication::check_header(const HttpRe
     if (!signed_at) return unexpected(signed_at.error());
     const auto matches = check_acs3(request, query, *authorization, credential->secret.view());
     if (!matches) return unexpected(matches.error());
-    return Signed{{std::move(*credential), std::string(*request.header("x-acs-action")),
-                   std::string(*request.header("x-acs-version"))},
+    return Signed{{.credential = std::move(*credential),
+                   .request = {},
+                   .action = std::string(*request.header("x-acs-action")),
+                   .version = std::string(*request.header("x-acs-version"))},
                   std::string(request.header("x-acs-signature-nonce").value_or("")),
                   *signed_at};
 }
@@ -65,7 +76,10 @@ model::Outcome<Authentication::Signed> Authentication::check_parameters(const Ht
     if (!signed_at) return unexpected(signed_at.error());
     const auto matches = check_rpc(request.method, all, credential->secret.view());
     if (!matches) return unexpected(matches.error());
-    return Signed{{std::move(*credential), value_of(all, "Action"), value_of(all, "Version")},
+    return Signed{{.credential = std::move(*credential),
+                   .request = {},
+                   .action = value_of(all, "Action"),
+                   .version = value_of(all, "Version")},
                   value_of(all, "SignatureNonce"),
                   *signed_at};
 }

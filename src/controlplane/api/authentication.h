@@ -12,11 +12,13 @@
 #include "controlplane/api/nonce_book.h"
 #include "controlplane/api/request_throttle.h"
 #include "controlplane/usecases/accounts.h"
+#include "controlplane/usecases/call.h"
 
 namespace kanmon::api {
 
 struct SignedCall {
     usecases::Credential credential;
+    usecases::SignedRequest request;
     std::string action;
     std::string version;
 };

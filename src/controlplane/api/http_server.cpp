@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <bit>
 #include <charconv>
 #include <condition_variable>
@@ -15,12 +14,46 @@
 #include <cstring>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "controlplane/api/listening_socket.h"
 
 namespace kanmon::api {
+
+namespace {
+
+/// Connections that somebody else accepted: no network takes the places of all.
+class GuestPlaces {
+public:
+    GuestPlaces(unsigned all_max, unsigned network_max)
+        : all_max_(all_max), network_max_(network_max) {}
+
+    bool enter(const std::string& network) {
+        const std::lock_guard lock(mutex_);
+        if (all_ >= all_max_) return false;
+        unsigned& present = of_network_[network];
+        if (present >= network_max_) return false;
+        ++present;
+        ++all_;
+        return true;
+    }
+    void leave(const std::string& network) {
+        const std::lock_guard lock(mutex_);
+        const auto found = of_network_.find(network);
+        if (--found->second == 0) of_network_.erase(found);
+        --all_;
+    }
+
+private:
+    const unsigned all_max_, network_max_;
+    std::mutex mutex_;
+    unsigned all_ = 0;
+    std::unordered_map<std::string, unsigned> of_network_;
+};
+
+}  // namespace
 
 struct HttpServer::Engine {
     explicit Engine(const HttpLimits& bounds) : limits(bounds), book(bounds.each) {}
@@ -37,7 +70,7 @@ struct HttpServer::Engine {
     /// Serves what was adopted. Apart from the other, since a daemon of libmicrohttpd 0.9.75 that
     /// accepts and adopts may meet its limit while it holds a lock, and then never moves again.
     MHD_Daemon* guests = nullptr;
-    std::atomic<unsigned> guests_present{0};
+    GuestPlaces guest_places{limits.adopted, limits.adopted_per_network};
     /// Ends connections that take longer than they may. Before the daemons end: it uses what they
     /// hold open.
     std::jthread watch;
@@ -119,20 +152,29 @@ std::size_t times_sent(const HttpRequest& request, std::string_view name) {
                       [&](const auto& header) { return header.first == name; }));
 }
 
-/// A household has one IPv4 address, or a /64.
-std::string network_of(const sockaddr* generic) {
-    constexpr std::size_t prefix_octets = 8;
-    if (generic == nullptr) return {};
+Endpoint endpoint_of(const sockaddr* generic) {
     if (generic->sa_family == AF_INET) {
         sockaddr_in address{};
         std::memcpy(&address, generic, sizeof address);
-        return to_string(Ipv4{ntohl(address.sin_addr.s_addr)});
+        return Endpoint::v4(Ipv4{ntohl(address.sin_addr.s_addr)}, 0);
     }
-    if (generic->sa_family != AF_INET6) return {};
     sockaddr_in6 address{};
     std::memcpy(&address, generic, sizeof address);
+    Endpoint endpoint;
+    std::memcpy(endpoint.address.octets.data(), &address.sin6_addr, sizeof address.sin6_addr);
+    return endpoint;
+}
+
+/// A household has one IPv4 address, or a /64. A socket that listens on [::] shows an IPv4 peer by
+/// its mapped address, and these are no network of their own.
+std::string network_of(const sockaddr* generic) {
+    constexpr std::size_t prefix_octets = 8;
+    if (generic == nullptr || (generic->sa_family != AF_INET && generic->sa_family != AF_INET6))
+        return {};
+    const Endpoint peer = endpoint_of(generic);
+    if (peer.is_v4()) return to_string(peer.as_v4());
     Ipv6 network{};
-    std::memcpy(network.octets.data(), &address.sin6_addr, prefix_octets);
+    std::memcpy(network.octets.data(), peer.address.octets.data(), prefix_octets);
     return to_string(network);
 }
 
@@ -350,8 +392,10 @@ void HttpServer::Engine::note_connection(void* owner, MHD_Connection* connection
 
 void HttpServer::Engine::note_guest(void* owner, MHD_Connection* connection, void** kept,
                                     MHD_ConnectionNotificationCode what) {
+    const std::string network = network_of(connection);
     note_connection(owner, connection, kept, what);
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED) --static_cast<Engine*>(owner)->guests_present;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        static_cast<Engine*>(owner)->guest_places.leave(network);
 }
 
 void HttpServer::Engine::adopt(UniqueFd connection) {
@@ -359,13 +403,11 @@ void HttpServer::Engine::adopt(UniqueFd connection) {
     socklen_t octets = sizeof remote;
     auto* generic = static_cast<sockaddr*>(static_cast<void*>(&remote));
     if (guests == nullptr || ::getpeername(connection.get(), generic, &octets) != 0) return;
-    if (++guests_present > limits.adopted) {
-        --guests_present;
-        return;
-    }
+    const std::string network = network_of(generic);
+    if (!guest_places.enter(network)) return;
     // The library closes the descriptor also when it refuses the connection.
     if (MHD_add_connection(guests, connection.release(), generic, octets) != MHD_YES)
-        --guests_present;
+        guest_places.leave(network);
 }
 
 HttpServer::HttpServer(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}

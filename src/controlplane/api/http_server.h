@@ -33,6 +33,7 @@ struct HttpLimits {
     unsigned threads = 8;  // an answer may wait for the disk, and holds one meanwhile
     /// How many connections that somebody else accepted are served beside the own ones; 0: none.
     unsigned adopted = 0;
+    unsigned adopted_per_network = 32;
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
@@ -59,7 +60,8 @@ public:
     /// thread.
     void replace_credentials(std::shared_ptr<const TlsCredentials> credentials);
 
-    /// Serves a connection that somebody else accepted, or closes it beyond `adopted`. Any thread.
+    /// Serves a connection that somebody else accepted, or closes it beyond `adopted` and
+    /// `adopted_per_network`. Any thread.
     void adopt(UniqueFd connection);
 
 private:

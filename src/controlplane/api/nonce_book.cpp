@@ -63,9 +63,7 @@ model::Outcome<void> NonceBook::use(const std::string& access_key, const std::st
     const std::uint64_t mark = mark_of(access_key, nonce);
     const std::lock_guard guard(lock_);
     forget_before(now);
-    if (is_used(mark))
-        return model::refuse("SignatureNonceUsed",
-                             "This nonce was used before; each request needs a new one.");
+    if (is_used(mark)) return model::signature_used();
     std::size_t& used = of_key_[access_key];
     if (size_ >= all_max_ || used >= key_max_)
         return model::throttled(

@@ -5,7 +5,8 @@
 // of the window goes as a whole.
 //
 // Promises: a remembered nonce stays until its request's time has left the window; it is never
-//           pushed out early, so no replay gets in. A full book refuses instead.
+//           pushed out early, so no replay gets in. A full book refuses instead. It begins empty:
+//           over a restart `Books::transact` remembers the requests that have changed something.
 // Owner:    any thread (one lock). Pure: time and the key of the hash are arguments.
 // Limits:   nonces_max in all: 3,495 a second, all day, in 29 to 36 MB; of one access key seven
 //           eighths of them, so that no key starves the others.

@@ -29,6 +29,11 @@ Duration RateShares::take(const std::string& who, Instant now) {
     return wait;
 }
 
+void RateShares::give_back(const std::string& who) {
+    const auto found = whole_at_.find(who);
+    if (found != whole_at_.end()) found->second -= interval_;
+}
+
 void RateShares::make_room(Instant now) {
     if (whole_at_.size() < size_max_) return;
     std::erase_if(whole_at_, [&](const auto& share) { return share.second <= now; });
@@ -73,6 +78,11 @@ model::Outcome<void> RequestThrottle::admit_key(const std::string& access_key, I
 model::Outcome<void> RequestThrottle::charge_key(const std::string& access_key, Instant now) {
     const std::lock_guard guard(lock_);
     return judged_key(keys_.take(access_key, now));
+}
+
+void RequestThrottle::give_back(const std::string& access_key) {
+    const std::lock_guard guard(lock_);
+    keys_.give_back(access_key);
 }
 
 RequestThrottle::Counts RequestThrottle::counts() const {

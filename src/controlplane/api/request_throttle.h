@@ -39,6 +39,7 @@ public:
     Duration wait(const std::string& who, Instant now) const;
     /// The same, and takes it when there is.
     Duration take(const std::string& who, Instant now);
+    void give_back(const std::string& who);
     std::size_t size() const { return whole_at_.size(); }
 
 private:
@@ -64,10 +65,12 @@ public:
     model::Outcome<void> admit(const std::string& network, Instant now);
     /// Its request was signed by nobody.
     void charge(const std::string& network, Instant now);
-    /// A signature is right; nothing is taken yet. Throttling.User (429).
+    /// Whether its share would do; nothing is taken yet. Throttling.User (429).
     model::Outcome<void> admit_key(const std::string& access_key, Instant now);
-    /// And it was not seen before. Throttling.User (429).
+    /// The same, and takes of its share. Throttling.User (429).
     model::Outcome<void> charge_key(const std::string& access_key, Instant now);
+    /// What was charged for was seen before.
+    void give_back(const std::string& access_key);
 
     Counts counts() const;
     /// The counts, when something was refused and nothing was told for `told_every`.

@@ -31,6 +31,12 @@ struct ClientConnection {
     std::uint64_t sent_octets = 0;
     std::uint64_t received_packets = 0;
     std::uint64_t sent_packets = 0;
+    std::uint64_t refused_packets = 0;     // by rules, both ways
+    std::uint64_t late_packets = 0;        // waited too long for their turn, both ways
+    std::uint64_t oversize_packets = 0;    // to the client, larger than its path takes
+    std::uint64_t fragmented_packets = 0;  // of these, sent in fragments
+    std::uint16_t segment_limit = 0;       // octets; what the MSS of its TCP is clamped to
+    std::optional<std::int32_t> clock_behind_seconds;  // ours minus the client's
     bridge::PathQuality path = {};
     friend bool operator==(const ClientConnection&, const ClientConnection&) = default;
 };

@@ -33,6 +33,11 @@ Unexpected<Refusal> throttled(std::string_view code, std::string message, Durati
     return unexpected(Refusal{429, std::string(code), std::move(message), retry_after});
 }
 
+Unexpected<Refusal> signature_used() {
+    return refuse("SignatureNonceUsed",
+                  "This nonce was used before; each request needs a new one.");
+}
+
 Unexpected<Refusal> unavailable(std::string message) {
     return unexpected(Refusal{503, "ServiceUnavailable", std::move(message)});
 }

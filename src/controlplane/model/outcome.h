@@ -37,6 +37,8 @@ Unexpected<Refusal> forbidden(std::string message);
 Unexpected<Refusal> unsupported(std::string message);
 /// 429 with this code: too much at a time.
 Unexpected<Refusal> throttled(std::string_view code, std::string message, Duration retry_after);
+/// 400 SignatureNonceUsed: the very same signed request was taken before.
+Unexpected<Refusal> signature_used();
 /// 503 ServiceUnavailable: the store or an engine is away.
 Unexpected<Refusal> unavailable(std::string message);
 

@@ -206,8 +206,9 @@ public:
     /// The change, the idempotency token and the audit row of `actor`, stored together or not at
     /// all; they survive the death of any process when it returns, and a loss of power after
     /// `settle`. Refusals: those of `change`; `IdempotentParameterMismatch`; `DryRunOperation`
-    /// after a successful dry run; `ServiceUnavailable` when the store is away. A token whose call
-    /// failed stays usable.
+    /// after a successful dry run; `ServiceUnavailable` when the store is away;
+    /// `SignatureNonceUsed` when another request of the same mark has changed something, also
+    /// before a restart. A token whose call failed stays usable.
     virtual Outcome<Receipt> transact(const Actor& actor, const Token& token,
                                       const Change& change) = 0;
     /// What was changed before the call survives a loss of power when it returns; whoever tells a

@@ -14,6 +14,12 @@ namespace kanmon::usecases {
 using model::Outcome;
 using model::Refusal;
 
+/// A signed request, by which it is told from all others for as long as its signature is good.
+struct SignedRequest {
+    std::string mark;  // a hash; empty: the call came by a bearer token, or from within
+    UnixTime ends{};   // when its signature is good no longer
+};
+
 struct Actor {
     model::AccountId account;
     model::Role role = model::Role::owner;
@@ -21,6 +27,7 @@ struct Actor {
     std::string request_id;
     model::KeyRole key_role = model::KeyRole::administrator;
     model::BearerTokenId bearer_token = {};  // what was shown instead of a signature; empty: none
+    SignedRequest signed_request = {};
 };
 
 struct Call {

@@ -31,6 +31,12 @@ model::ClientConnection connected(const bridge::ClientFact& fact, const std::str
     client.sent_octets = fact.sent_octets;
     client.received_packets = fact.received_packets;
     client.sent_packets = fact.sent_packets;
+    client.refused_packets = fact.refused_packets;
+    client.late_packets = fact.late_packets;
+    client.oversize_packets = fact.oversize_packets;
+    client.fragmented_packets = fact.fragmented_packets;
+    client.segment_limit = fact.segment_limit;
+    client.clock_behind_seconds = fact.clock_behind_seconds;
     client.path = fact.path;
     return client;
 }

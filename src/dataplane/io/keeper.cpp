@@ -117,7 +117,7 @@ void Keeper::greet_control() {
     gate_.control_connected(now_);
     logins_.control_connected();
     for (const bridge::ClientFact& fact : ended_) tell_control({0, fact});
-    report();
+    report(true);
 }
 
 void Keeper::receive_control() {
@@ -347,10 +347,11 @@ void Keeper::retry_shards() {
 
 // --- reports ------------------------------------------------------------------------------------
 
-void Keeper::report() {
+void Keeper::report(bool clients) {
     report_at_ = now_ + report_interval;
     if (!control_.connected()) return;
-    for (std::uint32_t shard = 0; shard < unsent_.size(); ++shard) to_shard(shard, ReportAll{});
+    for (std::uint32_t shard = 0; shard < unsent_.size(); ++shard)
+        to_shard(shard, ReportAll{clients});
 }
 
 void Keeper::report_traffic() {

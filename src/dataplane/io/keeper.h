@@ -82,7 +82,7 @@ private:
 
     void to_shard(std::uint32_t shard, ShardMessage message);
     void retry_shards();
-    void report();
+    void report(bool clients = false);
     void report_traffic();
     void send_records();
     void tell_provisions(const bridge::Provisions& present);

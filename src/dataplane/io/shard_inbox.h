@@ -54,8 +54,10 @@ struct TellFlows {
     std::uint64_t question = 0;  // its id on the bridge
     std::uint64_t session = 0;
 };
-/// Report every client and the drop counters.
-struct ReportAll {};
+/// Report the drop counters and what the machine provides.
+struct ReportAll {
+    bool clients = false;  // and every client: control knows none
+};
 /// Report what was carried since the last time.
 struct ReportTraffic {};
 

@@ -448,8 +448,8 @@ void ShardLoop::take(TellFlows message) {
     tell_keeper({index_, FlowsTold{message.question, shard_.flows_of(message.session)}});
 }
 
-void ShardLoop::take(ReportAll) {
-    shard_.report_all(wall_);
+void ShardLoop::take(ReportAll message) {
+    if (message.clients) shard_.report_all(wall_);
     DropReport report{shard_.drops()};
     for (std::size_t i = 0; i < cause_count; ++i)
         report.by_cause[i] += drops_[i] + streams_.drops()[i];
@@ -505,6 +505,7 @@ void ShardLoop::report_machine() {
 
 void ShardLoop::take(ReportTraffic) {
     tell_keeper({index_, shard_.traffic()});
+    shard_.report_some(wall_);
 }
 
 void ShardLoop::take(shard::AdmissionAnswer message) {

@@ -167,9 +167,9 @@ bool Shard::State::tell_denial(Client& client) {
 /// Goes on next time where it stopped, so that everybody has a turn.
 void Shard::State::tell_denials() {
     unsigned left = denial_records_max;
-    for (std::size_t i = 0; i < clients.size() && left > 0; ++i) {
+    for (Slot i = 0; i < never_used && left > 0; ++i) {
         const Slot slot = denials_from;
-        denials_from = slot + 1 < clients.size() ? slot + 1 : 0;
+        denials_from = slot + 1 < never_used ? slot + 1 : 0;
         if (Client* client = at(slot); client != nullptr && tell_denial(*client)) --left;
     }
 }

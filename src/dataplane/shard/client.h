@@ -55,7 +55,8 @@ struct Client {
     std::uint64_t received_octets = 0, sent_octets = 0;
     std::uint64_t received_packets = 0, sent_packets = 0;
     std::uint64_t refused_packets = 0, oversize_packets = 0, fragmented_packets = 0;
-    std::uint64_t told_packets = 0;  // all of these, when its traffic was last told
+    std::uint64_t told_packets = 0;      // all of these, when its traffic was last told
+    std::uint64_t reported_packets = 0;  // and when its fact was
     Denial denial;
     routing::AnswerBudget refusals{20};  // of these: how many are answered, each second
     Instant told_too_big{};              // when the VPC was last told that a packet did not fit
@@ -70,6 +71,7 @@ struct Client {
     bool had_keys = false;
     bool buried = false;  // waits for the end of the turn to be destroyed
     bool pumping = false;
+    bool fact_is_old = false;  // something else than its traffic is new since it was reported
 
     // --- its life ---
     std::uint64_t number = 0;
@@ -77,6 +79,8 @@ struct Client {
     std::shared_ptr<const session::ServerProfile> profile;
     bridge::Listener way_in;  // the listener of its path, whatever place in the list that has
     session::Session session;
+    std::uint8_t jobs_done_here = 0;  // of TLS, since then
+    Instant jobs_done_since{};
     std::optional<Instant> scheduled;  // the earliest entry in the deadline heap that counts
     std::optional<crypto::PeerCertificate> certificate;
     std::string username;  // empty where nobody was asked
@@ -87,6 +91,12 @@ struct Client {
     std::string cipher;
     UnixTime connected_at{};
 };
+
+/// Carried, or not.
+inline std::uint64_t all_packets(const Client& client) {
+    return client.received_packets + client.sent_packets + client.refused_packets +
+           client.late_packets() + client.oversize_packets;
+}
 
 /// With the same certificate, or both without one, and the same user.
 inline bool same_person(const Client& left, const Client& right) {

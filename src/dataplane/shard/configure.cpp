@@ -1,6 +1,10 @@
 // A new snapshot's servers. What a living connection cannot change decides who has to go at once;
-// the others hear what is new (session/push_update.h).
+// the others hear what is new (session/push_update.h). Packets wait meanwhile, so what did not
+// change costs nothing: its clients are not even looked at.
 #include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "dataplane/shard/state.h"
@@ -68,11 +72,21 @@ bool has_way_in(const Client& client, const bridge::SslServer& present) {
     return std::ranges::find(present.listeners, client.way_in) != present.listeners.end();
 }
 
-bool is_revoked(const Client& client, const bridge::SslServer& present) {
-    return client.certificate &&
-           std::ranges::find(present.revoked_serials, client.certificate->serial) !=
-               present.revoked_serials.end();
-}
+/// The revocations of changed servers: there may be a million, and they are asked for each client.
+class Revocations {
+public:
+    bool hold(const Client& client, const session::ServerProfile& present) {
+        if (!client.certificate) return false;
+        const auto [found, is_new] = of_.try_emplace(&present);
+        if (is_new)
+            found->second.insert(present.server.revoked_serials.begin(),
+                                 present.server.revoked_serials.end());
+        return found->second.contains(client.certificate->serial);
+    }
+
+private:
+    std::map<const session::ServerProfile*, std::unordered_set<std::string_view>> of_;
+};
 
 Profile with_transport(const Profile& profile, bool tcp) {
     if (profile->tcp == tcp) return profile;
@@ -81,29 +95,54 @@ Profile with_transport(const Profile& profile, bool tcp) {
     return other;
 }
 
+/// By the former index: where the very same settings stand now; `no_server`: nowhere.
+std::vector<ServerIndex> places_of_unchanged(const std::vector<Server>& former,
+                                             const std::vector<Profile>& present) {
+    std::unordered_map<const session::ServerProfile*, ServerIndex> places;
+    for (std::size_t i = 0; i < present.size(); ++i)
+        if (present[i]) places.emplace(present[i].get(), static_cast<ServerIndex>(i));
+    std::vector<ServerIndex> unchanged(former.size(), no_server);
+    for (std::size_t i = 0; i < former.size(); ++i)
+        if (const auto found = places.find(former[i].datagrams.get()); found != places.end())
+            unchanged[i] = found->second;
+    return unchanged;
+}
+
 }  // namespace
 
 void Shard::State::configure(std::vector<Profile> profiles) {
-    dismiss_outdated(profiles);
-    std::vector<Server> former = std::exchange(servers, {});
-    for (const Profile& profile : profiles) {
-        Server& server = servers.emplace_back();
-        if (!profile) continue;
-        const auto same = std::ranges::find(former, profile, &Server::datagrams);
-        server.datagrams = with_transport(profile, false);
-        // Rules with all their names are copied only when they are new: packets wait meanwhile.
-        server.streams = same != former.end() ? same->streams : with_transport(profile, true);
-        server.addresses.emplace(profile->server.client_pool, pool6_of(profile->server));
-        server.around = around(*server.datagrams);
-        open_access(server, former);
-        open_doorway(server, former);
-    }
+    const std::vector<ServerIndex> unchanged = places_of_unchanged(servers, profiles);
+    dismiss_outdated(profiles, unchanged);
+    std::vector<Server> former = std::exchange(servers, std::vector<Server>(profiles.size()));
+    for (std::size_t i = 0; i < former.size(); ++i)
+        if (unchanged[i] != no_server) servers[unchanged[i]] = std::move(former[i]);
+    for (std::size_t i = 0; i < profiles.size(); ++i)
+        if (profiles[i] && !servers[i].datagrams) open_server(servers[i], profiles[i], former);
     follow_servers();
-    for (const auto& client : clients) {
+    for (Slot slot = 0; slot < never_used; ++slot) {
+        Client* client = at(slot);
         if (client == nullptr || client->buried) continue;
+        const ServerIndex place = place_in(unchanged, *client);
+        if (place != no_server && place == client->path.server) continue;
         relocate(*client);
-        reconfigure(*client);
+        if (place == no_server) reconfigure(*client);
     }
+}
+
+/// Where the server of this client stands now, if it is unchanged.
+ServerIndex Shard::State::place_in(const std::vector<ServerIndex>& unchanged,
+                                   const Client& client) {
+    return client.path.server < unchanged.size() ? unchanged[client.path.server] : no_server;
+}
+
+void Shard::State::open_server(Server& server, const Profile& profile,
+                               std::vector<Server>& former) {
+    server.datagrams = with_transport(profile, false);
+    server.streams = with_transport(profile, true);
+    server.addresses.emplace(profile->server.client_pool, pool6_of(profile->server));
+    server.around = around(*server.datagrams);
+    open_access(server, former);
+    open_doorway(server, former);
 }
 
 /// An unchanged doorway goes on, so that it does not forget what it counted.
@@ -119,9 +158,13 @@ void Shard::State::open_doorway(Server& server, std::vector<Server>& former) {
 }
 
 /// While the outlet still knows the former listeners, so that goodbyes leave by them.
-void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles) {
-    for (const auto& client : clients) {
+void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles,
+                                    const std::vector<ServerIndex>& unchanged) {
+    Revocations revocations;
+    for (Slot slot = 0; slot < never_used; ++slot) {
+        Client* client = at(slot);
         if (client == nullptr || client->buried) continue;
+        if (place_in(unchanged, *client) != no_server) continue;
         const bridge::SslServer& held = client->profile->server;
         const session::ServerProfile* present = profile_of(profiles, held.id);
         const bool way_in = present != nullptr && has_way_in(*client, present->server);
@@ -129,7 +172,7 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles) {
             client->session.dismiss(Cause::server_changed, now);
         else if (is_misplaced(*client, present->server))
             client->session.dismiss(Cause::server_changed, now);
-        else if (is_revoked(*client, present->server))
+        else if (revocations.hold(*client, *present))
             client->session.dismiss(Cause::certificate_revoked, now);
         // A connection outlives its listener: the goodbye still gets through.
         if (!way_in && !client->path.is_stream()) client->reachable = false;

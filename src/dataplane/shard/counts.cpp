@@ -61,7 +61,8 @@ void Shard::State::follow_servers() {
 Traffic Shard::State::traffic() {
     tell_denials();
     Traffic traffic{.clients = {}, .servers = counts};
-    for (const auto& client : clients) {
+    for (Slot slot = 0; slot < never_used; ++slot) {
+        Client* client = at(slot);
         if (client == nullptr || client->over) continue;
         const auto index = client->path.server;
         const bool counted = counts_of(*client) != nullptr;

@@ -37,6 +37,18 @@ bool is_quick(const session::TlsWork& work) {
     return work.handshaken && work.input.ciphertext.size() <= records_octets_max;
 }
 
+/// A kilobyte of TLS may ask for a new key forty times, so nobody makes the packet loop work for
+/// him more often than an honest client does.
+constexpr std::uint8_t jobs_here_a_second = 16;
+
+bool may_be_done_here(Client& client, Instant now) {
+    if (now >= client.jobs_done_since + 1s) {
+        client.jobs_done_since = now;
+        client.jobs_done_here = 0;
+    }
+    return client.jobs_done_here < jobs_here_a_second && ++client.jobs_done_here != 0;
+}
+
 /// What the client says its user's name is; longer ones are not names.
 std::string claimed_name(const Client& client) {
     constexpr std::size_t octets_shown = 64;
@@ -61,7 +73,7 @@ void Shard::State::pump(Client& client) {
         if (auto event = client.session.next_event()) {
             std::visit([&](auto&& what) { on(client, std::move(what)); }, std::move(*event));
         } else if (auto work = client.session.next_tls_work()) {
-            if (is_quick(*work))
+            if (is_quick(*work) && may_be_done_here(client, now))
                 client.session.finish(session::advance(std::move(*work)), now);
             else
                 outlet.work({client.number, std::move(*work)});
@@ -198,12 +210,14 @@ void Shard::State::on(Client& client, session::Connected&& connected) {
 
 void Shard::State::on(Client& client, session::Renegotiated&&) {
     count(client, bridge::Meter::renegotiations);
+    client.fact_is_old = true;  // it brought a round trip
     record(client, bridge::Happening::renegotiated, bridge::Stage::connected, std::nullopt, {});
 }
 
 /// One that keeps jumping to and fro says so once in a while.
 void Shard::State::record_move(Client& client, const Endpoint& former) {
     constexpr Duration pause = 1s;
+    client.fact_is_old = true;
     if (!client.connected || now < client.told_moved + pause) return;
     client.told_moved = now;
     record(client, bridge::Happening::moved, bridge::Stage::connected, std::nullopt, {}, former);
@@ -226,6 +240,14 @@ bridge::PathQuality Shard::State::path_quality_of(const Client& client) const {
                              .stream = {}};
     if (client.path.is_stream()) path.stream = outlet.stream_quality(client.path);
     return path;
+}
+
+void Shard::State::report_if_online(Slot slot) {
+    Client* client = at(slot);
+    if (client == nullptr || !client->connected || client->over) return;
+    client->reported_packets = all_packets(*client);
+    client->fact_is_old = false;
+    report(*client, bridge::ClientStatus::online, Cause::client_left);
 }
 
 void Shard::State::report(const Client& client, bridge::ClientStatus status, Cause cause) {

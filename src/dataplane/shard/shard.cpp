@@ -200,9 +200,17 @@ std::optional<Instant> Shard::next_deadline() const {
 
 void Shard::report_all(UnixTime wall) {
     state_->wall = wall;
-    for (const auto& client : state_->clients)
-        if (client != nullptr && client->connected && !client->over)
-            state_->report(*client, bridge::ClientStatus::online, Cause::client_left);
+    for (Slot slot = 0; slot < state_->never_used; ++slot) state_->report_if_online(slot);
+}
+
+void Shard::report_some(UnixTime wall) {
+    state_->wall = wall;
+    state_->report_phase = (state_->report_phase + 1) % report_phases;
+    for (Slot slot = state_->report_phase; slot < state_->never_used; slot += report_phases)
+        if (const Client* client = state_->at(slot);
+            client != nullptr &&
+            (client->fact_is_old || all_packets(*client) != client->reported_packets))
+            state_->report_if_online(slot);
 }
 
 Traffic Shard::traffic() {

@@ -201,8 +201,12 @@ public:
     void reach(Instant now, UnixTime wall);
     std::optional<Instant> next_deadline() const;
 
-    /// Facts of all clients, for a reconnected control and for the counters.
+    /// Facts of all clients, for a control that knows none.
     void report_all(UnixTime wall);
+    /// Those of a part of the clients, of which something is new since they were reported: all have
+    /// had their turn after `report_phases` calls. For once a second.
+    static constexpr std::uint32_t report_phases = 5;
+    void report_some(UnixTime wall);
     const std::array<std::uint64_t, cause_count>& drops() const;
     /// Walks over all clients: for once a second, not for every packet.
     Traffic traffic();

@@ -182,6 +182,7 @@ struct Shard::State final : shaper::DropCounter {
     void answer(const AdmissionAnswer& answer);
     bridge::PathQuality path_quality_of(const Client& client) const;
     void report(const Client& client, bridge::ClientStatus status, Cause cause);
+    void report_if_online(Slot slot);
     void record(const Client& client, bridge::Happening happening, bridge::Stage stage,
                 std::optional<Cause> cause, std::string detail, const Endpoint& former = {});
     void record_move(Client& client, const Endpoint& former);
@@ -208,7 +209,11 @@ struct Shard::State final : shaper::DropCounter {
     // --- configure.cpp
     void configure(std::vector<std::shared_ptr<const session::ServerProfile>> profiles);
     void dismiss_outdated(
-        const std::vector<std::shared_ptr<const session::ServerProfile>>& profiles);
+        const std::vector<std::shared_ptr<const session::ServerProfile>>& profiles,
+        const std::vector<ServerIndex>& unchanged);
+    static ServerIndex place_in(const std::vector<ServerIndex>& unchanged, const Client& client);
+    void open_server(Server& server, const std::shared_ptr<const session::ServerProfile>& profile,
+                     std::vector<Server>& former);
     void open_doorway(Server& server, std::vector<Server>& former);
     void relocate(Client& client);
     void reconfigure(Client& client);
@@ -265,6 +270,7 @@ struct Shard::State final : shaper::DropCounter {
     std::optional<routing::FlowTable> flows;  // since a server had rules that can refuse
     std::uint32_t access_generation = 0;
     Slot denials_from = 0;
+    Slot report_phase = 0;
     flows::Observer observer;
     Observing observing{observer};
 };

@@ -199,6 +199,17 @@ TEST_F(Loop, ARevocationReachesDataBeforeTheOrderToDisconnect) {
     EXPECT_EQ(std::get<bridge::Disconnect>(order->body).common_name, certificate->id.text);
 }
 
+TEST_F(Loop, AnOrderThatIsGivenWhileDataIsAwayReachesItAfterItsFirstSnapshot) {
+    auto broker = accept_broker();
+    next_want(broker);
+    orders.disconnect({.server_id = "vss-1", .common_name = "gone"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    auto data = greet();
+    next_snapshot(data);
+    const auto order = bridge::decode_message(next(data).octets);
+    EXPECT_EQ(std::get<bridge::Disconnect>(order->body).common_name, "gone");
+}
+
 TEST_F(Loop, AQuestionForFlowsReachesDataAndItsAnswerWhoAsked) {
     auto broker = accept_broker();
     next_want(broker);

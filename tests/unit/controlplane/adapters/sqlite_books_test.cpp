@@ -64,6 +64,27 @@ TEST(SqliteBooks, RemembersEverythingAcrossAStart) {
     EXPECT_GT(*books->next_snapshot_number(), number);
 }
 
+TEST(SqliteBooks, ASignedRequestIsRememberedAcrossAStartAndAsLongAsItsSignatureIsGood) {
+    SqliteMaker maker;
+    const auto change = [&](const std::string& request_id, UnixTime now) {
+        Actor actor = contract_actor;
+        actor.request_id = request_id;
+        actor.signed_request = {.mark = request_id == "other" ? "other" : "mark",
+                                .ends = unix_time_of(1'700'000'900)};
+        Token token = contract_token("");
+        token.now = now;
+        return maker.make()->transact(
+            actor, token, [](Ledger&) { return Outcome<Receipt>(Receipt{"x", ""}); });
+    };
+    EXPECT_TRUE(change("first", unix_time_of(1'700'000'000)));
+    EXPECT_TRUE(change("other", unix_time_of(1'700'000'900)));
+    EXPECT_FALSE(change("replayed", unix_time_of(1'700'000'900)));
+    EXPECT_TRUE(change("other", unix_time_of(1'700'000'901)));  // forgets what has ended
+    EXPECT_EQ(maker.run("CREATE TABLE empty AS SELECT 1 / (count(*) = 1) AS one "
+                        "FROM signed_requests WHERE mark = 'mark'"),
+              SQLITE_OK);
+}
+
 /// The process was killed between its commit and the fdatasync: the log it left behind is in the
 /// kernel's memory, and the next loss of power takes it.
 TEST(SqliteBooks, AnAnswerByAnEarlierProcessesTokenDoesNotRestOnItsUnsyncedLog) {

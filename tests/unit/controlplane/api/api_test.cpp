@@ -39,6 +39,17 @@ TEST_F(ApiTest, AReplayedRequestIsRefused) {
     EXPECT_EQ(refused(rpc), "400 SignatureNonceUsed");
 }
 
+TEST_F(ApiTest, ASignedRequestThatHasChangedSomethingIsRefusedAlsoAfterARestart) {
+    const Parameters vpc{{"RegionId", "local"}, {"CidrBlock", "10.0.0.0/8"}, {"Namespace", "blue"}};
+    const HttpRequest heard = client.acs3("CreateVpc", vpc);
+    const std::string made = ok(heard)["VpcId"];
+    ok(client.acs3("DeleteVpc", {{"RegionId", "local"}, {"VpcId", made}}));
+    Api restarted(world.plane, random, rate_for_tests);
+    const HttpResponse replayed = restarted.answer(heard, world.now, Instant{});
+    EXPECT_EQ(json::parse(replayed.body)["Code"], "SignatureNonceUsed");
+    EXPECT_EQ(restarted.answer(client.acs3("CreateVpc", vpc), world.now, Instant{}).status, 200);
+}
+
 TEST_F(ApiTest, AWrongSignatureDoesNotUseUpItsNonce) {
     const HttpRequest good = client.acs3("DescribeVpcs", {{"RegionId", "local"}});
     HttpRequest forged = good;
@@ -267,6 +278,12 @@ TEST_F(ApiTest, AConnectedClientIsShownAsTheOriginalShowsItAndItsTextIsEscaped) 
                  .round_trip_microseconds = 50,
                  .least_round_trip_microseconds = {},
                  .stream = {}};
+    fact.refused_packets = 5;
+    fact.late_packets = 6;
+    fact.oversize_packets = 8;
+    fact.fragmented_packets = 7;
+    fact.segment_limit = 1188;
+    fact.clock_behind_seconds = -90;
     world.plane.clients.learn(fact);
 
     const json row =
@@ -285,6 +302,12 @@ TEST_F(ApiTest, AConnectedClientIsShownAsTheOriginalShowsItAndItsTextIsEscaped) 
     EXPECT_EQ(row["LostPackets"], 3);
     EXPECT_EQ(row["ReorderedPackets"], 4);
     EXPECT_EQ(row["RoundTripMicroseconds"], 50);
+    EXPECT_EQ(row["RefusedPackets"], 5);
+    EXPECT_EQ(row["LatePackets"], 6);
+    EXPECT_EQ(row["OversizePackets"], 8);
+    EXPECT_EQ(row["FragmentedPackets"], 7);
+    EXPECT_EQ(row["SegmentLimit"], 1188);
+    EXPECT_EQ(row["ClockBehindSeconds"], -90);
     EXPECT_FALSE(row.contains("LeastRoundTripMicroseconds")) << "what was not measured";
 }
 

@@ -8,6 +8,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/clock.h"
@@ -34,13 +36,17 @@ std::unique_ptr<HttpServer> start(HttpLimits limits = {}) {
     return std::move(*server);
 }
 
-UniqueFd connect_to(std::uint16_t port) {
+UniqueFd connect_to(std::uint16_t port, const char* from = "127.0.0.1") {
     UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval patience{5, 0};
     ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    EXPECT_EQ(::inet_pton(AF_INET, from, &address.sin_addr), 1);
+    EXPECT_EQ(::bind(socket.get(), static_cast<sockaddr*>(static_cast<void*>(&address)),
+                     sizeof address),
+              0);
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(0x7f000001);
     EXPECT_EQ(::connect(socket.get(), static_cast<sockaddr*>(static_cast<void*>(&address)),
@@ -350,10 +356,10 @@ struct Accepted {
     UniqueFd client, server;
 };
 
-Accepted accepted_by_others(std::string_view first_words) {
+Accepted accepted_by_others(std::string_view first_words, const char* from = "127.0.0.1") {
     const auto listener = open_listening_socket(Endpoint::v4(Ipv4{0x7f000001}, 0));
     EXPECT_TRUE(listener);
-    Accepted ends{connect_to(port_of(*listener)), {}};
+    Accepted ends{connect_to(port_of(*listener), from), {}};
     send_all(ends.client, first_words);
     for (int i = 0; i < 500 && !ends.server; ++i) {
         ends.server = UniqueFd(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
@@ -390,6 +396,39 @@ TEST(HttpServer, ClosesAdoptedConnectionsBeyondTheirLimitAndTakesOthersLater) {
         EXPECT_NE(ask(*server, request("GET /own HTTP/1.1")).find("GET|/own|"), std::string::npos);
         std::this_thread::sleep_for(std::chrono::milliseconds(50));  // until they are counted out
     }
+}
+
+TEST(HttpServer, ANetworkTakesNoMoreThanItsShareOfTheAdoptedPlaces) {
+    const auto server = start({.idle_seconds = 60, .adopted = 3, .adopted_per_network = 2});
+    std::vector<Accepted> crowd;
+    for (int i = 0; i < 3; ++i) {
+        crowd.push_back(accepted_by_others("G"));
+        server->adopt(std::move(crowd.back().server));
+    }
+    EXPECT_EQ(receive(crowd[2].client), "");  // closed at once
+    Accepted neighbour = accepted_by_others(request("GET /neighbour HTTP/1.1"), "127.0.0.2");
+    server->adopt(std::move(neighbour.server));
+    EXPECT_NE(receive(neighbour.client).find("GET|/neighbour|"), std::string::npos);
+}
+
+TEST(HttpServer, ToAListenerForBothFamiliesEveryIpv4AddressIsANetworkOfItsOwn) {
+    std::mutex mutex;
+    std::set<std::string> networks;
+    const auto server = HttpServer::start({.listen = Endpoint{},
+                                           .certificate = {},
+                                           .limits = {.each = {.per_network = 1}}},
+                                          [&](const HttpRequest& asked) {
+                                              const std::lock_guard lock(mutex);
+                                              networks.insert(asked.network);
+                                              return HttpResponse{200, "seen"};
+                                          });
+    ASSERT_TRUE(server) << server.error();
+    for (const char* address : {"127.0.0.1", "127.0.0.2"}) {
+        UniqueFd socket = connect_to((*server)->port(), address);
+        send_all(socket, request("GET / HTTP/1.1"));
+        EXPECT_NE(receive(socket, "seen").find("seen"), std::string::npos) << address;
+    }
+    EXPECT_EQ(networks, (std::set<std::string>{"127.0.0.1", "127.0.0.2"}));
 }
 
 TEST(HttpServer, AdoptsNothingUnlessItWasTold) {

@@ -1,6 +1,10 @@
 #include "controlplane/api/request_throttle.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "api_fixture.h"
+#include "json_client.h"
 
 namespace kanmon::api {
 namespace {
@@ -114,6 +118,43 @@ TEST_F(Throttled, AReplayedRequestTakesNothingOfItsKeysShare) {
     EXPECT_EQ(code(heard), "OK");
     for (int i = 0; i < 3; ++i) EXPECT_EQ(code(heard), "SignatureNonceUsed");
     for (int i = 0; i < 2; ++i) EXPECT_EQ(code(from("192.0.2.2", good())), "OK");
+}
+
+TEST_F(Throttled, WhoeverIsUnknownToTheJsonDoorPaysForIt) {
+    HttpRequest wrong_method = json_request("DescribeRegions", "", "");
+    wrong_method.method = "GET";
+    EXPECT_EQ(code(wrong_method), "UnsupportedHTTPMethod");
+    EXPECT_EQ(code(json_request("login", "", "{")), "InvalidJson");
+    EXPECT_EQ(code(json_request("login", "", "{}")), "MissingAccessKeyId");
+    EXPECT_EQ(code(wrong_method), "Throttling.Api");
+}
+
+TEST_F(Throttled, OneThatWasRefusedInACrowdMayBeSentAgainAsItIs) {
+    std::vector<HttpRequest> crowd;
+    for (int i = 0; i < 8; ++i) crowd.push_back(good());
+    std::vector<std::string> codes(crowd.size());
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < crowd.size(); ++i)
+            threads.emplace_back([&, i] { codes[i] = code(crowd[i]); });
+    }
+    EXPECT_EQ(std::ranges::count(codes, "OK"), 3);
+    boot += 10s;
+    for (std::size_t i = 0; i < crowd.size(); ++i, boot += 1s)
+        EXPECT_EQ(code(crowd[i]), codes[i] == "OK" ? "SignatureNonceUsed" : "OK");
+}
+
+TEST_F(Throttled, ALoginTakesOfItsKeysShareAndAGuessDoesNot) {
+    const auto log_in = [&](std::string_view secret) {
+        return code(json_request("login", "",
+                                 json{{"AccessKeyId", client.access_key},
+                                      {"AccessKeySecret", secret}}
+                                     .dump()));
+    };
+    EXPECT_EQ(log_in("another"), "InvalidLogin");
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(log_in(as_text(client.secret.view())), "OK");
+    EXPECT_EQ(log_in(as_text(client.secret.view())), "Throttling.User");
+    EXPECT_EQ(code(good()), "Throttling.User");
 }
 
 TEST_F(Throttled, ARefusedRequestMayBeSentAgainAsItIs) {

@@ -186,6 +186,21 @@ TEST(Access, ASnapshotThatChangesOtherServersCopiesNoRules) {
     EXPECT_LT(testing::allocations - before, 5000U);
 }
 
+TEST(Access, ASnapshotThatChangesOtherServersDoesNotLookAtAClient) {
+    const auto allocated = [](std::uint8_t clients) {
+        Limited limited;
+        const auto unchanged = profile(limited.settings);
+        limited.world.shard.configure({unchanged}, limited.world.now);
+        for (std::uint8_t number = 1; number <= clients; ++number)
+            limited.world.connected(number, at("192.0.2.2", number));
+        const auto other = profile(settings("vss-2"));
+        const std::size_t before = testing::allocations;
+        limited.world.shard.configure({unchanged, other}, limited.world.now);
+        return testing::allocations - before;
+    };
+    EXPECT_EQ(allocated(20), allocated(1));
+}
+
 TEST(Access, WhoeverTakesOverASlotHasNoFlowsOfItsFormerClient) {
     Limited limited;
     Peer& peer = limited.world.connected(2, at("192.0.2.2"));

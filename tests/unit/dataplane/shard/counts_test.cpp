@@ -44,6 +44,29 @@ TEST(Counts, OfAServerGoOnWhenItsClientsLeave) {
     EXPECT_EQ(value(after, Meter::handshakes_refused), 0U);
 }
 
+TEST(Facts, AreToldAgainOfWhomSomethingIsNewAndAllWithinFiveTurns) {
+    World world;
+    Peer& peer = world.connected(1, at("192.0.2.1"));
+    Peer& mover = world.connected(2, at("192.0.2.2"));
+    world.connected(3, at("192.0.2.3"));
+    const auto five_turns = [&] {
+        world.facts.clear();
+        for (std::uint32_t i = 0; i < Shard::report_phases; ++i)
+            world.shard.report_some(world.wall());
+        return world.facts.size();
+    };
+    five_turns();
+    EXPECT_EQ(five_turns(), 0U);
+    world.receive(peer.path, world.sealed(peer, udp_packet(peer.address(), target, 100)));
+    mover.path.remote = at("198.51.100.2");
+    world.receive(mover.path, world.sealed(mover, Buffer()));
+    EXPECT_EQ(five_turns(), 2U);
+    EXPECT_EQ(five_turns(), 0U);
+    world.facts.clear();
+    world.shard.report_all(world.wall());
+    EXPECT_EQ(world.facts.size(), 3U);
+}
+
 TEST(Counts, OfClientsAreToldOnlyWhenTheyCarriedSomething) {
     World world;
     Peer& peer = world.connected(1, at("192.0.2.1"));

@@ -306,6 +306,53 @@ TEST(Tls, GivesWorkersHandshakesAndNotTheRecordsThatFollow) {
     EXPECT_EQ(world.handshaken_jobs, 0U);
 }
 
+TEST(Tls, WhoeverHasRecordsAllTheTimeHandsThemToWorkersToo) {
+    World world;
+    Peer& peer = world.connected(1, at("192.0.2.1"));
+    world.run(2s);
+    for (int i = 0; i < 40; ++i) {
+        peer.engine.renegotiate(world.now);
+        world.run(20ms);
+    }
+    EXPECT_GT(world.handshaken_jobs, 0U);
+    world.run(2s);
+    const std::size_t before = world.handshaken_jobs;
+    peer.engine.renegotiate(world.now);
+    world.run(1s);
+    EXPECT_EQ(world.handshaken_jobs, before);
+    EXPECT_TRUE(peer.overs.empty());
+}
+
+TEST(Snapshot, AnUnchangedServerKeepsItsClientsAtAnotherIndex) {
+    World world;
+    bridge::SslServer second = settings("vss-2");
+    second.client_pool = *parse_cidr("10.20.0.0/24");
+    const auto unchanged = profile(second);
+    world.configure({profile(), unchanged});
+    Peer& peer = world.add(2, at("192.0.2.2"));
+    peer.path.server = 1;
+    world.run(3s);
+    ASSERT_TRUE(peer.connected);
+    for (const ServerIndex place : {0U, 2U}) {
+        std::vector<std::shared_ptr<const session::ServerProfile>> profiles(place);
+        profiles.push_back(unchanged);
+        world.configure(std::move(profiles));
+        world.delivered.clear();
+        world.run(1s);
+        peer.path.server = place;
+        world.receive(peer.path, world.sealed(peer, udp_packet(peer.address(), target)));
+        ASSERT_EQ(world.delivered.size(), 1U);
+        EXPECT_EQ(world.delivered[0].first, place);
+        Buffer packet = udp_packet(target, peer.address());
+        world.shard.from_tunnel(place, packet, world.now);
+        EXPECT_EQ(world.sent.at(0).path, peer.path);
+        peer.engine.renegotiate(world.now);
+        world.run(3s);
+    }
+    EXPECT_EQ(peer.renegotiations, 2U);
+    EXPECT_TRUE(peer.overs.empty());
+}
+
 TEST(Snapshot, ARemovedServerTakesItsClientsAndTheOthersFollowTheirIndex) {
     World world;
     bridge::SslServer second = settings("vss-2");
