@@ -30,10 +30,13 @@ WORK = ROOT / "build/long"
 ACCOUNT = WORK / "fuzz.json"
 
 QUIET_CPU_SECONDS = 30 * 60
-EXECUTIONS = {"session_sequence": 10**6}  # a whole session an input; every parser: 10^7
+EXECUTIONS = {"session_sequence": 10**6,  # a whole session an input
+              "shard_sequence": 10**6}    # many of them; every parser: 10^7
 EXECUTIONS_OF_A_PARSER = 10**7
 # Of an input: what follows it reads nowhere, or does only what came before once more.
-MAX_OCTETS = {"session_sequence": 1024, "epoch_open": 1024}
+MAX_OCTETS = {"session_sequence": 1024, "shard_sequence": 256, "epoch_open": 1024}
+# By the rarity of what it reaches libFuzzer chooses inputs at a cost that grows with both.
+MORE_OPTIONS = {"shard_sequence": ["-entropic=0"]}
 SLICE_SECONDS = 240
 
 
@@ -76,6 +79,7 @@ def run_slice(target, row, account, seconds):
     command = [PROGRAMS / f"fuzz_{target}", f"-max_total_time={seconds}", "-rss_limit_mb=2048",
                "-timeout=60",  # by the wall clock, and other programs may want the processors
                f"-max_len={MAX_OCTETS.get(target, 0)}",  # 0: as long as the corpus suggests
+               *MORE_OPTIONS.get(target, []),
                "-print_final_stats=1", f"-artifact_prefix={WORK}/crash-{target}-",
                grown, ROOT / "tests/fuzz/corpus" / target]
     edges, new_edge_at, executions, cpu = row["edges"], None, 0, 0.0
