@@ -28,6 +28,7 @@ constexpr Duration broker_retry = 1s;
 constexpr Duration want_retry = 5s;
 constexpr Duration publish_patience = 1s;  // revocations do not wait longer for the broker
 constexpr Duration compose_retry = 1s;
+constexpr Duration undeliverable_retry = 1min;  // composing so much takes long
 
 /// Two states are the same whatever their numbers.
 bool same_servers(const std::optional<bridge::Want>& left, const bridge::Want& right) {
@@ -104,9 +105,9 @@ bool ControlLoop::wait(int signals) {
     if (!attempts_.empty()) next = std::min(next, attempts_at_);
     // In seconds first: a revocation list may be good until the year 9999, which is more
     // nanoseconds than there are.
-    if (compose_again_at_)
-        next = std::min(next, now + std::clamp<std::chrono::seconds>(
-                                        *compose_again_at_ - unix_now(), 0s, longest));
+    if (again_at_)
+        next = std::min(
+            next, now + std::clamp<std::chrono::seconds>(*again_at_ - unix_now(), 0s, longest));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
     const auto data_events = static_cast<short>(outbox_.empty() ? POLLIN : POLLIN | POLLOUT);
     std::array<pollfd, 5> watched{{{signals, POLLIN, 0},
@@ -336,8 +337,9 @@ void ControlLoop::store_meters(bool at_once) {
 /// What becomes due by time alone. The wall clock decides, so it is asked and not slept for.
 void ControlLoop::follow_the_clock() {
     const UnixTime now = unix_now();
-    if (compose_again_at_ && now >= *compose_again_at_) {
-        compose_again_at_.reset();
+    if (composed_ && usecases::is_due_again(*composed_, again_at_, now)) {
+        composed_.reset();
+        again_at_.reset();
         compose_due_ = true;
         compose_at_ = {};
     }
@@ -356,12 +358,32 @@ void ControlLoop::compose() {
         compose_at_ = boot_now() + compose_retry;
         return;
     }
-    compose_due_ = false;
-    compose_again_at_ = enforced->again_at;
+    // Made ready before anything is told as done: what data cannot be told is not in force.
+    Buffer octets = bridge::encode(enforced->snapshot);
+    if (octets.empty()) return hold_back(std::move(*enforced));
+    auto memory = bridge::seal_in_memory(octets, "kanmon-snapshot");
+    wipe(octets);
+    if (!memory) {
+        log_event(Severity::error, "no memory for a snapshot", {{"problem", memory.error()}});
+        compose_at_ = boot_now() + compose_retry;
+        return;
+    }
+    compose_due_ = undeliverable_ = false;
+    composed_ = enforced->wall;
+    again_at_ = enforced->again_at;
     due_ = std::move(*enforced);
+    due_memory_ = std::move(*memory);
     publish_by_ = boot_now() + publish_patience;
     plane_.monitoring.know(usecases::watched_servers(due_->snapshot));
     want();
+}
+
+/// The data process goes on with what it has, and what is due stays so: the next change may help.
+void ControlLoop::hold_back(usecases::Enforced enforced) {
+    undeliverable_ = true;
+    compose_at_ = boot_now() + undeliverable_retry;
+    tell("a snapshot beyond its limits was not sent",
+         enforcement_.tell_undeliverable(std::move(enforced.snapshot), enforced.wall));
 }
 
 void ControlLoop::connect_broker() {
@@ -467,7 +489,7 @@ void ControlLoop::take_order(bridge::Message order) {
 
 void ControlLoop::publish_if_due() {
     if (due_ && boot_now() >= publish_by_) publish();
-    if (due_ || compose_due_ || !data_greeted_) return;
+    if (due_ || (compose_due_ && !undeliverable_) || !data_greeted_) return;
     for (const bridge::Message& order : orders_waiting_) send_data(order);
     orders_waiting_.clear();
 }
@@ -476,24 +498,13 @@ void ControlLoop::publish() {
     if (!due_) return;
     const usecases::Enforced enforced = std::move(*due_);
     due_.reset();
+    UniqueFd memory = std::move(due_memory_);
     if (!data_ || !data_greeted_) return;
-    auto octets = bridge::encode(enforced.snapshot);
-    if (octets.empty())
-        return log_event(Severity::error, "a snapshot beyond its limits was not sent",
-                         {{"servers", std::to_string(enforced.snapshot.servers.size())}});
-    auto memory = bridge::seal_in_memory(octets, "kanmon-snapshot");
-    wipe(octets);
-    if (!memory) {
-        log_event(Severity::error, "no memory for a snapshot", {{"problem", memory.error()}});
-        compose_due_ = true;
-        compose_at_ = boot_now() + compose_retry;
-        return;
-    }
     log_event(Severity::info, "snapshot sent",
               {{"number", std::to_string(enforced.snapshot.number)},
                {"servers", std::to_string(enforced.snapshot.servers.size())},
                {"leases", std::to_string(enforced.snapshot.leases.size())}});
-    send_data({0, bridge::SnapshotReady{enforced.snapshot.number}}, std::move(*memory));
+    send_data({0, bridge::SnapshotReady{enforced.snapshot.number}}, std::move(memory));
 }
 
 }  // namespace kanmon::apps

@@ -100,6 +100,7 @@ private:
     void drop_data(const char* why);
 
     void compose();
+    void hold_back(usecases::Enforced enforced);
     void want();
     void hear_broker();
     void connect_broker();
@@ -141,10 +142,13 @@ private:
     std::string told_;                     // the last one logged
 
     std::optional<usecases::Enforced> due_;  // composed and not yet sent to data
+    UniqueFd due_memory_;                    // its snapshot, sealed
     Instant publish_by_{};
     bool compose_due_ = true;
     Instant compose_at_{};
-    std::optional<UnixTime> compose_again_at_;  // by time alone
+    bool undeliverable_ = false;        // the last one composed; orders do not wait for it
+    std::optional<UnixTime> composed_;  // the wall clock's time of the last one
+    std::optional<UnixTime> again_at_;  // another is due by time alone
 };
 
 }  // namespace kanmon::apps

@@ -101,7 +101,26 @@ TYPED_TEST_P(AttemptLogContract, LetsRecordsGoWhenTheyAreOld) {
     EXPECT_EQ(this->find({.server_id = "vss-1"}), std::vector{contract_record(60, "vsc-2")});
 }
 
+TYPED_TEST_P(AttemptLogContract, RecordsOfAClockThatWasAheadKeepNoOldOnesAndGoWithWhatCameAfter) {
+    using std::chrono::days;
+    const auto query = AttemptQuery{.server_id = "vss-1", .count = 1000};
+    this->log = this->maker.make({.age_max = days(2)});
+    const int year = 365 * 86400;
+    const std::vector<bridge::AttemptRecord> ahead(300, contract_record(year, "vsc-ahead"));
+    ASSERT_TRUE(this->log->append(ahead, log_now));
+    ASSERT_TRUE(this->log->append({contract_record(0, "vsc-1")}, log_now));
+    ASSERT_TRUE(this->log->append({contract_record(86400, "vsc-2")}, log_now + days(1)));
+    EXPECT_EQ(this->find(query).size(), 302u);
+    ASSERT_TRUE(this->log->append({contract_record(year, "vsc-new")}, log_now + days(2) + 1s));
+    EXPECT_TRUE(this->find({.server_id = "vss-1", .common_name = "vsc-1"}).empty());
+    ASSERT_TRUE(this->log->append({}, log_now + days(3) + 1s));
+    const auto left = this->find(query);
+    ASSERT_EQ(left.size(), 1u) << "what came after is not old yet";
+    EXPECT_EQ(left.front().common_name, "vsc-new");
+}
+
 REGISTER_TYPED_TEST_SUITE_P(AttemptLogContract, KeepsWhatARecordSaysAndFindsItByEachFilter,
-                            PagesByTimeAndFollowsByNumber, LetsRecordsGoWhenTheyAreOld);
+                            PagesByTimeAndFollowsByNumber, LetsRecordsGoWhenTheyAreOld,
+                            RecordsOfAClockThatWasAheadKeepNoOldOnesAndGoWithWhatCameAfter);
 
 }  // namespace kanmon::usecases

@@ -356,8 +356,8 @@ TYPED_TEST_P(BooksContract, RowsOfEveryKindComeBackAsTheyWerePut) {
     const model::VpnGateway gateway = contract_gateway();
     const model::SslServer server = contract_server();
     const model::ClientCertificate certificate = contract_certificate();
-    const model::RevokedCertificate revoked{{"vsc-2"}, account,         server.id,
-                                            "2f",      unix_time_of(4), unix_time_of(5)};
+    const model::RevokedCertificate revoked{{"vsc-2"},       account,         server.id, "2f",
+                                            unix_time_of(4), unix_time_of(5), true};
     ASSERT_TRUE(this->books->transact(contract_actor, contract_token(""), [&](Ledger& ledger) {
         ledger.idaas_instances().put(contract_instance());
         ledger.access_keys().put(key);

@@ -53,6 +53,10 @@ public:
         for (std::string serial; words >> serial;) list.serials.push_back(serial);
         return list;
     }
+    /// The first line names subject and key.
+    bool same_signer(const std::string& one_pem, const std::string& other_pem) override {
+        return one_pem.substr(0, one_pem.find('\n')) == other_pem.substr(0, other_pem.find('\n'));
+    }
     Outcome<UnixTime> end_of(const std::string& certificates_pem) override {
         const auto end = ends.find(certificates_pem);
         if (end == ends.end()) return model::unavailable("not a certificate of ours");
@@ -131,10 +135,12 @@ public:
     std::vector<std::uint64_t> asked;
 };
 
-/// The password itself, marked; how often one was compared is counted. Codes are the step's digits.
+/// The password itself, marked; how often one was hashed or compared is counted. Codes are the
+/// step's digits.
 class PlainHasher final : public CredentialHasher {
 public:
     Outcome<std::string> hash_password(Bytes password) override {
+        ++hashes;
         return "hash of " + as_text(password);
     }
     bool password_matches(Bytes password, const std::string& hash) override {
@@ -148,6 +154,7 @@ public:
     }
 
     int comparisons = 0;
+    int hashes = 0;
 
 private:
     std::string nobody_ = "nobody's hash";

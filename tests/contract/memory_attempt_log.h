@@ -14,8 +14,15 @@ public:
     Outcome<void> append(const std::vector<bridge::AttemptRecord>& records, UnixTime now) override {
         if (away) return model::unavailable("The log is away.");
         for (const auto& record : records) rows_.push_back({++last_, record});
-        std::erase_if(
-            rows_, [&](const StoredAttempt& row) { return row.record.at < now - limits_.age_max; });
+        std::uint64_t last = 0;
+        std::erase_if(rows_, [&](const StoredAttempt& row) {
+            if (row.record.at >= now - limits_.age_max) return false;
+            last = std::max(last, row.number);
+            return true;
+        });
+        std::erase_if(rows_, [&](const StoredAttempt& row) {
+            return row.record.at > now && row.number < last;
+        });
         return {};
     }
 

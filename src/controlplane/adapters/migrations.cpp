@@ -402,12 +402,21 @@ CREATE TABLE signed_requests (
 CREATE INDEX signed_requests_ends ON signed_requests(ends);
 )sql";
 
+// An overlap that has ended by now stays so.
+constexpr const char* scheduled_revocations = R"sql(
+ALTER TABLE revoked_certificates ADD COLUMN scheduled INTEGER NOT NULL DEFAULT 0;
+UPDATE revoked_certificates SET scheduled = 1
+    WHERE instr(id, '/') > 0 AND revoked_at > CAST(strftime('%s', 'now') AS INTEGER);
+)sql";
+
 }  // namespace
 
-const std::array<const char*, 16> migrations{
-    first_tables, server_options,    identities,    sites,         certificates,
-    key_roles,    many_certificates, log_moved_out, bearer_tokens, diagnoses,
-    assignments,  recovery,          audit_chain,   access_rules,  audit_states,  signed_requests};
+const std::array<const char*, 17> migrations{
+    first_tables,         server_options, identities,        sites,
+    certificates,         key_roles,      many_certificates, log_moved_out,
+    bearer_tokens,        diagnoses,      assignments,       recovery,
+    audit_chain,          access_rules,   audit_states,      signed_requests,
+    scheduled_revocations};
 
 void migrate(Database& database, std::span<const char* const> steps) {
     database.survive(Durability::power_loss);

@@ -9,7 +9,7 @@
 
 namespace kanmon::adapters {
 
-extern const std::array<const char*, 16> migrations;
+extern const std::array<const char*, 17> migrations;
 
 /// Brings a file to the last of `steps`, each in a transaction of its own. StoreError for a file
 /// of a newer program.

@@ -1,10 +1,12 @@
 #include "controlplane/adapters/openssl_authority.h"
 
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include <algorithm>
 
+#include "base/date.h"
 #include "controlplane/adapters/client_key_v2.h"
 #include "controlplane/adapters/imported_authority.h"
 #include "controlplane/adapters/pem_text.h"
@@ -40,6 +42,14 @@ constexpr Purpose client_purpose{"critical,CA:FALSE", "critical,digitalSignature
 Unexpected<model::Refusal> failed(const char* what) {
     ERR_clear_error();
     return model::unavailable(std::string("The certificate authority could not ") + what + ".");
+}
+
+Unexpected<model::Refusal> ended(UnixTime not_after) {
+    return model::refuse(
+        "DependencyViolation",
+        fmt::format("The authority of this SSL server ended on {}, and nobody would take what it "
+                    "signs; import another (ImportSslVpnServerCa), or make another server.",
+                    date_text(not_after)));
 }
 
 SecretBuffer key_pem_of(EVP_PKEY* key) {
@@ -122,6 +132,15 @@ public:
                                                         UnixTime now) override {
         return adapters::read_revocation_list(pem, authority_pem, now);
     }
+    bool same_signer(const std::string& one_pem, const std::string& other_pem) override {
+        const auto one = certificates_of(one_pem, 1);
+        const auto other = certificates_of(other_pem, 1);
+        if (one.empty() || other.empty()) return false;
+        return X509_NAME_cmp(X509_get_subject_name(one.front().get()),
+                             X509_get_subject_name(other.front().get())) == 0 &&
+               EVP_PKEY_eq(X509_get0_pubkey(one.front().get()),
+                           X509_get0_pubkey(other.front().get())) == 1;
+    }
     Outcome<UnixTime> end_of(const std::string& certificates_pem) override {
         UnixTime earliest = UnixTime::max();
         for (const Certificate& one : certificates_of(certificates_pem, authority_chain_max + 1))
@@ -158,6 +177,7 @@ private:
         if (!key || !made) return failed("make a key");
         UnixTime not_after = now + purpose.lifetime;
         if (signer) not_after = std::min(not_after, time_of(X509_get0_notAfter(signer.get())));
+        if (not_after <= now) return ended(not_after);
         X509* above = signer ? signer.get() : made.get();
         EVP_PKEY* signing = signer ? signer_key.get() : key.get();
         Issued issued;

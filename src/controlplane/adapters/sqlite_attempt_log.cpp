@@ -18,7 +18,7 @@ namespace {
 using namespace usecases;
 using bridge::AttemptRecord;
 
-constexpr std::uint64_t row_octets_around = 192;  // numbers, keys and the entries of both indices
+constexpr std::uint64_t row_octets_around = 208;  // numbers, keys and the entries of the indices
 constexpr std::uint64_t rows_at_once = 64;        // that one owner gives way with
 constexpr std::uint64_t expired_at_once = 256;    // that one append sweeps out
 
@@ -37,7 +37,10 @@ CREATE TABLE records (
 CREATE INDEX records_server ON records(server, at, number);
 CREATE INDEX records_owner ON records(stranger, owner, number);
 )sql";
-constexpr std::array<const char*, 1> steps{first_tables};
+constexpr const char* by_time = R"sql(
+CREATE INDEX records_at ON records(at);
+)sql";
+constexpr std::array<const char*, 2> steps{first_tables, by_time};
 
 constexpr const char* columns =
     "number, stranger, server, at, remote_address, remote_port, transport, session, happening, "
@@ -183,6 +186,7 @@ private:
     void write(const std::vector<AttemptRecord>& records, UnixTime now);
     void make_room(bool stranger);
     void expire(UnixTime now);
+    std::uint64_t let_go(Statement& out);
     std::vector<StoredAttempt> read(const AttemptQuery& query);
     LogRoom& room(bool stranger) { return stranger ? strangers_ : clients_; }
 
@@ -236,16 +240,32 @@ void SqliteAttemptLog::make_room(bool stranger) {
     }
 }
 
+/// By their dates, and not in the order of arrival: a clock that was ahead has dated some into the
+/// future, which would keep all behind them. Those go with what came after them.
 void SqliteAttemptLog::expire(UnixTime now) {
-    Statement out = writer_.prepare(
-        "DELETE FROM records WHERE at < ? AND number IN (SELECT number FROM records "
-        "ORDER BY number LIMIT ?) RETURNING stranger, owner, octets");
-    out.bind(seconds_of(now - limits_.age_max)).bind(expired_at_once);
+    Statement old = writer_.prepare(
+        "DELETE FROM records WHERE number IN (SELECT number FROM records WHERE at < ? ORDER BY at "
+        "LIMIT ?) RETURNING stranger, owner, octets, number");
+    old.bind(seconds_of(now - limits_.age_max)).bind(expired_at_once);
+    const std::uint64_t last = let_go(old);
+    if (last == 0) return;
+    Statement ahead = writer_.prepare(
+        "DELETE FROM records WHERE number IN (SELECT number FROM records WHERE at > ? AND number < "
+        "? LIMIT ?) RETURNING stranger, owner, octets, number");
+    ahead.bind(seconds_of(now)).bind(last).bind(expired_at_once);
+    let_go(ahead);
+}
+
+/// The largest number among them; 0: there were none.
+std::uint64_t SqliteAttemptLog::let_go(Statement& out) {
+    std::uint64_t last = 0;
     while (out.step()) {
         LogRoom& filled = room(out.number() != 0);
         const std::string owner = out.text();
         filled.take(owner, static_cast<std::uint64_t>(out.number()));
+        last = std::max(last, static_cast<std::uint64_t>(out.number()));
     }
+    return last;
 }
 
 std::vector<StoredAttempt> SqliteAttemptLog::read(const AttemptQuery& query) {

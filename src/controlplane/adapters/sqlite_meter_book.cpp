@@ -15,7 +15,7 @@ namespace {
 
 using namespace usecases;
 
-// Points of a kind leave in the order in which they came, which is that of time.
+// Beyond the limit, points of a kind leave in the order in which they came.
 constexpr const char* first_tables = R"sql(
 CREATE TABLE points (
     number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, subject TEXT NOT NULL, at INTEGER NOT NULL,
@@ -32,7 +32,10 @@ CREATE INDEX points_kind ON points(kind, number);
 CREATE TABLE baselines (key TEXT PRIMARY KEY, process INTEGER NOT NULL, meters TEXT NOT NULL)
     STRICT, WITHOUT ROWID;
 )sql";
-constexpr std::array<const char*, 1> steps{first_tables};
+constexpr const char* by_time = R"sql(
+CREATE INDEX points_time ON points(kind, at);
+)sql";
+constexpr std::array<const char*, 2> steps{first_tables, by_time};
 
 constexpr const char* columns =
     "received_octets, sent_octets, received_packets, sent_packets, dropped_packets, "
@@ -122,6 +125,7 @@ private:
     void put(const std::string& subject, MeterGrain grain, MeterPoint point);
     void keep(const Baseline& baseline, std::uint64_t process);
     void make_room(Kind kind, UnixTime now);
+    std::uint64_t let_go(Kind kind, Statement& out);
     std::uint64_t rows_max(Kind kind) const;
     std::uint64_t& rows(Kind kind) { return rows_[static_cast<std::size_t>(kind)]; }
 
@@ -210,7 +214,9 @@ void SqliteMeterBook::keep(const Baseline& baseline, std::uint64_t process) {
         .run();
 }
 
-/// What is beyond the limit, and some of what is too old: as much at a time as may have come.
+/// What is beyond the limit, and some of what is too old: as much at a time as may have come. Age
+/// goes by dates and not by the order of arrival: a clock that was ahead has dated some into the
+/// future, which would keep all behind them. Those go with what came after them.
 void SqliteMeterBook::make_room(Kind kind, UnixTime now) {
     constexpr std::uint64_t swept_at_once = 1000;
     const bool minutes = kind == Kind::server_minute || kind == Kind::client_minute;
@@ -218,15 +224,31 @@ void SqliteMeterBook::make_room(Kind kind, UnixTime now) {
                                            : std::chrono::seconds(limits_.hours_age_max));
     const std::uint64_t most = rows_max(kind);
     const std::uint64_t beyond = rows(kind) > most ? rows(kind) - most : 0;
-    const auto sweep = [&](std::uint64_t count, UnixTime before) {
+    const auto rows_that = [&](const char* which) {
         Statement out = writer_.prepare(
-            "DELETE FROM points WHERE at < ?1 AND number IN (SELECT number FROM points "
-            "WHERE kind = ?2 ORDER BY number LIMIT ?3) RETURNING number");
-        out.bind(seconds_of(before)).bind(static_cast<std::int64_t>(kind)).bind(count);
-        while (out.step()) --rows(kind);
+            fmt::format("DELETE FROM points WHERE number IN (SELECT number FROM points WHERE "
+                        "kind = ? AND {} LIMIT ?) RETURNING number",
+                        which));
+        out.bind(static_cast<std::int64_t>(kind));
+        return out;
     };
-    if (beyond > 0) sweep(beyond, UnixTime::max());
-    sweep(swept_at_once, oldest);
+    if (beyond > 0) {
+        Statement first = rows_that("true ORDER BY number");
+        let_go(kind, first.bind(beyond));
+    }
+    Statement old = rows_that("at < ? ORDER BY at");
+    const std::uint64_t last = let_go(kind, old.bind(seconds_of(oldest)).bind(swept_at_once));
+    if (last == 0) return;
+    Statement ahead = rows_that("at > ? AND number < ?");
+    let_go(kind, ahead.bind(seconds_of(now)).bind(last).bind(swept_at_once));
+}
+
+/// The largest number among them; 0: there were none.
+std::uint64_t SqliteMeterBook::let_go(Kind kind, Statement& out) {
+    std::uint64_t last = 0;
+    for (; out.step(); --rows(kind))
+        last = std::max(last, static_cast<std::uint64_t>(out.number()));
+    return last;
 }
 
 Outcome<std::vector<MeterPoint>> SqliteMeterBook::find(const MeterQuery& query) {

@@ -317,8 +317,8 @@ struct Shape<model::IdaasUser> {
 template <>
 struct Shape<model::RevokedCertificate> {
     static constexpr auto table = "revoked_certificates";
-    static constexpr std::array columns{"id",     "account",   "server",
-                                        "serial", "not_after", "revoked_at"};
+    static constexpr std::array columns{"id",        "account",    "server",   "serial",
+                                        "not_after", "revoked_at", "scheduled"};
     static constexpr auto account = "account", parent = "server";
     static void write(Statement& out, const model::RevokedCertificate& row) {
         out.bind(row.id.text)
@@ -326,7 +326,8 @@ struct Shape<model::RevokedCertificate> {
             .bind(row.server.text)
             .bind(row.serial)
             .bind(seconds_of(row.not_after))
-            .bind(seconds_of(row.revoked_at));
+            .bind(seconds_of(row.revoked_at))
+            .bind(row.scheduled);
     }
     static model::RevokedCertificate read(Statement& in) {
         model::RevokedCertificate row;
@@ -336,6 +337,7 @@ struct Shape<model::RevokedCertificate> {
         row.serial = in.text();
         row.not_after = read_time(in);
         row.revoked_at = read_time(in);
+        row.scheduled = in.number() != 0;
         return row;
     }
 };

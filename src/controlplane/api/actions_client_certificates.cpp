@@ -195,9 +195,9 @@ ActionAnswer renew_ssl_vpn_client_cert(const ActionRequest& request) {
         })
         .map([](const usecases::ClientCertificateRenewed& renewed) {
             JsonObject answer;
-            answer.text("SslVpnClientCertId", renewed.certificate.id.text)
-                .text("Name", renewed.certificate.name)
-                .number("EndTime", milliseconds(renewed.certificate.not_after))
+            answer.text("SslVpnClientCertId", renewed.id.text)
+                .text("Name", renewed.name)
+                .number("EndTime", milliseconds(renewed.not_after))
                 .number("PredecessorEndTime", milliseconds(renewed.predecessor_ends_at));
             return answer;
         });

@@ -6,6 +6,20 @@
 
 namespace kanmon::model {
 
+namespace {
+
+constexpr std::chrono::days kept_behind_its_end{365};
+
+}  // namespace
+
+bool is_revoked(const RevokedCertificate& revoked, UnixTime now) {
+    return !revoked.scheduled || revoked.revoked_at <= now;
+}
+
+bool is_forgettable(const RevokedCertificate& revoked, UnixTime now) {
+    return now - revoked.not_after > kept_behind_its_end;
+}
+
 std::string_view certificate_status(const ClientCertificate& certificate, UnixTime now) {
     if (now > certificate.not_after) return "expired";
     if (now + expiring_soon >= certificate.not_after) return "expiring-soon";

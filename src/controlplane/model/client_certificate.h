@@ -29,17 +29,25 @@ struct ClientCertificate {
     friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
 };
 
-/// The serial of a certificate that was deleted or renewed; kept until the certificate would have
-/// expired.
+/// The serial of a certificate that was deleted or replaced; kept until nobody's clock can take the
+/// certificate for a good one any more (`is_forgettable`).
 struct RevokedCertificate {
     ClientCertificateId id;  // of a renewed one: `predecessor_id`
     AccountId account;
     SslServerId server;
     std::string serial;
     UnixTime not_after{};
-    UnixTime revoked_at{};  // may lie ahead: until then the renewed one is as good as the new
+    UnixTime revoked_at{};
+    /// By a renewal with an overlap: until `revoked_at` it is as good as its successor.
+    bool scheduled = false;
     friend bool operator==(const RevokedCertificate&, const RevokedCertificate&) = default;
 };
+
+/// Only what was scheduled asks the time: what was revoked at once stays so, also when the clock is
+/// set back.
+bool is_revoked(const RevokedCertificate& revoked, UnixTime now);
+/// True a year after the certificate would have ended.
+bool is_forgettable(const RevokedCertificate& revoked, UnixTime now);
 
 /// How long a renewed certificate stays good beside its successor: a week, 90 days at most.
 inline constexpr std::chrono::seconds usual_overlap{std::chrono::days(7)};

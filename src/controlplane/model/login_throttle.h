@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 
@@ -23,6 +24,9 @@ public:
         Duration first_pause = 30s;
         Duration longest_pause = 1h;
         Duration forgotten_after = 24h;  // without any attempt
+        /// One wrong attempt each time, where nothing that is right may wipe them all out; 0:
+        /// never.
+        Duration one_forgiven_each{};
         std::size_t keys_max = 65536;
     };
     explicit LoginThrottle(const Rules& rules) : rules_(rules) {}
@@ -38,8 +42,9 @@ public:
     enum class Ending : std::uint8_t { right, wrong, undecided };
     void conclude(const std::string& key, Ending ending, Instant now);
 
-    /// Nothing wrong was ever counted under this key; attempts that are being decided go on.
-    void forgive(const std::string& key);
+    /// So many wrong ones were never counted under this key; attempts that are being decided go on.
+    void forgive(const std::string& key,
+                 std::uint32_t most = std::numeric_limits<std::uint32_t>::max());
 
     /// What outlives a restart of the process; `wrong` 0: nothing does.
     struct Standing {
@@ -59,8 +64,10 @@ private:
         std::uint32_t open = 0;
         Instant locked_until{};
         Instant touched{};
+        Instant forgiven_at{};  // the last one, or when the first was counted
     };
     void make_room(Instant now);
+    void forgive_by_time(Record& record, Instant now) const;
     Duration pause_after(std::uint32_t wrong) const;
 
     Rules rules_;

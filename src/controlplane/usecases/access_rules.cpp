@@ -9,6 +9,7 @@
 #include "controlplane/usecases/access_subjects.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/snapshot_budget.h"
 
 namespace kanmon::usecases {
 
@@ -210,6 +211,8 @@ Outcome<AccessRuleView> AccessRules::create(const Call& call, const CreateAccess
             rule.id = model::make_access_rule_id(ports_.random);
             rule.created_at = call.now;
             ledger.access_rules().put(rule);
+            if (auto fits = check_snapshot_budget(ledger, rule.account); !fits)
+                return unexpected(fits.error());
             return Receipt{rule.id.text, rule.description};
         });
     if (!receipt) return unexpected(receipt.error());
@@ -250,6 +253,8 @@ Outcome<AccessRuleView> AccessRules::modify(const Call& call, const ModifyAccess
             if (auto fits = apply(ledger, call, *server, request.rule, *rule); !fits)
                 return unexpected(fits.error());
             ledger.access_rules().put(*rule);
+            if (auto fits = check_snapshot_budget(ledger, rule->account); !fits)
+                return unexpected(fits.error());
             return Receipt{rule->id.text, rule->description};
         });
     if (!receipt) return unexpected(receipt.error());

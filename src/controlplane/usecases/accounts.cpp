@@ -6,6 +6,7 @@
 
 #include "base/escape.h"
 #include "controlplane/model/name.h"
+#include "controlplane/usecases/credential_makers.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 
@@ -114,6 +115,7 @@ Outcome<AccountCreated> Accounts::create(const Call& call, const CreateAccount& 
     const std::lock_guard turn(ports_.turn);
     if (call.actor.role != model::Role::root)
         return model::forbidden("Only the installation's operator creates accounts.");
+    if (auto may = check_maker(ports_.books, call); !may) return unexpected(may.error());
     if (const auto name = model::check_name(request.name); !name) return unexpected(name.error());
     const auto receipt = ports_.books.transact(
         call.actor, token_of(call, "CreateAccount", Parameters().add("Name", request.name)),
@@ -154,6 +156,7 @@ Outcome<std::vector<AccessKeyView>> Accounts::access_keys(const Call& call) {
 Outcome<AccountCreated> Accounts::create_access_key(const Call& call,
                                                     const CreateAccessKey& request) {
     const std::lock_guard turn(ports_.turn);
+    if (auto may = check_maker(ports_.books, call); !may) return unexpected(may.error());
     const auto role = model::check_key_role(request.role);
     if (!role) return unexpected(role.error());
     if (const auto name = model::check_name(request.name); !name) return unexpected(name.error());
@@ -186,6 +189,8 @@ Outcome<AccessKeyView> Accounts::update_access_key(const Call& call,
     const std::lock_guard turn(ports_.turn);
     const auto enabled = model::check_key_status(request.status);
     if (!enabled) return unexpected(enabled.error());
+    if (*enabled)
+        if (auto may = check_maker(ports_.books, call); !may) return unexpected(may.error());
     const auto receipt = ports_.books.transact(
         call.actor,
         token_of(call, "UpdateAccessKey",

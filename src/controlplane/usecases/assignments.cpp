@@ -8,6 +8,7 @@
 #include "controlplane/usecases/access_rules.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/snapshot_budget.h"
 
 namespace kanmon::usecases {
 
@@ -235,6 +236,9 @@ Outcome<void> Assignments::change_group(const Call& call, const GroupChange& req
                 else
                     ledger.group_members().remove(member.id.text);
             }
+            if (way == Way::in)
+                if (auto fits = check_snapshot_budget(ledger, group->account); !fits)
+                    return unexpected(fits.error());
             return Receipt{group->id.text, group->name};
         });
     if (!receipt) return unexpected(receipt.error());

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "controlplane/usecases/operator_events.h"
+
 namespace kanmon::usecases {
 
 namespace {
@@ -42,21 +44,10 @@ std::vector<std::string> AuditWatch::check(UnixTime wall) {
 }
 
 void AuditWatch::tell(const std::string& what, const std::string& mark, UnixTime wall) {
-    std::vector<EventWrite> events;
-    static_cast<void>(ports_.books.look([&](Ledger& ledger) {
-        for (const model::Account& account : ledger.accounts().all())
-            if (account.role == model::Role::root)
-                events.push_back({.event = {.number = 0,
-                                            .account = account.id,
-                                            .at = wall,
-                                            .kind = "AuditLogChanged",
-                                            .resource = account.id.text,
-                                            .server = {},
-                                            .message = what},
-                                  .mark = mark,
-                                  .mark_kept_until = wall + told_once_for});
-    }));
-    if (!events.empty()) static_cast<void>(ports_.books.append_events(events, wall));
+    tell_operator(
+        ports_,
+        {.kind = "AuditLogChanged", .message = what, .mark = mark, .told_once_for = told_once_for},
+        wall);
 }
 
 Expected<void, std::string> AuditWatch::keep(Instant now) {

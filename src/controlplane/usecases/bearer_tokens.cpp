@@ -6,6 +6,7 @@
 
 #include "base/escape.h"
 #include "controlplane/model/name.h"
+#include "controlplane/usecases/credential_makers.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 #include "controlplane/usecases/ticket_hash.h"
@@ -31,15 +32,6 @@ Outcome<model::KeyRole> role_for(const Call& call, const std::string& wanted) {
     return model::illegal("Role", fmt::format("Role is {}, and the caller has the role {}; a "
                                               "token may do no more than who makes it.",
                                               wanted, model::key_role_text(call.actor.key_role)));
-}
-
-/// A token that has leaked must not prolong itself; whoever has logged in has shown the secret.
-Outcome<void> check_maker(Ledger& ledger, const Call& call) {
-    if (call.actor.bearer_token.empty()) return {};
-    const auto token = ledger.bearer_tokens().find(call.actor.bearer_token.text);
-    if (token && token->kind == TokenKind::session) return {};
-    return unexpected(Refusal{403, "Forbidden.BearerToken",
-                              "A token makes no tokens: sign with the access key, or log in."});
 }
 
 /// The key's tokens of this kind, oldest first; those that have ended are removed.

@@ -7,8 +7,10 @@
 #include "controlplane/model/name.h"
 #include "controlplane/model/option_rules.h"
 #include "controlplane/usecases/bundles.h"
+#include "controlplane/usecases/noted_times.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/revocations.h"
 #include "controlplane/usecases/server_keys.h"
 #include "controlplane/usecases/server_rules.h"
 
@@ -55,7 +57,7 @@ Outcome<void> check_predecessors(Ledger& ledger, const model::ClientCertificate&
                                  UnixTime now) {
     std::size_t good = 0;
     for (const auto& row : ledger.revoked_certificates().below(certificate.server.text))
-        if (model::is_predecessor(row, certificate.id) && row.revoked_at > now) ++good;
+        if (model::is_predecessor(row, certificate.id) && !model::is_revoked(row, now)) ++good;
     if (good < model::predecessors_max) return {};
     return model::refuse("Resource.QuotaFull",
                          fmt::format("{} earlier certificates of {} are still good, and no more "
@@ -129,6 +131,9 @@ Outcome<ClientCertificateNamed> ClientCertificates::create(const Call& call,
                                      fmt::format("The account has {} client certificates, its "
                                                  "maximum; delete those nobody uses.",
                                                  most));
+            if (auto room = make_room_for_revocations(ledger, call.actor.account, 1, call.now);
+                !room)
+                return unexpected(room.error());
             const auto address = static_address(ledger, *server, {}, request.static_address);
             if (!address) return unexpected(address.error());
             const auto key = signing_key(ports_, *server);
@@ -221,7 +226,7 @@ Outcome<ClientCertificateDetail> ClientCertificates::find(const Call& call,
             detail.client_config =
                 model::client_config(opened->facts, detail.revision, opened->pieces);
             for (const auto& row : ledger.revoked_certificates().below(opened->server.id.text))
-                if (model::is_predecessor(row, id) && row.revoked_at > call.now)
+                if (model::is_predecessor(row, id) && !model::is_revoked(row, call.now))
                     detail.predecessors.push_back(row);
             return detail;
         });
@@ -264,32 +269,21 @@ Outcome<ClientCertificateRenewed> ClientCertificates::renew(const Call& call,
                 return unexpected(few.error());
             const auto key = signing_key(ports_, *server);
             if (!key) return unexpected(key.error());
-            ledger.revoked_certificates().put({.id = model::predecessor_id(*row),
-                                               .account = row->account,
-                                               .server = row->server,
-                                               .serial = row->serial,
-                                               .not_after = row->not_after,
-                                               .revoked_at = call.now + *overlap});
+            if (auto room = make_room_for_revocations(ledger, row->account, 1, call.now); !room)
+                return unexpected(room.error());
+            revoke_predecessor(ledger, *row, call.now, *overlap);
             if (auto made = issue_anew(ports_, call.now, *server, *key, *row); !made)
                 return unexpected(made.error());
             ledger.client_certificates().put(*row);
             mark_changed(ledger, server->gateway);
-            return Receipt{row->id.text, row->name};
+            return note_times(row->id.text, {{row->not_after, call.now + *overlap}, row->name});
         });
     if (!receipt) return unexpected(receipt.error());
     ports_.gatekeeper.changed();
-    return look_for<ClientCertificateRenewed>(
-        ports_.books, [&](Ledger& ledger) -> Outcome<ClientCertificateRenewed> {
-            auto row = own_certificate(ledger, call, request.id.text, certificate_not_found);
-            if (!row) return unexpected(row.error());
-            ClientCertificateRenewed renewed{std::move(*row), {}};
-            // In order of creation, so that a repeated call is told what the first was.
-            for (const auto& old :
-                 ledger.revoked_certificates().below(renewed.certificate.server.text))
-                if (model::is_predecessor(old, request.id))
-                    renewed.predecessor_ends_at = old.revoked_at;
-            return renewed;
-        });
+    auto noted = read_times(*receipt, 2);
+    if (!noted) return unexpected(noted.error());
+    return ClientCertificateRenewed{
+        {receipt->subject}, std::move(noted->name), noted->times[0], noted->times[1]};
 }
 
 Outcome<ClientCertificateNamed> ClientCertificates::modify(const Call& call,
@@ -336,17 +330,7 @@ Outcome<void> ClientCertificates::remove(const Call& call, const model::ClientCe
         [&](Ledger& ledger) -> Outcome<Receipt> {
             const auto row = own_certificate(ledger, call, id.text, certificate_not_found);
             if (!row) return unexpected(row.error());
-            for (auto old : ledger.revoked_certificates().below(row->server.text)) {
-                if (!model::is_predecessor(old, row->id) || old.revoked_at <= call.now) continue;
-                old.revoked_at = call.now;
-                ledger.revoked_certificates().put(old);
-            }
-            ledger.revoked_certificates().put({.id = row->id,
-                                               .account = row->account,
-                                               .server = row->server,
-                                               .serial = row->serial,
-                                               .not_after = row->not_after,
-                                               .revoked_at = call.now});
+            revoke_for_good(ledger, *row, call.now);
             remove_certificate(ledger, row->id);
             if (const auto server = ledger.ssl_servers().find(row->server.text))
                 mark_changed(ledger, server->gateway);
@@ -393,14 +377,17 @@ void ClientCertificates::learn(const bridge::ClientFact& fact, UnixTime now) {
 Outcome<std::size_t> reissue_certificates(Ports& ports, Ledger& ledger,
                                           const model::SslServer& server, const SecretBuffer& key,
                                           UnixTime now) {
-    std::size_t count = 0;
-    for (auto row : ledger.client_certificates().below(server.id.text)) {
+    auto rows = ledger.client_certificates().below(server.id.text);
+    if (auto room = make_room_for_revocations(ledger, server.account, rows.size(), now); !room)
+        return unexpected(room.error());
+    for (auto& row : rows) {
+        // The authority may be the same as before, and would go on vouching for what it signed.
+        revoke_predecessor(ledger, row, now, {});
         if (auto made = issue_anew(ports, now, server, key, row); !made)
             return unexpected(made.error());
         ledger.client_certificates().put(row);
-        ++count;
     }
-    return count;
+    return rows.size();
 }
 
 }  // namespace kanmon::usecases

@@ -61,7 +61,9 @@ struct RenewClientCertificate {
     std::int64_t overlap_seconds = model::usual_overlap.count();
 };
 struct ClientCertificateRenewed {
-    model::ClientCertificate certificate;
+    model::ClientCertificateId id;
+    std::string name;
+    UnixTime not_after{};
     UnixTime predecessor_ends_at{};
 };
 
@@ -69,7 +71,8 @@ class ClientCertificates {
 public:
     explicit ClientCertificates(Ports& ports) : ports_(ports) {}
 
-    /// InvalidSslVpnServerId.NotFound (404), CreateSslCertsQuotaFull.QuotaFull.
+    /// InvalidSslVpnServerId.NotFound (404), CreateSslCertsQuotaFull.QuotaFull,
+    /// Resource.QuotaFull (`revocations_max`).
     Outcome<ClientCertificateNamed> create(const Call& call,
                                            const CreateClientCertificate& request);
     Outcome<Page<ClientCertificateView>> list(const Call& call,
@@ -100,7 +103,8 @@ private:
     std::unordered_map<std::string, std::string> announced_;
 };
 
-/// New keys and certificates for all certificates of a server, by its present authority. How many.
+/// New keys and certificates for all certificates of a server, by its present authority; those that
+/// they had are revoked. How many. Resource.QuotaFull.
 Outcome<std::size_t> reissue_certificates(Ports& ports, Ledger& ledger,
                                           const model::SslServer& server, const SecretBuffer& key,
                                           UnixTime now);

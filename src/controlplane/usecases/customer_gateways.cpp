@@ -4,6 +4,7 @@
 
 #include "base/escape.h"
 #include "controlplane/model/name.h"
+#include "controlplane/usecases/noted_times.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 #include "controlplane/usecases/tagging.h"
@@ -110,15 +111,16 @@ Outcome<CustomerGatewayView> CustomerGateways::create(const Call& call,
                                     gateway->id.text, request.tags);
                 !put)
                 return unexpected(put.error());
-            return Receipt{gateway->id.text, gateway->name};
+            return note_times(gateway->id.text, {{gateway->created_at}, gateway->name});
         });
     if (!receipt) return unexpected(receipt.error());
-    return look_for<CustomerGatewayView>(
-        ports_.books, [&](Ledger& ledger) -> Outcome<CustomerGatewayView> {
-            auto made = own_customer_gateway(ledger, call, receipt->subject);
-            if (!made) return unexpected(made.error());
-            return view(ledger, std::move(*made));
-        });
+    // A repeated call made nothing, but asked for the same: what was made then is told again.
+    const auto noted = read_times(*receipt, 1);
+    if (!noted) return unexpected(noted.error());
+    gateway->id.text = receipt->subject;
+    gateway->created_at = noted->times.front();
+    return CustomerGatewayView{
+        .gateway = std::move(*gateway), .auth_key = request.auth_key, .tags = request.tags};
 }
 
 Outcome<CustomerGatewayView> CustomerGateways::find(const Call& call, const std::string& id) {

@@ -1,9 +1,13 @@
 #include "controlplane/usecases/enforcement.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <set>
 
 #include "controlplane/model/option_rules.h"
 #include "controlplane/usecases/access_policies.h"
+#include "controlplane/usecases/operator_events.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/server_rules.h"
 
@@ -13,12 +17,10 @@ namespace {
 
 constexpr std::size_t device_id_octets = 12;
 
-/// With one public address the gateway listens everywhere: the address may be one that a router in
-/// front translates. With several each server keeps to its own.
 std::vector<bridge::Listener> listeners_of(const Installation& installation,
                                            const model::VpnGateway& gateway,
                                            const model::SslServer& server) {
-    const Ipv4 address = installation.public_addresses.size() > 1 ? gateway.public_address : Ipv4{};
+    const Ipv4 address = listening_address(installation, gateway);
     std::vector<bridge::Listener> listeners;
     for (const auto& [transport, port] : model::listeners_of(server))
         listeners.push_back({transport, Endpoint::v4(address, port)});
@@ -116,7 +118,7 @@ Outcome<bridge::SslServer> enforced_server(Ports& ports, Ledger& ledger,
 void add_revocations(Ledger& ledger, UnixTime wall, bridge::SslServer& enforced,
                      std::optional<UnixTime>& again_at) {
     for (const auto& revoked : ledger.revoked_certificates().below(enforced.id)) {
-        if (revoked.revoked_at <= wall)
+        if (model::is_revoked(revoked, wall))
             enforced.revoked_serials.push_back(revoked.serial);
         else
             remind(again_at, revoked.revoked_at);
@@ -147,6 +149,46 @@ bridge::WantedServer wanted_server(const Installation& installation, const model
     if (server.inner6) wanted.client_pool6 = server.inner6->client_pool;
     wanted.source_nat = source_nat;
     return wanted;
+}
+
+EventWrite unheard(const model::SslServer& server, const bridge::Listener& listener,
+                   UnixTime wall) {
+    constexpr std::chrono::days told_once_for{30};
+    const auto transport = model::transport_text(listener.transport);
+    return {
+        .event = {.number = 0,
+                  .account = server.account,
+                  .at = wall,
+                  .kind = "ListenerTaken",
+                  .resource = server.id.text,
+                  .server = server.id.text,
+                  .message = fmt::format(
+                      "Since the public addresses of the installation were changed, an older "
+                      "SSL server listens on {0} port {1}, and {2} does not: give it another "
+                      "Port (ModifySslVpnServer), and its clients new bundles.",
+                      transport, listener.local.port, server.id.text)},
+        .mark = fmt::format("{}/listener/{}/{}", server.id.text, transport, listener.local.port),
+        .mark_kept_until = wall + told_once_for};
+}
+
+/// Each server was free of others where it listens when it was made, but the public addresses of
+/// the installation may be others since then. Two servers on one socket would take each other's
+/// clients, so the older one stays.
+std::vector<EventWrite> keep_listeners_apart(Ledger& ledger, Enforced& enforced) {
+    std::set<std::pair<bridge::Transport, Endpoint>> taken;
+    std::vector<EventWrite> told;
+    for (std::size_t i = 0; i < enforced.snapshot.servers.size(); ++i) {
+        bridge::SslServer& server = enforced.snapshot.servers[i];
+        std::erase_if(server.listeners, [&](const bridge::Listener& one) {
+            if (taken.emplace(one.transport, one.local).second) return false;
+            if (const auto row = ledger.ssl_servers().find(server.id))
+                told.push_back(unheard(*row, one, enforced.wall));
+            return true;
+        });
+        server.enabled = server.enabled && !server.listeners.empty();
+        enforced.want.servers[i].listeners = server.listeners;
+    }
+    return told;
 }
 
 Outcome<void> add_gateway(Ports& ports, Ledger& ledger, const model::VpnGateway& gateway,
@@ -206,21 +248,54 @@ Outcome<Enforced> Enforcement::compose(Instant now, UnixTime wall) {
     pools_.clear();
     const auto number = ports_.books.next_snapshot_number();
     if (!number) return unexpected(number.error());
+    std::vector<EventWrite> events;
     auto enforced = look_for<Enforced>(ports_.books, [&](Ledger& ledger) -> Outcome<Enforced> {
         Enforced result;
         result.change = ledger.number();
+        result.wall = wall;
         for (const model::VpnGateway& gateway : ledger.vpn_gateways().all())
             if (auto added = add_gateway(ports_, ledger, gateway, wall, result); !added)
                 return unexpected(added.error());
+        events = keep_listeners_apart(ledger, result);
         return result;
     });
     if (!enforced) return enforced;
+    if (!events.empty()) static_cast<void>(ports_.books.append_events(events, wall));
     auto known = leases(enforced->snapshot.servers, now);
     if (!known) return unexpected(known.error());
     enforced->snapshot.leases = std::move(*known);
     enforced->snapshot.number = enforced->want.number = *number;
     enforced->snapshot.made_at = now;
     return enforced;
+}
+
+std::string Enforcement::tell_undeliverable(bridge::Snapshot snapshot, UnixTime wall) {
+    std::string server;
+    std::size_t most = 0;
+    for (bridge::SslServer& one : snapshot.servers) {
+        const std::string id = one.id;
+        bridge::Snapshot alone;
+        alone.servers.push_back(std::move(one));
+        Buffer octets = bridge::encode(alone);
+        const std::size_t size = octets.empty() ? bridge::snapshot_octets_max : octets.size();
+        wipe(octets);
+        if (size <= most) continue;
+        most = size;
+        server = id;
+    }
+    std::string told = fmt::format(
+        "What is configured is more than the data process can be told ({} MiB), so no change has "
+        "come into force since then. The SSL server {} has most; take access rules, groups or "
+        "blocked clients away from it, or delete it.",
+        bridge::snapshot_octets_max >> 20, server);
+    const std::lock_guard turn(ports_.turn);
+    tell_operator(ports_,
+                  {.kind = "ChangesNotInForce",
+                   .message = told,
+                   .mark = "snapshot/undeliverable",
+                   .told_once_for = std::chrono::days(1)},
+                  wall);
+    return told;
 }
 
 void Enforcement::settle(std::uint64_t change) {

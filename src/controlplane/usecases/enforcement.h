@@ -19,9 +19,16 @@ struct Enforced {
     bridge::Snapshot snapshot;
     bridge::Want want;
     std::uint64_t change = 0;  // the last change that is in it
+    UnixTime wall{};           // what the time was
     /// When time alone makes another snapshot due: a renewed certificate ends, a list expires.
     std::optional<UnixTime> again_at;
 };
+
+/// Whether time alone makes another one due than was made at `wall`. Also when the clock was set
+/// back: what had ended then may not have ended now.
+inline bool is_due_again(UnixTime wall, const std::optional<UnixTime>& again_at, UnixTime now) {
+    return now < wall || (again_at && now >= *again_at);
+}
 
 /// A lease fact, or a lease question.
 struct LeaseNews {
@@ -41,6 +48,9 @@ public:
 
     /// A new number every time. Secrets are in it in clear. `wall` decides what is revoked.
     Outcome<Enforced> compose(Instant now, UnixTime wall);
+    /// It is beyond what a snapshot may hold, so that nothing of it is in force: an event of the
+    /// installation's account, once a day. The sentence, which names a server.
+    std::string tell_undeliverable(bridge::Snapshot snapshot, UnixTime wall);
     /// The kernel holds what was wanted at this change: gateways become active.
     void settle(std::uint64_t change);
 

@@ -36,6 +36,18 @@ void forget_recovery_codes(Ledger& ledger, const model::IdaasUserId& user) {
         ledger.recovery_codes().remove(code.id.text);
 }
 
+Outcome<void> check_new_user(Ledger& ledger, const Call& call, const std::string& instance,
+                             const std::string& name) {
+    if (const auto own = own_idaas_instance(ledger, call, instance); !own)
+        return unexpected(own.error());
+    if (ledger.idaas_user_named(instance, name))
+        return model::illegal("UserName",
+                              fmt::format("There is a user {} in {} already.", name, instance));
+    if (ledger.idaas_users().count({Scope::Of::parent, instance}) < users_max) return {};
+    return model::refuse("Resource.QuotaFull",
+                         fmt::format("An identity source has at most {} users.", users_max));
+}
+
 }  // namespace
 
 Outcome<model::IdaasInstance> Idaas::create(const Call& call, const std::string& name) {
@@ -98,31 +110,39 @@ Outcome<void> Idaas::remove(const Call& call, const std::string& id) {
     return {};
 }
 
+/// The password's hash, which takes its time: only where `may` says that it will be used, and
+/// without the turn. Empty where it says no; the turn is then kept, so that the change says no too
+/// or was done by an earlier call.
+Outcome<std::string> Idaas::hash_if(std::unique_lock<std::mutex>& turn,
+                                    const SecretBuffer& password,
+                                    const std::function<Outcome<void>(Ledger&)>& may) {
+    if (!look_for<void>(ports_.books, may)) return std::string();
+    turn.unlock();
+    auto hash = ports_.hasher.hash_password(password.view());
+    turn.lock();
+    return hash;
+}
+
 Outcome<model::IdaasUser> Idaas::create_user(const Call& call, const CreateIdaasUser& request) {
     const auto name = model::check_user_name(request.name);
     if (!name) return unexpected(name.error());
     if (const auto fits = model::check_password(text_view(request.password.view())); !fits)
         return unexpected(fits.error());
-    const auto hash = ports_.hasher.hash_password(request.password.view());  // takes its time
+    std::unique_lock turn(ports_.turn);
+    const auto hash = hash_if(turn, request.password, [&](Ledger& ledger) {
+        return check_new_user(ledger, call, request.instance, *name);
+    });
     if (!hash) return unexpected(hash.error());
-    const std::lock_guard turn(ports_.turn);
     const auto receipt = ports_.books.transact(
         call.actor,
         token_of(call, "CreateIDaaSUser",
                  Parameters().add("IDaaSInstanceId", request.instance).add("UserName", *name)),
         [&](Ledger& ledger) -> Outcome<Receipt> {
-            const auto instance = own_idaas_instance(ledger, call, request.instance);
-            if (!instance) return unexpected(instance.error());
-            if (ledger.idaas_user_named(request.instance, *name))
-                return model::illegal("UserName", fmt::format("There is a user {} in {} already.",
-                                                              *name, request.instance));
-            if (ledger.idaas_users().below(request.instance).size() >= users_max)
-                return model::refuse(
-                    "Resource.QuotaFull",
-                    fmt::format("An identity source has at most {} users.", users_max));
+            if (auto may = check_new_user(ledger, call, request.instance, *name); !may)
+                return unexpected(may.error());
             const model::IdaasUser user{.id = model::make_idaas_user_id(ports_.random),
                                         .account = call.actor.account,
-                                        .instance = instance->id,
+                                        .instance = {request.instance},
                                         .name = *name,
                                         .enabled = true,
                                         .password_hash = *hash,
@@ -155,34 +175,41 @@ Outcome<Page<IdaasUserView>> Idaas::list_users(const Call& call, const std::stri
 }
 
 Outcome<model::IdaasUser> Idaas::modify_user(const Call& call, const ModifyIdaasUser& request) {
-    std::optional<std::string> hash;
+    std::string hash;
+    std::unique_lock turn(ports_.turn);
     if (request.password) {
         if (const auto fits = model::check_password(text_view(request.password->view())); !fits)
             return unexpected(fits.error());
-        const auto made = ports_.hasher.hash_password(request.password->view());
+        auto made = hash_if(turn, *request.password, [&](Ledger& ledger) -> Outcome<void> {
+            const auto user = own_idaas_user(ledger, call, request.id);
+            return user ? Outcome<void>() : unexpected(user.error());
+        });
         if (!made) return unexpected(made.error());
-        hash = *made;
+        hash = std::move(*made);
     }
-    const std::lock_guard turn(ports_.turn);
-    const auto receipt =
-        ports_.books.transact(call.actor,
-                              token_of(call, "ModifyIDaaSUser",
-                                       Parameters()
-                                           .add("UserId", request.id)
-                                           .add("Enabled", request.enabled)
-                                           .add("PasswordChanged", request.password.has_value())),
-                              [&](Ledger& ledger) -> Outcome<Receipt> {
-                                  auto user = own_idaas_user(ledger, call, request.id);
-                                  if (!user) return unexpected(user.error());
-                                  if (hash) user->password_hash = *hash;
-                                  if (request.enabled) user->enabled = *request.enabled;
-                                  user->changed_at = call.now;
-                                  ledger.idaas_users().put(*user);
-                                  return Receipt{user->id.text, user->name};
-                              });
+    bool ends = false;  // a repeated token sends nobody away who has come back meanwhile
+    const Parameters parameters = Parameters()
+                                      .add("UserId", request.id)
+                                      .add("Enabled", request.enabled)
+                                      .add("PasswordChanged", request.password.has_value());
+    const auto receipt = ports_.books.transact(
+        call.actor, token_of(call, "ModifyIDaaSUser", parameters),
+        [&](Ledger& ledger) -> Outcome<Receipt> {
+            auto user = own_idaas_user(ledger, call, request.id);
+            if (!user) return unexpected(user.error());
+            const bool switched = request.enabled && *request.enabled != user->enabled;
+            if (request.password) user->password_hash = hash;
+            if (switched) user->enabled = *request.enabled;
+            if (request.password || switched) {
+                user->changed_at = call.now;
+                ledger.idaas_users().put(*user);
+            }
+            ends = request.password || (switched && !user->enabled);
+            return Receipt{user->id.text, user->name};
+        });
     if (!receipt) return unexpected(receipt.error());
     auto user = user_of(ports_.books, call, request.id);
-    if (user && (hash || !user->enabled)) sessions_.end_all_of(*user);
+    if (user && ends) sessions_.end_all_of(*user);
     return user;
 }
 

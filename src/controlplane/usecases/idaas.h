@@ -41,7 +41,8 @@ public:
     Outcome<model::IdaasUser> create_user(const Call& call, const CreateIdaasUser& request);
     Outcome<Page<IdaasUserView>> list_users(const Call& call, const std::string& instance,
                                             const PageRequest& page);
-    /// Disabled at once means disconnected at once; so does another password.
+    /// Disabled at once means disconnected at once; so does another password. Where nothing is
+    /// changed, nobody is sent away and tokens stay good.
     /// InvalidIDaaSUserId.NotFound (404).
     Outcome<model::IdaasUser> modify_user(const Call& call, const ModifyIdaasUser& request);
     Outcome<void> remove_user(const Call& call, const std::string& id);
@@ -52,6 +53,9 @@ public:
     Outcome<std::vector<SecretBuffer>> make_recovery_codes(const Call& call, const std::string& id);
 
 private:
+    Outcome<std::string> hash_if(std::unique_lock<std::mutex>& turn, const SecretBuffer& password,
+                                 const std::function<Outcome<void>(Ledger&)>& may);
+
     Ports& ports_;
     UserSessions& sessions_;
 };

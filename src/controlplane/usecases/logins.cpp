@@ -75,6 +75,12 @@ void Logins::hello(const bridge::DataHello& hello) {
     const std::lock_guard lock(mutex_);
     if (hello.process == process_) return;
     process_ = hello.process;
+    // What is still being decided reaches nobody, and must not be waited for either.
+    for (const auto& [id, open] : open_) {
+        if (!open.throttled) continue;
+        users_.conclude(open.user_key, Ending::undecided, open.asked_at);
+        networks_.conclude(open.network_key, Ending::undecided, open.asked_at);
+    }
     open_.clear();
     answered_.clear();
     ready_.clear();
@@ -160,15 +166,18 @@ std::optional<bridge::LoginAnswer> Logins::begin(Open& open, const bridge::Login
     return refusal(Cause::login_refused, "this question was answered already, or too late");
 }
 
-/// Counted from the moment of asking: how long the source took prolongs no pause.
+/// Counted from the moment of asking: how long the source took prolongs no pause. Who knows one
+/// password may yet guess at those of others, so that of the network's wrong ones a right one takes
+/// away no more than were this user's.
 void Logins::settle(const Open& open, Ending ending) {
-    for (const auto& [throttle, key] :
-         {std::pair(&users_, &open.user_key), std::pair(&networks_, &open.network_key)}) {
-        const bool counted = throttle->standing(*key).wrong > 0;
-        throttle->conclude(*key, ending, open.asked_at);
-        if (ending == Ending::wrong || (ending == Ending::right && counted))
-            keep(*throttle, *key, open);
-    }
+    const bool right = ending == Ending::right;
+    const std::uint32_t own = users_.standing(open.user_key).wrong;
+    users_.conclude(open.user_key, ending, open.asked_at);
+    networks_.conclude(open.network_key, right ? Ending::undecided : ending, open.asked_at);
+    if (right) networks_.forgive(open.network_key, own);
+    if (ending != Ending::wrong && (!right || own == 0)) return;
+    keep(users_, open.user_key, open);
+    keep(networks_, open.network_key, open);
 }
 
 /// Without the store the count lives as long as this process.

@@ -12,8 +12,9 @@
 //           data process reaches nobody.
 // Threads:  any. Not called with the turn taken; inside, the turn is taken before the mutex.
 // Limits:   `challenges_max` states, the oldest gives way; `remembered_max` answers; five wrong
-//           attempts a user and fifty a network before the first pause. These counts are stored,
-//           under hashes, so that a restart forgives nobody.
+//           attempts a user and fifty a network before the first pause. A right login forgives its
+//           user's wrong ones; of a network's these alone, and one every half hour. These counts
+//           are stored, under hashes, so that a restart forgives nobody.
 #pragma once
 
 #include <map>
@@ -106,7 +107,7 @@ private:
     Latest<std::uint64_t, UnixTime> proofs_{proofs_max};  // by session, of those not online yet
     std::vector<Ready> ready_;
     model::LoginThrottle users_{{}};
-    model::LoginThrottle networks_{{.attempts = 50}};
+    model::LoginThrottle networks_{{.attempts = 50, .one_forgiven_each = 30min}};
 };
 
 }  // namespace kanmon::usecases

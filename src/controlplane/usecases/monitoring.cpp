@@ -253,8 +253,10 @@ std::vector<MeterWrite> Monitoring::writes_of(const std::string& subject) const 
 Outcome<bool> Monitoring::store(UnixTime wall, bool at_once) {
     const std::lock_guard lock(mutex_);
     if (due_.empty()) {
-        if (!at_once && wall < store_at_) return false;
-        store_at_ = beginning_of(wall, MeterGrain::minute) + std::chrono::minutes(1);
+        // A time that lies further ahead is one of before the clock was set back.
+        constexpr std::chrono::minutes every{1};
+        if (!at_once && wall < store_at_ && store_at_ - wall <= every) return false;
+        store_at_ = beginning_of(wall, MeterGrain::minute) + every;
         for (const auto& [subject, open] : open_) due_.push_back(subject);
     }
     std::vector<MeterWrite> writes;

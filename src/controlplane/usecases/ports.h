@@ -68,6 +68,9 @@ public:
     virtual Outcome<BroughtRevocationList> read_revocation_list(const std::string& pem,
                                                                 const std::string& authority_pem,
                                                                 UnixTime now) = 0;
+    /// Whether the first certificates of both have one subject and one key: what one has signed,
+    /// the other vouches for.
+    virtual bool same_signer(const std::string& one_pem, const std::string& other_pem) = 0;
     /// The earliest end of the certificates in a text of ours.
     virtual Outcome<UnixTime> end_of(const std::string& certificates_pem) = 0;
     /// DER: the key and its certificate, and `authority_pem` beside them; AES-256.

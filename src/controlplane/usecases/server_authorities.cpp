@@ -9,6 +9,7 @@
 #include "controlplane/usecases/parameters.h"
 #include "controlplane/usecases/server_keys.h"
 #include "controlplane/usecases/server_rules.h"
+#include "controlplane/usecases/snapshot_budget.h"
 
 namespace kanmon::usecases {
 
@@ -56,14 +57,6 @@ Outcome<AuthorityView> view_of(Ports& ports, Ledger& ledger, const Call& call,
     return view;
 }
 
-/// Of clients: the first of its chain.
-std::string issuing_certificate(const model::SslServer& server) {
-    constexpr std::string_view end = "-----END CERTIFICATE-----";
-    const std::string& chain =
-        server.client_authority_pem.empty() ? server.authority_pem : server.client_authority_pem;
-    return chain.substr(0, chain.find(end));
-}
-
 Outcome<AuthorityView> looked_up(Ports& ports, const Call& call, const std::string& server) {
     return look_for<AuthorityView>(
         ports.books, [&](Ledger& ledger) { return view_of(ports, ledger, call, server); });
@@ -75,9 +68,11 @@ Outcome<void> ServerAuthorities::put(Ledger& ledger, model::SslServer& server) {
     const auto gateway = ledger.vpn_gateways().find(server.gateway.text);
     if (!gateway) return model::unavailable("The server has no gateway.");
     server.revision = revision_of(ports_, server, gateway->public_address);
-    // A list of another authority says nothing of this one's certificates.
+    // A list of another authority says nothing of this one's certificates; that of a renewed one
+    // does.
     const auto before = ledger.ssl_servers().find(server.id.text);
-    if (!before || issuing_certificate(*before) != issuing_certificate(server))
+    if (!before ||
+        !ports_.authority.same_signer(model::client_issuer(*before), model::client_issuer(server)))
         ledger.revocation_lists().remove(server.id.text);
     ledger.ssl_servers().put(server);
     mark_changed(ledger, server.gateway);
@@ -227,6 +222,8 @@ Outcome<AuthorityView> ServerAuthorities::upload(const Call& call,
                                        request.server,
                                        present->number.empty() ? "none" : present->number));
             ledger.revocation_lists().put(list);
+            if (auto fits = check_snapshot_budget(ledger, list.account); !fits)
+                return unexpected(fits.error());
             mark_changed(ledger, server->gateway);
             return Receipt{server->id.text, server->name};
         });

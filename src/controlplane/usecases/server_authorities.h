@@ -32,9 +32,10 @@ class ServerAuthorities {
 public:
     explicit ServerAuthorities(Ports& ports) : ports_(ports) {}
 
-    /// With its key: it signs the server's certificate and those of all clients anew; without: the
-    /// clients' come from elsewhere, and DependencyViolation while there are some of ours.
-    /// IllegalParam.CaCertificate, IllegalParam.CaPrivateKey.
+    /// With its key: it signs the server's certificate and those of all clients anew, and what
+    /// clients had is revoked, since the same authority may have signed it; without: the clients'
+    /// come from elsewhere, and DependencyViolation while there are some of ours.
+    /// IllegalParam.CaCertificate, IllegalParam.CaPrivateKey, Resource.QuotaFull.
     Outcome<AuthorityChanged> import(const Call& call, const ImportAuthority& request);
     /// Back to one of its own; every certificate is signed anew. IllegalParam.SslVpnServerId when
     /// it has that.

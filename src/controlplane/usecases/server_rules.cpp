@@ -68,7 +68,8 @@ Outcome<void> check_ipv4_beside(Ledger& ledger, const model::VpnGateway& gateway
 
 /// What is taken where the gateway listens. Whose it is is not told: it may belong to another
 /// account.
-std::vector<model::ExtraListener> taken_listeners(Ledger& ledger, const model::VpnGateway& gateway,
+std::vector<model::ExtraListener> taken_listeners(Ledger& ledger, const Installation& installation,
+                                                  const model::VpnGateway& gateway,
                                                   const model::SslServer& server) {
     std::vector<model::ExtraListener> taken;
     for (const model::SslServer& other : ledger.ssl_servers().all()) {
@@ -76,17 +77,19 @@ std::vector<model::ExtraListener> taken_listeners(Ledger& ledger, const model::V
         const auto theirs = ledger.vpn_gateways().find(other.gateway.text);
         // IPv6 listeners are on every address, whichever gateway they belong to.
         const bool both6 = other.options.ipv6_listen && server.options.ipv6_listen;
-        if (!both6 && (!theirs || theirs->public_address != gateway.public_address)) continue;
+        if (!both6 && (!theirs || listening_address(installation, *theirs) !=
+                                      listening_address(installation, gateway)))
+            continue;
         const auto listeners = model::listeners_of(other);
         taken.insert(taken.end(), listeners.begin(), listeners.end());
     }
     return taken;
 }
 
-Outcome<void> check_listeners(Ledger& ledger, const model::VpnGateway& gateway,
-                              const model::SslServer& server) {
+Outcome<void> check_listeners(Ledger& ledger, const Installation& installation,
+                              const model::VpnGateway& gateway, const model::SslServer& server) {
     const auto own = model::listeners_of(server);
-    auto taken = taken_listeners(ledger, gateway, server);
+    auto taken = taken_listeners(ledger, installation, gateway, server);
     const auto among = [](const auto& listeners, const model::ExtraListener& listener) {
         return std::ranges::find(listeners, listener) != listeners.end();
     };
@@ -102,8 +105,12 @@ Outcome<void> check_listeners(Ledger& ledger, const model::VpnGateway& gateway,
     return {};
 }
 
-std::vector<model::Neighbour6> neighbours6(const std::vector<model::SslServer>& others) {
+std::vector<model::Neighbour6> neighbours6(const Installation& installation,
+                                           const std::vector<model::SslServer>& others) {
     std::vector<model::Neighbour6> taken;
+    if (const auto& own = installation.public_address6)
+        taken.push_back({Cidr6{*own, 128},
+                         fmt::format("the gateway's public IPv6 address {}", to_string(*own))});
     for (const model::SslServer& other : others) {
         if (const auto& pool = other.options.client_pool6)
             taken.push_back({*pool, fmt::format("the client IPv6 pool {} of SSL server {}",
@@ -115,11 +122,13 @@ std::vector<model::Neighbour6> neighbours6(const std::vector<model::SslServer>& 
     return taken;
 }
 
-Outcome<void> check_ipv6_beside(const model::SslServer& server,
+Outcome<void> check_ipv6_beside(const Installation& installation, const model::SslServer& server,
                                 const std::vector<model::SslServer>& others) {
     const model::ServerOptions& options = server.options;
     if (!options.client_pool6) return {};
-    if (auto free = model::check_pool6_overlap(*options.client_pool6, neighbours6(others)); !free)
+    if (auto free =
+            model::check_pool6_overlap(*options.client_pool6, neighbours6(installation, others));
+        !free)
         return free;
     for (const Cidr6& cidr : options.local_networks6)
         for (const model::SslServer& other : others)
@@ -225,7 +234,12 @@ Outcome<void> check_identity_source(Ledger& ledger, const Call& call,
                     application->id.text, application->instance.text, instance->id.text));
 }
 
-Outcome<void> check_beside_others(Ledger& ledger, const model::VpnGateway& gateway,
+Ipv4 listening_address(const Installation& installation, const model::VpnGateway& gateway) {
+    return installation.public_addresses.size() > 1 ? gateway.public_address : Ipv4{};
+}
+
+Outcome<void> check_beside_others(Ledger& ledger, const Installation& installation,
+                                  const model::VpnGateway& gateway,
                                   const model::SslServer& server) {
     if (auto fits = model::check_pool_size(server.client_pool, server.topology,
                                            gateway.ssl_connections_max);
@@ -233,9 +247,9 @@ Outcome<void> check_beside_others(Ledger& ledger, const model::VpnGateway& gatew
         return fits;
     if (auto free = check_ipv4_beside(ledger, gateway, server); !free) return free;
     const auto others = others_of_vpc(ledger, gateway, server.id);
-    if (auto free = check_ipv6_beside(server, others); !free) return free;
+    if (auto free = check_ipv6_beside(installation, server, others); !free) return free;
     if (auto kept = check_static_addresses(ledger, server); !kept) return kept;
-    return check_listeners(ledger, gateway, server);
+    return check_listeners(ledger, installation, gateway, server);
 }
 
 }  // namespace kanmon::usecases

@@ -150,7 +150,8 @@ Outcome<SslServerCreated> SslServers::create(const Call& call, const CreateSslSe
                 return unexpected(asks.error());
             if (auto may = check_may_add(ledger, ports_.installation, *gateway); !may)
                 return unexpected(may.error());
-            if (auto free = check_beside_others(ledger, *gateway, server); !free)
+            if (auto free = check_beside_others(ledger, ports_.installation, *gateway, server);
+                !free)
                 return unexpected(free.error());
             if (auto made = make_server_keys(ports_, server, call.now); !made)
                 return unexpected(made.error());
@@ -203,7 +204,8 @@ Outcome<SslServerView> SslServers::modify(const Call& call, const ModifySslServe
             asks_another = server.idaas_instance != before->idaas_instance;
             if (asks_another) server.sealed_token_key.clear();
             if (is_enforced_change(*before, server)) {
-                if (auto free = check_beside_others(ledger, *gateway, server); !free)
+                if (auto free = check_beside_others(ledger, ports_.installation, *gateway, server);
+                    !free)
                     return unexpected(free.error());
                 if (auto made = make_option_keys(ports_, before->options.wrapping, server); !made)
                     return unexpected(made.error());

@@ -6,6 +6,7 @@
 
 #include "base/escape.h"
 #include "controlplane/usecases/connection_rules.h"
+#include "controlplane/usecases/noted_times.h"
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 #include "controlplane/usecases/tagging.h"
@@ -223,15 +224,12 @@ Outcome<VpnConnectionCreated> VpnConnections::create(const Call& call,
                                     connection.id.text, request.tags);
                 !put)
                 return unexpected(put.error());
-            return Receipt{connection.id.text, connection.name};
+            return note_times(connection.id.text, {{connection.created_at}, connection.name});
         });
     if (!receipt) return unexpected(receipt.error());
-    return look_for<VpnConnectionCreated>(
-        ports_.books, [&](Ledger& ledger) -> Outcome<VpnConnectionCreated> {
-            const auto made = own_connection(ledger, call, receipt->subject);
-            if (!made) return unexpected(made.error());
-            return VpnConnectionCreated{made->id, receipt->name, made->created_at};
-        });
+    auto noted = read_times(*receipt, 1);
+    if (!noted) return unexpected(noted.error());
+    return VpnConnectionCreated{{receipt->subject}, std::move(noted->name), noted->times.front()};
 }
 
 Outcome<VpnConnectionView> VpnConnections::find(const Call& call, const std::string& id) {

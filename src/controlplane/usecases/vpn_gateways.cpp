@@ -9,6 +9,7 @@
 #include "controlplane/usecases/ownership.h"
 #include "controlplane/usecases/parameters.h"
 #include "controlplane/usecases/tagging.h"
+#include "controlplane/usecases/vpc_plans.h"
 
 namespace kanmon::usecases {
 
@@ -16,8 +17,23 @@ namespace {
 
 constexpr std::int64_t default_ssl_connections = 5;
 
-/// The installation's address with the fewest gateways.
-Ipv4 least_used_address(Ledger& ledger, const std::vector<Ipv4>& addresses) {
+/// The installation's address with the fewest gateways, of those that no clients of the VPC have:
+/// what is sent to the gateway would go into the tunnel.
+Outcome<Ipv4> least_used_address(Ledger& ledger, const model::VpnGateway& gateway,
+                                 std::vector<Ipv4> addresses) {
+    const auto pools = plan_beside(ledger, gateway, {}).client_pools;
+    const auto holder_of = [&](Ipv4 address) {
+        return std::ranges::find_if(
+            pools, [&](const model::Neighbour& pool) { return pool.cidr.contains(address); });
+    };
+    const Ipv4 first = addresses.front();
+    std::erase_if(addresses, [&](Ipv4 address) { return holder_of(address) != pools.end(); });
+    if (addresses.empty())
+        return model::refuse(
+            "DependencyViolation",
+            fmt::format("Every public address of the installation is inside a client CIDR of the "
+                        "VPC {}, {} inside {}; give that server another ClientIpPool first.",
+                        gateway.vpc.text, to_string(first), holder_of(first)->what));
     const std::vector<model::VpnGateway> gateways = ledger.vpn_gateways().all();
     const auto uses = [&](Ipv4 address) {
         return std::ranges::count(gateways, address, &model::VpnGateway::public_address);
@@ -192,8 +208,10 @@ Outcome<VpnGatewayCreated> VpnGateways::create(const Call& call, const CreateVpn
             gateway.region = request.region;
             gateway.vpc = vpc->id;
             gateway.name = request.name.empty() ? gateway.id.text : request.name;
-            gateway.public_address =
-                least_used_address(ledger, ports_.installation.public_addresses);
+            const auto address =
+                least_used_address(ledger, gateway, ports_.installation.public_addresses);
+            if (!address) return unexpected(address.error());
+            gateway.public_address = *address;
             gateway.bandwidth_mbit = checked->bandwidth;
             gateway.ssl_connections_max = checked->connections;
             gateway.ssl_enabled = request.enable_ssl;

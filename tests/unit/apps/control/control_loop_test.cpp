@@ -144,6 +144,46 @@ TEST_F(Loop, AChangeReachesTheBrokerThenDataAndTheGatewayBecomesActive) {
     EXPECT_TRUE(becomes(model::GatewayStatus::active));
 }
 
+TEST_F(Loop, WhatASnapshotCannotHoldIsToldOfAndNotInForceUntilAChangeMakesItFit) {
+    const Call root = world.root();
+    auto broker = accept_broker();
+    next_want(broker);
+    auto data = greet();
+    next_snapshot(data);
+    const auto server = plane.ssl_servers.create(alice, world.server_request(gateway));
+    next_want(broker);
+    next_snapshot(data);
+    ASSERT_TRUE(becomes(model::GatewayStatus::active));
+    const auto revoke = [&](const std::string& serial) {
+        ASSERT_TRUE(world.books.transact(alice.actor, {}, [&](usecases::Ledger& ledger) {
+            model::RevokedCertificate row;
+            row.id = {"vsc-1"};
+            row.account = alice.actor.account;
+            row.server = server->id;
+            row.serial = serial;
+            ledger.revoked_certificates().put(row);
+            auto changed = *ledger.vpn_gateways().find(gateway.text);
+            changed.changed_by = ledger.number();
+            ledger.vpn_gateways().put(changed);
+            return model::Outcome<usecases::Receipt>(usecases::Receipt{});
+        }));
+        orders.changed();
+    };
+    revoke(std::string(1000, 'a'));  // no serial is so long
+    const auto told = [&] { return plane.events.list(root, {.kind = "ChangesNotInForce"})->items; };
+    for (int i = 0; i < 500 && told().empty(); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_EQ(told().size(), 1u);
+    EXPECT_THAT(told()[0].message, testing::HasSubstr(server->id.text));
+    EXPECT_EQ(status(), model::GatewayStatus::updating);
+    orders.disconnect({.session = 7, .server_id = server->id.text, .common_name = {}});
+    const auto order = bridge::decode_message(next(data).octets);
+    EXPECT_EQ(std::get<bridge::Disconnect>(order->body).session, 7u) << "orders go on";
+    revoke("aa");
+    EXPECT_EQ(next_snapshot(data).servers.at(0).revoked_serials, std::vector<std::string>{"aa"});
+    EXPECT_TRUE(becomes(model::GatewayStatus::active));
+}
+
 TEST_F(Loop, ARevocationReachesDataBeforeTheOrderToDisconnect) {
     auto broker = accept_broker();
     next_want(broker);

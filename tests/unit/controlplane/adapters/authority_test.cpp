@@ -106,6 +106,16 @@ TEST_F(Certificates, NeverOutliveTheirAuthority) {
     EXPECT_EQ(authority->issue_client(issuer, "vsc-km2222", late)->not_after, root.not_after);
 }
 
+TEST_F(Certificates, AnAuthorityThatHasEndedSignsNothing) {
+    EXPECT_TRUE(authority->issue_client(issuer, "vsc-km2222", root.not_after - 1s));
+    for (const auto& late : {authority->issue_client(issuer, "vsc-km2222", root.not_after),
+                             authority->issue_server(issuer, "gateway", root.not_after)}) {
+        ASSERT_FALSE(late);
+        EXPECT_EQ(late.error().code, "DependencyViolation");
+        EXPECT_NE(late.error().message.find("ImportSslVpnServerCa"), std::string::npos);
+    }
+}
+
 TEST_F(Certificates, AnIssuerThatCannotBeReadIsRefused) {
     EXPECT_FALSE(authority->issue_client({"x", SecretBuffer(as_bytes("y"))}, "vsc", now));
     EXPECT_EQ(authority->digest("abc"),

@@ -91,6 +91,18 @@ TEST_F(Brought, AuthoritiesWithOrWithoutTheirKeyAreTaken) {
     EXPECT_EQ(refusal(root_pem, text_of(key.get())), "accepted");
 }
 
+TEST_F(Brought, ARenewedAuthorityIsTheSameSignerAndAnotherKeyOrNameIsNot) {
+    SeededRandom random{5};
+    const auto authority = make_openssl_authority(random);
+    const std::string renewed = pem_of(make({.until = std::chrono::days(900)}, key.get()).get());
+    EXPECT_NE(renewed, root_pem);
+    EXPECT_TRUE(authority->same_signer(root_pem, renewed + root_pem));
+    EXPECT_FALSE(authority->same_signer(root_pem, pem_of(make({}, new_key().get()).get())));
+    EXPECT_FALSE(
+        authority->same_signer(root_pem, pem_of(make({.name = "Another CA"}, key.get()).get())));
+    EXPECT_FALSE(authority->same_signer(root_pem, {}));
+}
+
 TEST_F(Brought, AuthoritiesOfEveryUsualKindSignCertificatesThatVerify) {
     SeededRandom random{5};
     const auto authority = make_openssl_authority(random);

@@ -60,5 +60,31 @@ TEST(MeterRoom, ALimitThatBecameSmallerHoldsAfterAStart) {
     EXPECT_EQ(points(*book, "vss-1"), 50u);
 }
 
+TEST(MeterRoom, PointsOfAClockThatWasAheadKeepNoOldOnesAndGoWithWhatCameAfter) {
+    SqliteMeterMaker maker;
+    const auto book = maker.make({});
+    const UnixTime ahead = meter_now + std::chrono::days(400);
+    const auto all = [&](const std::string& subject) {
+        return book
+            ->find({.subject = subject,
+                    .grain = MeterGrain::minute,
+                    .from = {},
+                    .to = ahead + std::chrono::days(400),
+                    .count = 100'000})
+            ->size();
+    };
+    std::vector<MeterWrite> writes;
+    for (int minute = 0; minute < 1100; ++minute)
+        writes.push_back(contract_write("vss-1", ahead + std::chrono::minutes(minute), 1));
+    ASSERT_TRUE(book->add(writes, 1, {}, ahead));
+    ASSERT_TRUE(book->add({contract_write("vss-2", meter_now, 1)}, 1, {}, meter_now));
+    EXPECT_EQ(all("vss-1"), 1100u) << "nothing that came after is old";
+    const UnixTime later = meter_now + std::chrono::days(2);
+    ASSERT_TRUE(book->add({contract_write("vss-3", later, 1)}, 1, {}, later));
+    EXPECT_EQ(all("vss-2"), 0u);
+    EXPECT_EQ(all("vss-1"), 100u) << "a thousand go at a time";
+    EXPECT_EQ(all("vss-3"), 1u);
+}
+
 }  // namespace
 }  // namespace kanmon::usecases

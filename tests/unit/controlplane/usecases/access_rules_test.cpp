@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "controlplane/usecases/parameters.h"
+#include "controlplane/usecases/snapshot_budget.h"
 #include "office.h"
 
 namespace kanmon::usecases {
@@ -243,6 +244,38 @@ TEST_F(AccessDesk, ARuleWhoseUserIsDeletedMeansNobodyNotEverybodyNorTheNextOfTha
     words.description = "still there";
     EXPECT_EQ(refused_change(view.rule.id.text, words), "it was taken");
     EXPECT_THAT(enforced().rules.front().users, IsEmpty());
+}
+
+TEST_F(AccessDesk, AnAccountsRulesGroupsAndListsKeepToItsShareOfTheSnapshot) {
+    const auto group = office.plane.assignments.create_group(office.alice, {office.instance, "g"});
+    const std::vector<std::string> names(100, std::string(600, 'n'));
+    const auto fill = [&](std::size_t rules) {
+        ASSERT_TRUE(office.books.transact(office.alice.actor, {}, [&](Ledger& ledger) {
+            for (std::size_t i = 0; i < rules; ++i) {
+                model::AccessRule rule;
+                rule.id = {"acr-" + std::to_string(i)};
+                rule.account = office.alice.actor.account;
+                rule.server = {office.server};
+                rule.priority = static_cast<std::uint32_t>(1000 + i);
+                rule.subjects.certificates = names;
+                ledger.access_rules().put(rule);
+            }
+            return Outcome<Receipt>(Receipt{});
+        }));
+    };
+    const std::size_t rules = account_octets_max / (100 * 604 + 64);
+    fill(rules);
+    const auto named = made(groups({group->id.text}));
+    fill(rules + 1);
+    EXPECT_THAT(refused(everybody()), HasSubstr("Resource.QuotaFull: The access rules of"));
+    EXPECT_THAT(refused_change(named.rule.id.text, everybody()), HasSubstr("Resource.QuotaFull"));
+    const auto entered = office.plane.assignments.add_to_group(
+        office.alice, {group->id.text, {office.plain.id.text}});
+    ASSERT_FALSE(entered);
+    EXPECT_EQ(entered.error().code, "Resource.QuotaFull");
+    ASSERT_TRUE(desk.remove(office.alice, "acr-0"));
+    EXPECT_TRUE(office.plane.assignments.add_to_group(office.alice,
+                                                      {group->id.text, {office.plain.id.text}}));
 }
 
 TEST_F(AccessDesk, ARuleWhoseCertificateIsDeletedMeansNobody) {

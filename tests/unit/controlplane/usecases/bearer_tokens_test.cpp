@@ -120,6 +120,30 @@ TEST_F(Tokens, MakeNoTokensUnlessTheyAreSessions) {
     EXPECT_TRUE(tokens.create(by(*log_in(secret())), {}));
 }
 
+TEST_F(Tokens, MakeAndEnableNoAccessKeysAndNoAccountsUnlessTheyAreSessions) {
+    Accounts& accounts = world.plane.accounts;
+    const auto off = key("viewer");
+    ASSERT_TRUE(accounts.update_access_key(alice, {.id = off.access_key, .status = "Inactive"}));
+    Call call = by(made());
+    EXPECT_EQ(refused(accounts.create_access_key(call, {})), "Forbidden.BearerToken");
+    EXPECT_EQ(refused(accounts.update_access_key(call, {.id = off.access_key, .status = "Active"})),
+              "Forbidden.BearerToken");
+    EXPECT_TRUE(accounts.update_access_key(call, {.id = off.access_key, .status = "Inactive"}));
+    alice.client_token = "once";
+    key("operator");
+    call.client_token = "once";
+    EXPECT_EQ(refused(accounts.create_access_key(call, {.role = "operator", .name = {}})),
+              "Forbidden.BearerToken")
+        << "not by repeating another's call either";
+    Call operator_call = world.root();
+    operator_call.actor.bearer_token = call.actor.bearer_token;
+    EXPECT_EQ(refused(accounts.create(operator_call, {"carol"})), "Forbidden.BearerToken");
+    alice.client_token.clear();
+    const Call session = by(*log_in(secret()));
+    EXPECT_TRUE(accounts.create_access_key(session, {.role = "viewer", .name = {}}));
+    EXPECT_TRUE(accounts.update_access_key(session, {.id = off.access_key, .status = "Active"}));
+}
+
 TEST_F(Tokens, OfOneKeyAreTwentyAndThoseThatEndedMakeRoom) {
     for (std::size_t i = 0; i < model::tokens_of_key_max; ++i)
         made({.name = {}, .role = {}, .lifetime_seconds = 60});

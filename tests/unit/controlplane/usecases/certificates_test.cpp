@@ -3,6 +3,7 @@
 #include <set>
 
 #include "contract/control_world.h"
+#include "controlplane/usecases/revocations.h"
 
 namespace kanmon::usecases {
 namespace {
@@ -136,14 +137,85 @@ TEST_F(CertificateDesk, RevokingOneLeavesThePredecessorsOfOthersAlone) {
     EXPECT_EQ(revoked(world.now), std::vector{own});
 }
 
+TEST_F(CertificateDesk, WhatWasRevokedStaysSoWhenTheClockIsSetBack) {
+    const std::string old = serial();
+    ASSERT_TRUE(renew(60));
+    const std::string replaced = serial();
+    const Call ahead = later(world.now + days(1));
+    ASSERT_TRUE(plane.client_certificates.renew(ahead, {.id = id, .overlap_seconds = 0}));
+    EXPECT_EQ(revoked(world.now), std::vector{replaced}) << "an overlap goes by the clock";
+    const std::string present = serial();
+    ASSERT_TRUE(plane.client_certificates.remove(ahead, id));
+    EXPECT_THAT(revoked(world.now), testing::UnorderedElementsAre(old, replaced, present));
+}
+
+TEST_F(CertificateDesk, ARevocationIsForgottenAYearAfterItsCertificateWouldHaveEnded) {
+    const std::string old = serial();
+    ASSERT_TRUE(renew(0));
+    const UnixTime forgotten = world.now + model::client_certificate_lifetime + days(365);
+    const auto other = world.certificate(alice, server);
+    const auto renew_at = [&](UnixTime at) {
+        ASSERT_TRUE(plane.client_certificates.renew(later(at), {.id = other}));
+    };
+    renew_at(forgotten);
+    EXPECT_THAT(revoked(forgotten), testing::Contains(old));
+    renew_at(forgotten + 1s);
+    EXPECT_THAT(revoked(forgotten), Not(testing::Contains(old)));
+}
+
+TEST_F(CertificateDesk, AnAccountWithAHundredThousandRevocationsMakesNoMoreAndCanStillDelete) {
+    const auto fill = [&](std::size_t from, std::size_t to, UnixTime end) {
+        ASSERT_TRUE(world.books.transact(alice.actor, {}, [&](Ledger& ledger) {
+            for (std::size_t i = from; i < to; ++i) {
+                model::RevokedCertificate row;
+                row.id = {"vsc-old/" + std::to_string(i)};
+                row.account = alice.actor.account;
+                row.server = server;
+                row.not_after = end;
+                ledger.revoked_certificates().put(row);
+            }
+            return Outcome<Receipt>(Receipt{});
+        }));
+    };
+    fill(0, revocations_max - 2, world.now);
+    ASSERT_TRUE(renew(0));
+    const auto refused = renew(0);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "Resource.QuotaFull");
+    EXPECT_THAT(refused.error().message, HasSubstr("100000"));
+    EXPECT_EQ(plane.client_certificates.create(alice, {.server = server.text, .name = "one"})
+                  .error()
+                  .code,
+              "Resource.QuotaFull");
+    EXPECT_EQ(import("THEIR CA\n", true).error().code, "Resource.QuotaFull");
+    EXPECT_TRUE(plane.client_certificates.renew(later(world.now + days(366)), {.id = id}));
+    ASSERT_TRUE(plane.client_certificates.remove(alice, id));
+}
+
 TEST_F(CertificateDesk, ARepeatedTokenRenewsOnceAndTellsTheSame) {
     alice.client_token = "once";
     const auto first = renew(3600);
+    const std::string made = serial();
     alice.now += 60s;
     const auto again = renew(3600);
     ASSERT_TRUE(first && again);
-    EXPECT_EQ(again->certificate, first->certificate);
+    EXPECT_EQ(serial(), made);
+    EXPECT_EQ(again->not_after, first->not_after);
     EXPECT_EQ(again->predecessor_ends_at, first->predecessor_ends_at);
+}
+
+TEST_F(CertificateDesk, ARepeatedTokenTellsNothingOfAnotherRenewal) {
+    alice.client_token = "once";
+    const auto first = renew(3600);
+    Call other = later(alice.now + 60s);
+    other.client_token.clear();
+    ASSERT_TRUE(plane.client_certificates.renew(other, {.id = id, .overlap_seconds = 60}));
+    ASSERT_TRUE(plane.client_certificates.modify(other, {id, "phone", std::nullopt}));
+    const auto again = renew(3600);
+    ASSERT_TRUE(first && again);
+    EXPECT_EQ(again->name, "laptop");
+    EXPECT_EQ(again->not_after, first->not_after);
+    EXPECT_EQ(again->predecessor_ends_at, world.now + 3600s);
 }
 
 TEST_F(CertificateDesk, HasThreeGoodPredecessorsAtMost) {
@@ -377,6 +449,16 @@ TEST_F(CertificateDesk, AnImportedAuthoritySignsTheServerAndEveryClientAnew) {
         EXPECT_THAT(row.parameters, Not(HasSubstr("their key")));
 }
 
+TEST_F(CertificateDesk, WhatTheSameAuthoritySignedBeforeIsRevokedWhenItSignsAnew) {
+    ASSERT_TRUE(import("THEIR CA\n", true));
+    const std::string old = serial();
+    ASSERT_TRUE(import("THEIR CA\n", true));
+    EXPECT_THAT(revoked(world.now), testing::Contains(old));
+    const std::string present = serial();
+    ASSERT_TRUE(plane.client_certificates.remove(alice, id));
+    EXPECT_THAT(revoked(world.now), testing::IsSupersetOf({old, present}));
+}
+
 TEST_F(CertificateDesk, AnAuthorityWithoutItsKeySignsElsewhereAndOursKeepsTheServer) {
     EXPECT_EQ(import("THEIR CA\n", false).error().code, "DependencyViolation");
     ASSERT_TRUE(plane.client_certificates.remove(alice, id));
@@ -415,15 +497,17 @@ TEST_F(CertificateDesk, BackToItsOwnAuthorityEverythingIsSignedAnew) {
 
 TEST_F(CertificateDesk, AnUploadedListRevokesAndAnOlderOneIsRefused) {
     EXPECT_EQ(upload("5 aa").error().code, "IllegalParam.Crl");
+    ASSERT_TRUE(plane.client_certificates.remove(alice, id));
+    const auto own = revoked(world.now);
     ASSERT_TRUE(import("THEIR CA\n", true));
     ASSERT_TRUE(upload("5 aa bb"));
     EXPECT_EQ(world.authority.last_list_issuer, "THEIR CA\n");
-    EXPECT_EQ(revoked(world.now), (std::vector<std::string>{"aa", "bb"}));
+    EXPECT_EQ(revoked(world.now), (std::vector<std::string>{own.front(), "aa", "bb"}));
     const auto older = upload("4 aa");
     ASSERT_FALSE(older);
     EXPECT_THAT(older.error().message, HasSubstr("number 5"));
     ASSERT_TRUE(upload("10 cc"));
-    EXPECT_EQ(revoked(world.now), std::vector<std::string>{"cc"});
+    EXPECT_EQ(revoked(world.now), (std::vector<std::string>{own.front(), "cc"}));
 }
 
 TEST_F(CertificateDesk, AListThatHasExpiredLetsNobodyInUnlessToldOtherwise) {
@@ -439,7 +523,19 @@ TEST_F(CertificateDesk, AListThatHasExpiredLetsNobodyInUnlessToldOtherwise) {
     EXPECT_THAT(kinds(server.text), testing::ElementsAre("RevocationListExpired"));
     ASSERT_TRUE(upload("6 aa", false));
     EXPECT_TRUE(enabled(world.now + days(8)));
-    EXPECT_EQ(revoked(world.now + days(8)), std::vector<std::string>{"aa"});
+    EXPECT_THAT(revoked(world.now + days(8)), testing::Contains("aa"));
+}
+
+TEST_F(CertificateDesk, ARenewedAuthorityKeepsItsListAndAnotherDoesNot) {
+    ASSERT_TRUE(import("THEIR CA\n", true));
+    ASSERT_TRUE(upload("5 aa", false));
+    ASSERT_TRUE(import("THEIR CA\nrenewed\n", true));
+    EXPECT_THAT(revoked(world.now), testing::Contains("aa"));
+    const auto kept = plane.server_authorities.find(alice, server.text);
+    ASSERT_TRUE(kept->revocation_list);
+    EXPECT_FALSE(kept->revocation_list->refuse_when_expired);
+    ASSERT_TRUE(import("ANOTHER CA\n", true));
+    EXPECT_FALSE(plane.server_authorities.find(alice, server.text)->revocation_list);
 }
 
 TEST_F(CertificateDesk, TheServersCertificateIsRenewedByTheSameAuthority) {

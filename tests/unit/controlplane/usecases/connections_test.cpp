@@ -78,6 +78,20 @@ private:
     }
 };
 
+TEST_F(Connections, ARepeatedTokenTellsTheFirstAnswerAlsoWhenTheConnectionIsGone) {
+    alice.client_token = "once";
+    const auto first = connect("10.0.0.0/8", "172.16.0.0/16");
+    ASSERT_TRUE(first);
+    Call other = alice;
+    other.client_token.clear();
+    ASSERT_TRUE(plane.vpn_connections.remove(other, first->id.text));
+    alice.now += 60s;
+    const auto again = connect("10.0.0.0/8", "172.16.0.0/16");
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->id, first->id);
+    EXPECT_EQ(again->created_at, first->created_at);
+}
+
 TEST_F(Connections, AreKeptAsTheyWereGivenAndNeverStand) {
     const auto made = connect("10.1.0.0/16", "172.20.0.0/16, 172.21.0.0/16");
     ASSERT_TRUE(made);

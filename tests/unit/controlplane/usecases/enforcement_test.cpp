@@ -53,6 +53,43 @@ TEST_F(Enforcing, TheSnapshotAndTheWantedStateTellTheSameServer) {
               enforced->snapshot.number);
 }
 
+TEST(DueAgain, IsWhatTimeReachesAndWhatAClockThatWasSetBackLeavesBehind) {
+    const UnixTime made = unix_time_of(1000);
+    EXPECT_FALSE(is_due_again(made, std::nullopt, made));
+    EXPECT_FALSE(is_due_again(made, made + 10s, made + 9s));
+    EXPECT_TRUE(is_due_again(made, made + 10s, made + 10s));
+    EXPECT_TRUE(is_due_again(made, std::nullopt, made - 1s));
+}
+
+TEST_F(Enforcing, AServerWhoseListenerAnOlderOneHasSinceTheAddressesWereChangedLetsItBe) {
+    world.ports.installation.public_addresses = {Ipv4{0xcb007101}, Ipv4{0xcb007102}};
+    const auto elsewhere = world.gateway(alice, world.vpc(alice, "home"));
+    const auto younger = world.server(alice, elsewhere);
+    ASSERT_FALSE(younger.empty());
+    auto servers = world.enforcement.compose(now, world.now)->snapshot.servers;
+    EXPECT_FALSE(servers[0].listeners.empty());
+    EXPECT_FALSE(servers[1].listeners.empty());
+    world.ports.installation.public_addresses = {Ipv4{0xcb007102}};
+    const auto enforced = world.enforcement.compose(now, world.now);
+    servers = enforced->snapshot.servers;
+    ASSERT_EQ(servers[1].id, younger.text);
+    EXPECT_EQ(servers[0].listeners.size(), 1u);
+    EXPECT_TRUE(servers[0].enabled);
+    EXPECT_TRUE(servers[1].listeners.empty());
+    EXPECT_FALSE(servers[1].enabled);
+    EXPECT_TRUE(enforced->want.servers[1].listeners.empty());
+    const auto told = world.plane.events.list(alice, {.kind = "ListenerTaken"});
+    ASSERT_EQ(told->items.size(), 1u);
+    EXPECT_EQ(told->items[0].resource, younger.text);
+    EXPECT_THAT(told->items[0].message, HasSubstr("UDP port 1194"));
+    CreateSslServer third = world.server_request(elsewhere);
+    third.client_pool = "192.168.1.0/24";
+    third.port = 1194;
+    const auto refused = world.plane.ssl_servers.create(alice, third);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "IllegalParam.Port");
+}
+
 TEST_F(Enforcing, SslSwitchedOffDisablesTheServerAndKeepsIt) {
     ModifyVpnGateway request;
     request.id = gateway.text;

@@ -238,6 +238,44 @@ TEST_F(LoginDesk, ANetworkThatGuessesAtManyIsLockedToo) {
     EXPECT_EQ(ask(elsewhere).verdict, LoginVerdict::accepted);
 }
 
+TEST_F(LoginDesk, ARightLoginForgivesItsNetworkNoGuessesAtOthers) {
+    const auto guess_at = [&](int first, int count) {
+        for (int i = first; i < first + count; ++i) wrong("user" + std::to_string(i));
+    };
+    guess_at(0, 45);
+    for (int i = 0; i < 4; ++i) wrong("coded");
+    ASSERT_EQ(right().verdict, LoginVerdict::accepted);
+    wrong("user45");
+    EXPECT_EQ(right().cause, Cause::login_locked);
+}
+
+TEST_F(LoginDesk, ARightLoginForgivesItsNetworkTheUsersOwnWrongOnesAndTimeTheOthers) {
+    for (int i = 0; i < 46; ++i) wrong("user" + std::to_string(i));
+    for (int i = 0; i < 3; ++i) wrong();
+    ASSERT_EQ(right().verdict, LoginVerdict::accepted);
+    for (int i = 50; i < 53; ++i) wrong("user" + std::to_string(i));
+    EXPECT_EQ(right().verdict, LoginVerdict::accepted) << "49 are left";
+    now += 1h;
+    for (int i = 60; i < 62; ++i) wrong("user" + std::to_string(i));
+    EXPECT_EQ(right().verdict, LoginVerdict::accepted) << "two were forgiven";
+    wrong("user63");
+    EXPECT_EQ(right().cause, Cause::login_locked);
+}
+
+TEST_F(LoginDesk, WhatWasBeingDecidedWhenTheDataProcessEndedKeepsNobodyOut) {
+    office.workers.waits = true;
+    for (int i = 0; i < 5; ++i)
+        logins->ask(100U + static_cast<unsigned>(i), question("plain", "wrong"), now, office.now);
+    for (unsigned i = 0; i < 45; ++i)
+        logins->ask(200U + i, question("user" + std::to_string(i), "wrong"), now, office.now);
+    ASSERT_EQ(office.workers.waiting.size(), 50U);
+    logins->hello({.process = 8, .snapshot_number = 0});
+    office.workers.run_waiting();
+    EXPECT_TRUE(logins->take_ready().empty());
+    office.workers.waits = false;
+    EXPECT_EQ(right().verdict, LoginVerdict::accepted);
+}
+
 TEST_F(LoginDesk, ATokenIsNotLockedOutBySomebodyWhoGuesses) {
     for (int i = 0; i < 5; ++i) wrong();
     auto asked = question("plain", "");
@@ -394,6 +432,56 @@ TEST_F(LoginDesk, SwitchingAUserOffDisconnectsEverySessionOfTheUser) {
     late.username = "plain";
     office.plane.user_sessions.watch(late, {});
     EXPECT_EQ(office.gatekeeper.disconnects.back().session, 14U);
+}
+
+TEST_F(LoginDesk, AChangeThatChangesNothingSendsNobodyAwayAndVoidsNoToken) {
+    const auto stored = [&] {
+        return office.plane.idaas.list_users(office.alice, office.instance, {})->items.front().user;
+    };
+    bridge::ClientFact fact;
+    fact.session = 11;
+    fact.server_id = office.server;
+    fact.username = "plain";
+    ASSERT_TRUE(office.plane.clients.learn(fact));
+    const model::IdaasUser before = stored();
+    office.alice.now += 60s;
+    ASSERT_TRUE(office.plane.idaas.modify_user(office.alice, {.id = office.plain.id.text}));
+    ASSERT_TRUE(office.plane.idaas.modify_user(office.alice,
+                                               {.id = office.plain.id.text, .enabled = true}));
+    EXPECT_EQ(stored(), before);
+    Call once = office.alice;
+    once.client_token = "once";
+    const auto change_password = [&] {
+        return office.plane.idaas.modify_user(
+            once, {.id = office.plain.id.text, .password = SecretBuffer(as_bytes("new horse"))});
+    };
+    ASSERT_TRUE(change_password());
+    EXPECT_EQ(office.gatekeeper.disconnects.size(), 1U);
+    ASSERT_TRUE(change_password());
+    EXPECT_EQ(office.gatekeeper.disconnects.size(), 1U) << "the first call did it";
+    EXPECT_EQ(stored().changed_at, office.alice.now);
+}
+
+TEST_F(LoginDesk, APasswordIsHashedOnlyForACallThatMaySucceed) {
+    const auto create = [&](const Call& call, const std::string& instance, const char* name) {
+        return office.plane.idaas.create_user(
+            call, {instance, name, SecretBuffer(as_bytes("correct horse"))});
+    };
+    const Call bob = office.account("bob");
+    const int before = office.hasher.hashes;
+    EXPECT_FALSE(create(office.alice, office.instance, "PLAIN"));
+    EXPECT_FALSE(create(bob, office.instance, "bob"));
+    EXPECT_FALSE(office.plane.idaas.modify_user(
+        bob, {.id = office.plain.id.text, .password = SecretBuffer(as_bytes("bobs horse"))}));
+    EXPECT_EQ(office.hasher.hashes, before);
+    Call once = office.alice;
+    once.client_token = "once";
+    const auto first = create(once, office.instance, "anna");
+    const auto again = create(once, office.instance, "anna");
+    ASSERT_TRUE(first && again);
+    EXPECT_EQ(*again, *first);
+    EXPECT_EQ(office.hasher.hashes, before + 1);
+    EXPECT_EQ(first->password_hash, "hash of correct horse");
 }
 
 TEST_F(LoginDesk, WhoLoggedInBeforeThePasswordChangedAndAppearsAfterwardsIsToldToGo) {

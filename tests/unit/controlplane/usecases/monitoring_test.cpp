@@ -201,6 +201,19 @@ TEST_F(Watching, WaitsForAStoreThatIsAwayWithinItsLimit) {
     EXPECT_EQ(stored->size(), open_minutes_max);
 }
 
+TEST_F(Watching, GoesOnStoringWhenTheClockWasSetBack) {
+    serve(0);
+    pass(60s);
+    ASSERT_TRUE(monitoring->store(wall));
+    wall -= std::chrono::days(1);
+    serve(100);
+    ASSERT_TRUE(monitoring->store(wall));
+    const auto stored = world.meters.find(
+        {.subject = server.text, .from = {}, .to = wall + std::chrono::days(2), .count = 100});
+    ASSERT_FALSE(stored->empty());
+    EXPECT_LE(stored->front().at, wall);
+}
+
 TEST_F(Watching, WritesAPartATime) {
     for (std::uint64_t session = 1; session <= 2 * writes_at_once; ++session) {
         bridge::ClientFact fact = client(session, 0);

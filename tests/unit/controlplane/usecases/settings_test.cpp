@@ -225,6 +225,32 @@ TEST_F(Settings, AnIpv6ListenerIsTakenOnEveryAddress) {
     EXPECT_EQ(refusal(other), Refusal{});
 }
 
+TEST_F(Settings, AGatewayGetsNoAddressThatClientsOfItsVpcHave) {
+    const Ipv4 inside = *parse_ipv4("192.168.0.77");
+    create(request());
+    world.ports.installation.public_addresses = {inside, Ipv4{0xcb007109}};
+    const auto made = world.gateway(alice, vpc);
+    ASSERT_FALSE(made.empty());
+    EXPECT_EQ(plane.vpn_gateways.find(alice, made)->gateway.public_address, Ipv4{0xcb007109});
+    world.ports.installation.public_addresses = {inside};
+    CreateVpnGateway wanted;
+    wanted.region = "r";
+    wanted.vpc = vpc.text;
+    wanted.bandwidth = 10;
+    const auto refused = plane.vpn_gateways.create(alice, wanted);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "DependencyViolation");
+    EXPECT_THAT(refused.error().message, HasSubstr("the client CIDR 192.168.0.0/24"));
+}
+
+TEST_F(Settings, AnIpv6PoolKeepsClearOfTheAddressThatBundlesName) {
+    world.ports.installation.public_address6 = *parse_ipv6("fd00:8::9");
+    const auto refused = refusal(request({{"ClientIpv6Pool", "fd00:8::/112"}}));
+    EXPECT_EQ(refused.code, "IllegalParam.ClientIpv6Pool");
+    EXPECT_THAT(refused.message, HasSubstr("fd00:8::9"));
+    EXPECT_EQ(refusal(request({{"ClientIpv6Pool", "fd00:9::/112"}})), Refusal{});
+}
+
 TEST_F(Settings, Ipv6NetworksOfOneVpcKeepClearOfEachOther) {
     create(request({{"ClientIpv6Pool", "fd00:8::/112"}, {"LocalSubnet6", "fd00:1::/64"}}));
     CreateSslServer other = request();

@@ -75,6 +75,12 @@ TEST_F(Sites, ARepeatedTokenGivesTheSameCustomerGateway) {
     ASSERT_TRUE(first && second);
     EXPECT_EQ(first->gateway.id, second->gateway.id);
     EXPECT_EQ(site(call, "198.51.100.2").error().code, "IdempotentParameterMismatch");
+    ASSERT_TRUE(plane.customer_gateways.remove(alice, first->gateway.id.text));
+    call.now += 60s;
+    const auto third = site(call, "198.51.100.1");
+    ASSERT_TRUE(third) << "also when it is gone";
+    EXPECT_EQ(third->gateway.id, first->gateway.id);
+    EXPECT_EQ(third->gateway.created_at, first->gateway.created_at);
 }
 
 TEST_F(Sites, WhatIsAnothersAnswersLikeWhatDoesNotExist) {
