@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/secret.h"
 #include "bridge/messages.h"
 
 namespace kanmon::bridge {
@@ -115,9 +116,11 @@ Expected<void, SocketError> PacketSocket::send(Bytes octets, std::span<const int
 }
 
 Expected<Received, SocketError> PacketSocket::receive() {
+    // Kept: a new one is 64 KiB to be zeroed for every message, and for every look at an empty
+    // socket.
+    thread_local Buffer longest(message_octets_max);
     Received received;
-    received.octets.resize(message_octets_max);
-    iovec part{received.octets.data(), received.octets.size()};
+    iovec part{longest.data(), longest.size()};
     ControlRoom room{};
     msghdr header{};
     header.msg_iov = &part;
@@ -129,7 +132,9 @@ Expected<Received, SocketError> PacketSocket::receive() {
     take_descriptors(header, received.descriptors);  // owned from here on, whatever follows
     if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return unexpected(SocketError::failed);
     if (size == 0) return unexpected(SocketError::closed);
-    received.octets.resize(static_cast<std::size_t>(size));
+    const MutableBytes message = MutableBytes(longest).first(static_cast<std::size_t>(size));
+    received.octets.assign(message.begin(), message.end());
+    wipe(message);  // it may have held a password
     return received;
 }
 

@@ -20,6 +20,20 @@ namespace kanmon::broker {
 
 namespace {
 
+constexpr int dumps_most = 5;
+
+/// What `read` adds to the list it is given. A list that changed while the kernel told it (EINTR,
+/// NLM_F_DUMP_INTR) is asked for again: on a machine with containers links come and go.
+template <class Row, class Read>
+Expected<std::vector<Row>, int> read_whole(Read read) {
+    for (int dumps = 1;; ++dumps) {
+        std::vector<Row> found;
+        const Expected<void, int> done = read(found);
+        if (done) return found;
+        if (done.error() != EINTR || dumps == dumps_most) return unexpected(done.error());
+    }
+}
+
 /// Room for one request of ours, aligned for the header that libmnl puts first.
 struct Request {
     alignas(nlmsghdr) std::array<char, 1024> octets{};
@@ -221,24 +235,20 @@ Netlink::Done Netlink::each_address(int index, int family, Each each) {
 }
 
 Expected<std::vector<InterfaceAddress>, int> Netlink::addresses(int index) {
-    std::vector<InterfaceAddress> found;
-    const auto note = [&](const ifaddrmsg& extra, const auto& attributes) {
-        found.push_back({address_of(attributes[IFA_LOCAL]), address_of(attributes[IFA_ADDRESS]),
-                         extra.ifa_prefixlen});
-    };
-    if (const auto done = each_address(index, AF_INET, note); !done)
-        return unexpected(done.error());
-    return found;
+    return read_whole<InterfaceAddress>([&](auto& found) {
+        return each_address(index, AF_INET, [&](const ifaddrmsg& extra, const auto& attributes) {
+            found.push_back({address_of(attributes[IFA_LOCAL]), address_of(attributes[IFA_ADDRESS]),
+                             extra.ifa_prefixlen});
+        });
+    });
 }
 
 Expected<std::vector<InterfaceAddress6>, int> Netlink::addresses6(int index) {
-    std::vector<InterfaceAddress6> found;
-    const auto note = [&](const ifaddrmsg& extra, const auto& attributes) {
-        found.push_back({address6_of(attributes[IFA_ADDRESS]), extra.ifa_prefixlen});
-    };
-    if (const auto done = each_address(index, AF_INET6, note); !done)
-        return unexpected(done.error());
-    return found;
+    return read_whole<InterfaceAddress6>([&](auto& found) {
+        return each_address(index, AF_INET6, [&](const ifaddrmsg& extra, const auto& attributes) {
+            found.push_back({address6_of(attributes[IFA_ADDRESS]), extra.ifa_prefixlen});
+        });
+    });
 }
 
 Netlink::Done Netlink::add_address(int index, const InterfaceAddress& address) {
@@ -291,21 +301,19 @@ Netlink::Done Netlink::each_route(int index, int family, Each each) {
 }
 
 Expected<std::vector<Cidr>, int> Netlink::routes(int index) {
-    std::vector<Cidr> found;
-    const auto note = [&](std::uint8_t prefix, const nlattr* to) {
-        if (prefix <= 32) found.push_back({address_of(to), prefix});
-    };
-    if (const auto done = each_route(index, AF_INET, note); !done) return unexpected(done.error());
-    return found;
+    return read_whole<Cidr>([&](auto& found) {
+        return each_route(index, AF_INET, [&](std::uint8_t prefix, const nlattr* to) {
+            if (prefix <= 32) found.push_back({address_of(to), prefix});
+        });
+    });
 }
 
 Expected<std::vector<Cidr6>, int> Netlink::routes6(int index) {
-    std::vector<Cidr6> found;
-    const auto note = [&](std::uint8_t prefix, const nlattr* to) {
-        if (prefix <= 128) found.push_back({address6_of(to), prefix});
-    };
-    if (const auto done = each_route(index, AF_INET6, note); !done) return unexpected(done.error());
-    return found;
+    return read_whole<Cidr6>([&](auto& found) {
+        return each_route(index, AF_INET6, [&](std::uint8_t prefix, const nlattr* to) {
+            if (prefix <= 128) found.push_back({address6_of(to), prefix});
+        });
+    });
 }
 
 template <class Address>

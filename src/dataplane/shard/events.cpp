@@ -1,5 +1,8 @@
 // What sessions say, and what the keeper answers.
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include "dataplane/shard/state.h"
@@ -23,6 +26,22 @@ bool is_skewed(const Client& client) {
 std::string clock_text(std::int32_t behind) {
     return "the client's clock is " + std::to_string(std::abs(behind)) + " s " +
            (behind > 0 ? "behind" : "ahead of") + " the gateway's";
+}
+
+/// What its packets met, for the record that outlives it; empty when they met nothing.
+std::string hindrance_text(const Client& client) {
+    std::string text;
+    if (const std::uint64_t lost = client.gaps.lost(); lost > 0)
+        text = fmt::format("{} of {} packets from the client were lost on their way", lost,
+                           client.received_packets + lost);
+    if (const std::uint64_t late = client.late_packets(); late > 0)
+        text += fmt::format("{}{} waited too long for their turn in a bandwidth",
+                            text.empty() ? "" : ", ", late);
+    const auto& round_trip = client.session.round_trip().latest;
+    if (!text.empty() && round_trip)
+        text += fmt::format(", the last measured round trip took {} ms",
+                            std::chrono::round<std::chrono::milliseconds>(*round_trip).count());
+    return text;
 }
 
 bridge::Transport transport_of(const Client& client) {
@@ -307,6 +326,8 @@ void Shard::State::record(const Client& client, bridge::Happening happening, bri
         row.platform = client.peer_info.platform;
     }
     if (happening == bridge::Happening::ended) {
+        if (const std::string hindered = hindrance_text(client); !hindered.empty())
+            row.detail += (row.detail.empty() ? "" : "; ") + hindered;
         row.received_octets = client.received_octets;
         row.sent_octets = client.sent_octets;
     }

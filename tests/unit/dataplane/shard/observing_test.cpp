@@ -184,6 +184,14 @@ TEST(Observing, LossAndOrderOnTheWayFromAClientAreTold) {
     ASSERT_TRUE(path.round_trip_microseconds.has_value());
     EXPECT_LE(*path.least_round_trip_microseconds, *path.round_trip_microseconds);
     EXPECT_FALSE(path.stream.has_value());
+    seen.world.records.clear();
+    seen.world.shard.disconnect(seen.session, Cause::disconnected_by_operator, seen.world.now,
+                                seen.world.wall());
+    const bridge::AttemptRecord& end = seen.world.records.back();
+    EXPECT_EQ(end.happening, bridge::Happening::ended);
+    EXPECT_NE(end.detail.find("2 of 6 packets from the client were lost on their way"),
+              std::string::npos)
+        << end.detail << ": what outlives the client says what hindered it";
 }
 
 }  // namespace
