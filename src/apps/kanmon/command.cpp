@@ -246,7 +246,7 @@ std::vector<Command> client_commands() {
          flow_columns},
         {"clients",
          "disconnect",
-         "end the sessions of a certificate or a user",
+         "end the sessions of a certificate or a user, who comes back at once without --block",
          "DisconnectSslVpnClient",
          {server_id,
           client_name,
