@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "bridge/broker_messages.h"
@@ -32,6 +33,10 @@ public:
     virtual Expected<bool, std::string> forwarding(const std::string& vpc_namespace,
                                                    Family family) = 0;
     virtual Done set_forwarding(const std::string& vpc_namespace, Family family, bool on) = 0;
+    /// Whether the table of rules is there, each device is up with its route, and packets are
+    /// forwarded. Costs microseconds a server: for every few seconds.
+    virtual bool stands(const std::string& vpc_namespace,
+                        const std::vector<bridge::WantedServer>& servers) = 0;
     /// A namespace that is gone took everything in it along.
     virtual bool namespace_exists(const std::string& vpc_namespace) = 0;
 };

@@ -237,6 +237,30 @@ Done LinuxKernel::set_forwarding(const std::string& vpc_namespace, Family family
     return write_setting(forwarding_path(family), on ? '1' : '0');
 }
 
+bool LinuxKernel::stands(const std::string& vpc_namespace,
+                         const std::vector<bridge::WantedServer>& servers) {
+    const auto visit = NamespaceVisit::enter(vpc_namespace);
+    auto netlink = Netlink::open();
+    if (!visit || !netlink || !has_table("kanmon")) return false;
+    const auto is_off = [](Family family) {
+        return read_setting(forwarding_path(family)).value_or('0') == '0';
+    };
+    return !is_off(Family::v4) && std::ranges::all_of(servers, [&](const auto& server) {
+        const auto link = netlink->link(server.device);
+        if (!link || !*link || !(*link)->up) return false;
+        const auto leads_here = [&](const auto& pool) {
+            auto client = pool.base;
+            if constexpr (std::is_same_v<decltype(client), Ipv4>)
+                client.value += 2;
+            else
+                client.octets.back() += 2;
+            return netlink->leads_to(client).value_or(0) == (*link)->index;
+        };
+        if (!leads_here(server.client_pool)) return false;
+        return !server.client_pool6 || (!is_off(Family::v6) && leads_here(*server.client_pool6));
+    });
+}
+
 bool LinuxKernel::namespace_exists(const std::string& vpc_namespace) {
     return vpc_namespace.empty() || ::access(path_of_namespace(vpc_namespace).c_str(), F_OK) == 0;
 }

@@ -18,6 +18,8 @@ public:
     Expected<bool, std::string> forwarding(const std::string& vpc_namespace,
                                            Family family) override;
     Done set_forwarding(const std::string& vpc_namespace, Family family, bool on) override;
+    bool stands(const std::string& vpc_namespace,
+                const std::vector<bridge::WantedServer>& servers) override;
     bool namespace_exists(const std::string& vpc_namespace) override;
 
     /// The queues of a device that make_device made.

@@ -4,6 +4,9 @@
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -172,8 +175,8 @@ Expected<std::optional<Link>, int> Netlink::link(const std::string& name) {
     const auto done = exchange(header, [&](const nlmsghdr* message) {
         const auto attributes = attributes_of<ifinfomsg, IFLA_LINKINFO + 4>(message);
         const auto* extra = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
-        found = Link{extra->ifi_index, kind_of(attributes[IFLA_LINKINFO]),
-                     text_of(attributes[IFLA_IFALIAS])};
+        found = Link{extra->ifi_index, (extra->ifi_flags & IFF_UP) != 0,
+                     kind_of(attributes[IFLA_LINKINFO]), text_of(attributes[IFLA_IFALIAS])};
     });
     if (!done && done.error() == ENODEV) return std::optional<Link>{};
     if (!done) return unexpected(done.error());
@@ -305,6 +308,32 @@ Expected<std::vector<Cidr6>, int> Netlink::routes6(int index) {
     return found;
 }
 
+template <class Address>
+Expected<int, int> Netlink::ask_way(std::uint8_t family, std::uint8_t bits, const Address& to) {
+    Request request;
+    nlmsghdr* header = request.start(RTM_GETROUTE, NLM_F_ACK);
+    auto* extra = put_extra<rtmsg>(header);
+    extra->rtm_family = family;
+    extra->rtm_dst_len = bits;
+    put_address(header, RTA_DST, to);
+    int index = 0;
+    const auto done = exchange(header, [&](const nlmsghdr* message) {
+        const auto attributes = attributes_of<rtmsg, RTA_MAX + 1>(message);
+        if (attributes[RTA_OIF] != nullptr)
+            index = static_cast<int>(mnl_attr_get_u32(attributes[RTA_OIF]));
+    });
+    if (!done) return unexpected(done.error());
+    return index;
+}
+
+Expected<int, int> Netlink::leads_to(Ipv4 address) {
+    return ask_way(AF_INET, 32, address);
+}
+
+Expected<int, int> Netlink::leads_to(const Ipv6& address) {
+    return ask_way(AF_INET6, 128, address);
+}
+
 Netlink::Done Netlink::add_route(int index, const Cidr& to, Ipv4 preferred_source) {
     Request request;
     nlmsghdr* header = request.start(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
@@ -333,6 +362,26 @@ Netlink::Done Netlink::remove_route(int index, const Cidr6& to) {
     nlmsghdr* header = request.start(RTM_DELROUTE, NLM_F_ACK);
     fill_route(header, index, to);
     return ask(header);
+}
+
+bool has_table(const std::string& name) {
+    mnl_socket* socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+    if (socket == nullptr) return false;
+    Request request;
+    nlmsghdr* header = request.start(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, NLM_F_ACK);
+    auto* extra = put_extra<nfgenmsg>(header);
+    extra->nfgen_family = NFPROTO_INET;
+    extra->version = NFNETLINK_V0;
+    mnl_attr_put_strz(header, NFTA_TABLE_NAME, name.c_str());
+    alignas(nlmsghdr) std::array<char, 8192> answer;
+    const bool asked = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
+                       mnl_socket_sendto(socket, header, header->nlmsg_len) > 0;
+    const ssize_t size = asked ? mnl_socket_recvfrom(socket, answer.data(), answer.size()) : -1;
+    // The table, or the error that there is none.
+    const bool found = size > 0 && mnl_cb_run(answer.data(), static_cast<std::size_t>(size), 0, 0,
+                                              nullptr, nullptr) >= 0;
+    mnl_socket_close(socket);
+    return found;
 }
 
 }  // namespace kanmon::broker

@@ -27,6 +27,7 @@ inline constexpr std::uint32_t super_packet_octets_most = 65536;
 
 struct Link {
     int index = 0;
+    bool up = false;
     std::string kind;  // "tun", "veth", …
     std::string alias;
 };
@@ -79,6 +80,9 @@ public:
     /// Networks that routes of `route_protocol` lead into the link.
     Expected<std::vector<Cidr>, int> routes(int index);
     Expected<std::vector<Cidr6>, int> routes6(int index);
+    /// The link by which packets to this address leave.
+    Expected<int, int> leads_to(Ipv4 address);
+    Expected<int, int> leads_to(const Ipv6& address);
     /// EEXIST when another route to that very network is there.
     Done add_route(int index, const Cidr& to, Ipv4 preferred_source);
     Done add_route(int index, const Cidr6& to, const Ipv6& preferred_source);
@@ -90,6 +94,8 @@ private:
 
     template <class Each>
     Done exchange(nlmsghdr* request, Each each);
+    template <class Address>
+    Expected<int, int> ask_way(std::uint8_t family, std::uint8_t bits, const Address& to);
     template <class Each>
     Done each_address(int index, int family, Each each);
     template <class Each>
@@ -99,5 +105,8 @@ private:
     mnl_socket* socket_;
     std::uint32_t sequence_ = 0;
 };
+
+/// Whether this network namespace has a table of this name in the family inet.
+bool has_table(const std::string& name);
 
 }  // namespace kanmon::broker

@@ -38,18 +38,34 @@ std::string Reconciler::reconcile() {
     std::string problems = remember_before_making();
     // Nothing is made or removed that the journal does not hold.
     if (auto saved = store_.save(journal_); !saved) return saved.error();
+    add_sentence(problems, take_steps());
+    add_sentence(problems, sentence_of(store_.save(journal_)));
+    return problems;
+}
+
+std::string Reconciler::take_steps() {
+    std::string problems;
     for (const Step& step : plan(journal_.traces, journal_.want)) {
         const std::string problem = perform(step);
         if (problem.empty()) forget(step);
         add_sentence(problems, problem);
     }
-    add_sentence(problems, sentence_of(store_.save(journal_)));
     return problems;
 }
 
 std::string Reconciler::remove_all() {
     journal_.want = {};
-    return reconcile();
+    std::string problems = take_steps();
+    const auto saved = store_.save(journal_);
+    if (!problems.empty()) add_sentence(problems, sentence_of(saved));
+    return problems;
+}
+
+bool Reconciler::stands() {
+    return std::ranges::all_of(namespaces_of(journal_.want), [&](const std::string& name) {
+        return !kernel_.namespace_exists(name) ||
+               kernel_.stands(name, servers_in(journal_.want, name));
+    });
 }
 
 const bridge::WantedServer* Reconciler::find(const std::string& server_id) const {

@@ -22,14 +22,19 @@ public:
     std::string want(bridge::Want want);
     /// Reaches the present wanted state again: at start, and after something was not possible.
     std::string reconcile();
-    /// Removes every trace. The wanted state is forgotten too.
+    /// Removes every trace. The wanted state is forgotten too. Nothing is stored before, since what
+    /// is stored names at least what exists: a full disk keeps nothing here.
     std::string remove_all();
+    /// Whether what was made still stands, as far as a quick look tells. Namespaces that are gone
+    /// count as standing: there is nothing to make there.
+    bool stands();
 
     const bridge::WantedServer* find(const std::string& server_id) const;
     const Journal& journal() const { return journal_; }
 
 private:
     std::string remember_before_making();
+    std::string take_steps();
     std::string perform(const Step& step);
     void forget(const Step& step);
     bool is_ours(const bridge::WantedServer& server) const;

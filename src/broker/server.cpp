@@ -15,7 +15,7 @@ namespace kanmon::broker {
 
 namespace {
 
-constexpr int retry_milliseconds = 5000;
+constexpr int look_milliseconds = 5000;
 
 bridge::BrokerAnswer problem_answer(std::string problem) {
     // A sentence of many servers may be long; its beginning is enough for people.
@@ -40,12 +40,11 @@ int Server::run() {
         std::vector<pollfd> watched{{ends.get(), POLLIN, 0}, {listener_.fd(), POLLIN, 0}};
         for (const Customer& customer : customers_)
             watched.push_back({customer.socket.fd(), POLLIN, 0});
-        const int count =
-            ::poll(watched.data(), watched.size(), problem_.empty() ? -1 : retry_milliseconds);
+        const int count = ::poll(watched.data(), watched.size(), look_milliseconds);
         if (count < 0 && errno == EINTR) continue;
         if (watched[0].revents != 0) return 0;
         if (count == 0) {
-            note(reconciler_.reconcile());
+            look_after();
             continue;
         }
         for (std::size_t i = customers_.size(); i > 0; --i)
@@ -53,6 +52,15 @@ int Server::run() {
                 customers_.erase(customers_.begin() + static_cast<std::ptrdiff_t>(i - 1));
         if (watched[1].revents != 0) accept();
     }
+}
+
+/// Nobody tells when somebody flushes all rules, takes a link down or switches forwarding off.
+void Server::look_after() {
+    const bool stands = reconciler_.stands();
+    if (!stands && stood_ && problem_.empty())
+        log_event(Severity::warning, "what the gateway needs was taken away, it is made again");
+    stood_ = stands;
+    if (!stands || !problem_.empty()) note(reconciler_.reconcile());
 }
 
 void Server::note(std::string problem) {

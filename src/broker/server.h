@@ -53,6 +53,7 @@ private:
     Answer want(const bridge::WantReady& request, const std::vector<UniqueFd>& descriptors);
     Answer open_tun(const bridge::OpenTun& request);
     Answer open_listener(const bridge::OpenListener& request);
+    void look_after();
     void note(std::string problem);
 
     bridge::PacketListener listener_;
@@ -60,6 +61,7 @@ private:
     Reconciler& reconciler_;
     ServerOptions options_;
     std::vector<Customer> customers_;
+    bool stood_ = true;  // when it was looked after last
     std::string problem_;  // of the last reconciliation; while there is one, it is tried again
 };
 

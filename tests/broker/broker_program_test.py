@@ -148,6 +148,26 @@ def test_makes_devices_addresses_routes_rules_and_settings(program):
         assert inside(space, "cat", f"/proc/sys/net/ipv4/conf/{name}/rp_filter").strip() == "1"
 
 
+@pytest.mark.parametrize("taken", ["nft flush ruleset", "ip link set kt1 down", "ip link set kt1 down; ip link set kt1 up",
+                                   "echo 0 > /proc/sys/net/ipv4/ip_forward"])
+def test_makes_again_what_somebody_took_away_without_being_asked(program, taken):
+    broker = program.connect()
+    assert broker.want(1, [vpc_server()]) == ""
+
+    def stands():
+        device = json.loads(run("ip", "-n", VPC, "-j", "link", "show", "kt1"))[0]
+        return (table(VPC) != "" and "UP" in device["flags"] and forwarding(VPC) == "1" and
+                "192.168.0.0/24 dev kt1" in run("ip", "-n", VPC, "route", "show", "proto", "217"))
+
+    assert stands()
+    inside(VPC, "sh", "-c", taken)
+    assert not stands()
+    until = time.monotonic() + 15
+    while not stands() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert stands()
+
+
 def test_ipv6_stands_beside_ipv4_and_goes_without_it(program):
     broker = program.connect()
     assert broker.want(1, [vpc_server(pool6="fd00:1::/64"), outer_server()]) == ""

@@ -114,12 +114,6 @@ def changed(row):
     return f"back after {f['seconds']} s: “{plain(f['told'])}”"
 
 
-def biggest(row):
-    f = row["figures"]
-    added = f", with `{plain(f['added_to_profile'])}`" if f.get("added_to_profile") else ""
-    return f"{f['octets']} octets{added}"
-
-
 SCENARIO_TEXTS = {
     "carry": (
         "Renegotiations under load",
@@ -139,10 +133,9 @@ SCENARIO_TEXTS = {
     "biggest packets": (
         "Inner packets of 1,500 octets",
         "IPv4 and IPv6, both directions, not to be fragmented inside. OpenVPN 3 itself turns what "
-        "its system sends back with ICMP above its own mssfix. It was tried with `mssfix 1500 fixed` in "
-        "its profile; bundles have had that line since, as `setenv opt`, so that programs that do "
-        "not know its last word (2.4 and 2.5) warn and go on.",
-        biggest),
+        "its system sends back with ICMP above its own mssfix; for it the bundles have `setenv opt mssfix "
+        "1500 fixed`. 2.4 and 2.5 do not know the last word, warn and go on.",
+        lambda row: f"{row['figures']['octets']} octets"),
     "changed networks": (
         "Changed local networks",
         "Clients with PUSH_UPDATE keep their connection and have the new route within 2 s; others "

@@ -49,6 +49,14 @@ def test_waits_for_readiness_and_longer_than_an_end_takes():
     assert unit["WatchdogSec"] == "60s"
 
 
+def test_gives_control_the_time_that_kanmond_gives_it_and_outlives_a_program_without_memory():
+    unit = dict(line.split("=", 1) for line in UNIT.read_text().splitlines() if "=" in line and line[0] != "#")
+    header = (UNIT.parents[1] / "src/apps/child_process.h").read_text()
+    first_word = int(re.search(r"usual_first_word_max\D*(\d+)min", header)[1])
+    assert int(re.fullmatch(r"(\d+)min", unit["TimeoutStartSec"])[1]) > first_word
+    assert unit["OOMPolicy"] == "continue"
+
+
 def test_leaves_the_owners_of_the_state_alone_and_does_not_try_again_what_cannot_start():
     """StateDirectory= gives everything below it to the unit's user whenever the directory's owner differs."""
     unit = UNIT.read_text()

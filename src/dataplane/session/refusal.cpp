@@ -25,7 +25,7 @@ std::string certificate_text(Cause cause, const crypto::PeerCertificate& certifi
                            new_bundle);
     if (cause == Cause::certificate_not_yet_valid)
         return fmt::format(
-            "certificate not valid before {} (UTC); check the clock of this computer",
+            "certificate not valid before {} (UTC) by the gateway's clock; tell your administrator",
             date_text(certificate.not_before));
     return fmt::format("{}; {}", row_of(cause).words, new_bundle);
 }

@@ -174,9 +174,9 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles,
             client->session.dismiss(Cause::server_changed, now);
         else if (revocations.hold(*client, *present))
             client->session.dismiss(Cause::certificate_revoked, now);
-        // A connection outlives its listener: the goodbye still gets through.
+        pump(*client);  // the goodbye leaves by the listener as long as that is there
+        // A connection outlives its listener.
         if (!way_in && !client->path.is_stream()) client->reachable = false;
-        pump(*client);
     }
 }
 

@@ -1,6 +1,7 @@
 // A kernel and a journal in memory, which die at a chosen call.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -86,6 +87,13 @@ public:
         if (!on) forwarding_of(family).erase(space);
         fate_.after();
         return {};
+    }
+    bool stands(const std::string& space,
+                const std::vector<bridge::WantedServer>& servers) override {
+        return tables.contains(space) && forwarding_on.contains(space) &&
+               std::ranges::all_of(servers, [&](const bridge::WantedServer& server) {
+                   return devices.contains({space, server.device});
+               });
     }
     bool namespace_exists(const std::string& space) override { return !missing.contains(space); }
 

@@ -118,6 +118,33 @@ TEST(Reconciler, MakesNothingThatItCannotRemember) {
     EXPECT_TRUE(kernel.devices.empty() && kernel.tables.empty() && kernel.forwarding_on.empty());
 }
 
+TEST(Reconciler, RemovesEverythingAlsoWhenTheDiskIsFull) {
+    Fate fate;
+    FakeKernel kernel(fate);
+    FakeStore store(fate);
+    Reconciler reconciler(kernel, store, {});
+    EXPECT_EQ(reconciler.want(two_servers(1)), "");
+    store.fails = true;
+    EXPECT_EQ(reconciler.remove_all(), "");
+    EXPECT_TRUE(kernel.devices.empty() && kernel.tables.empty() && kernel.forwarding_on.empty());
+}
+
+TEST(Reconciler, SeesWhatSomebodyTookAway) {
+    Fate fate;
+    FakeKernel kernel(fate);
+    FakeStore store(fate);
+    Reconciler reconciler(kernel, store, {});
+    EXPECT_EQ(reconciler.want(two_servers(1)), "");
+    EXPECT_TRUE(reconciler.stands());
+    kernel.tables.erase("vpc-1");
+    EXPECT_FALSE(reconciler.stands());
+    EXPECT_EQ(reconciler.reconcile(), "");
+    EXPECT_TRUE(reconciler.stands());
+    kernel.missing.insert("vpc-1");
+    kernel.tables.erase("vpc-1");
+    EXPECT_TRUE(reconciler.stands()) << "there is nothing to make";
+}
+
 /// Dies at the n-th call, starts again with the stored journal, and must be able to clean up.
 void die_and_start_again(std::size_t call, bool before) {
     Fate fate;

@@ -15,13 +15,13 @@ TEST(Refusal, NamesTheDayACertificateExpired) {
               "ask your administrator for a new bundle");
 }
 
-TEST(Refusal, PointsAtTheClockForACertificateOfTheFuture) {
+TEST(Refusal, NamesTheGatewaysClockForACertificateOfTheFuture) {
     const auto reason =
         reason_text(Cause::certificate_not_yet_valid, {}, certificate_for_tests(good));
     const Farewell words = refusal(Cause::certificate_not_yet_valid, reason, {});
     EXPECT_EQ(words.message,
-              "AUTH_FAILED,certificate not valid before 2023-11-14 (UTC); "
-              "check the clock of this computer");
+              "AUTH_FAILED,certificate not valid before 2023-11-14 (UTC) by the gateway's "
+              "clock; tell your administrator");
     EXPECT_EQ(words.delay, Duration::zero());
 }
 

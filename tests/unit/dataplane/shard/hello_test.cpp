@@ -314,6 +314,18 @@ TEST(ClientWithoutPeerIds, ThatComesBackToItsAddressIsHeardUnderItsNewKeys) {
     EXPECT_TRUE(world.delivered.empty()) << "of the keys that died with the program";
 }
 
+TEST(ClientWithoutPeerIds, IsHeardWhileSomebodyElseAtItsAddressHasNoKeysYet) {
+    World world;
+    Peer& former = world.connected(1, at("192.0.2.1"), client::openvpn_2_3_without_peer_ids);
+    const Buffer late = world.sealed(former, udp_packet(former.address(), Ipv4{0xac140001}));
+    world.keeper_waits = true;
+    world.add(2, at("192.0.2.1"), client::openvpn_2_3_without_peer_ids);
+    world.run(1s);
+    ASSERT_EQ(world.shard.half_open(), 1U);
+    world.receive(former.path, late);
+    EXPECT_EQ(world.delivered.size(), 1U);
+}
+
 TEST(ClientWithoutPeerIds, CannotBeFollowedToAnotherAddress) {
     World world;
     Peer& peer = world.connected(1, at("192.0.2.1"), client::openvpn_2_3_without_peer_ids);

@@ -353,6 +353,19 @@ TEST(Snapshot, AnUnchangedServerKeepsItsClientsAtAnotherIndex) {
     EXPECT_TRUE(peer.overs.empty());
 }
 
+TEST(Snapshot, WhoseListenerGoesHearsTheGoodbyeByIt) {
+    World world;
+    Peer& peer = world.connected(1, at("192.0.2.1"), client::openvpn_2_6);
+    bridge::SslServer changed = settings();
+    changed.listeners[0].local.port = 1195;
+    world.configure({profile(changed)});
+    ASSERT_FALSE(world.sent.empty());
+    EXPECT_EQ(world.sent.front().path, peer.path);
+    world.run(1s);
+    ASSERT_FALSE(peer.overs.empty());
+    EXPECT_EQ(peer.overs.front().why, client::Why::told_to_restart);
+}
+
 TEST(Snapshot, ARemovedServerTakesItsClientsAndTheOthersFollowTheirIndex) {
     World world;
     bridge::SslServer second = settings("vss-2");
@@ -366,6 +379,8 @@ TEST(Snapshot, ARemovedServerTakesItsClientsAndTheOthersFollowTheirIndex) {
     world.configure({profile(second)});
     EXPECT_EQ(world.shard.clients(), 1U);
     EXPECT_EQ(world.lefts.size(), 1U);
+    ASSERT_FALSE(world.sent.empty());
+    for (const Sent& goodbye : std::exchange(world.sent, {})) EXPECT_EQ(goodbye.path, here.path);
     there.path.server = 0;
     here.path.server = 9;
     world.receive(there.path, world.sealed(there, udp_packet(there.address(), target)));
