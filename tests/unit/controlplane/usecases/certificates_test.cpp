@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <set>
 
 #include "contract/control_world.h"
@@ -150,46 +151,49 @@ TEST_F(CertificateDesk, WhatWasRevokedStaysSoWhenTheClockIsSetBack) {
 }
 
 TEST_F(CertificateDesk, ARevocationIsForgottenAYearAfterItsCertificateWouldHaveEnded) {
-    const std::string old = serial();
-    ASSERT_TRUE(renew(0));
-    const UnixTime forgotten = world.now + model::client_certificate_lifetime + days(365);
     const auto other = world.certificate(alice, server);
+    const UnixTime kept = world.now + model::client_certificate_lifetime + days(365);
     const auto renew_at = [&](UnixTime at) {
-        ASSERT_TRUE(plane.client_certificates.renew(later(at), {.id = other}));
+        return plane.client_certificates.renew(later(at), {.id = other}).has_value();
     };
-    renew_at(forgotten);
-    EXPECT_THAT(revoked(forgotten), testing::Contains(old));
-    renew_at(forgotten + 1s);
-    EXPECT_THAT(revoked(forgotten), Not(testing::Contains(old)));
+    const auto create_at = [&](UnixTime at) {
+        return plane.client_certificates
+            .create(later(at), {.server = server.text, .name = "another"})
+            .has_value();
+    };
+    const auto import_at = [&](UnixTime at) {
+        ImportAuthority request{.server = server.text,
+                                .certificates_pem = "THEIR CA\n",
+                                .private_key_pem = SecretBuffer(as_bytes("their key"))};
+        return plane.server_authorities.import(later(at), request).has_value();
+    };
+    for (const std::function<bool(UnixTime)>& change :
+         {std::function<bool(UnixTime)>(renew_at), {create_at}, {import_at}}) {
+        const std::string old = serial();
+        ASSERT_TRUE(renew(0));
+        ASSERT_TRUE(change(kept));
+        EXPECT_THAT(revoked(kept), testing::Contains(old));
+        ASSERT_TRUE(change(kept + 1s));
+        EXPECT_THAT(revoked(kept), Not(testing::Contains(old)));
+    }
 }
 
-TEST_F(CertificateDesk, AnAccountWithAHundredThousandRevocationsMakesNoMoreAndCanStillDelete) {
-    const auto fill = [&](std::size_t from, std::size_t to, UnixTime end) {
-        ASSERT_TRUE(world.books.transact(alice.actor, {}, [&](Ledger& ledger) {
-            for (std::size_t i = from; i < to; ++i) {
-                model::RevokedCertificate row;
-                row.id = {"vsc-old/" + std::to_string(i)};
-                row.account = alice.actor.account;
-                row.server = server;
-                row.not_after = end;
-                ledger.revoked_certificates().put(row);
-            }
+TEST_F(CertificateDesk, AnAccountHasRoomForAHundredThousandRevocationsThoseToComeAmongThem) {
+    ASSERT_TRUE(renew(0));
+    const auto room_for = [&](std::size_t more, UnixTime at) {
+        Outcome<void> room;
+        EXPECT_TRUE(world.books.transact(alice.actor, {}, [&](Ledger& ledger) {
+            room = make_room_for_revocations(ledger, alice.actor.account, more, at);
             return Outcome<Receipt>(Receipt{});
         }));
+        return room;
     };
-    fill(0, revocations_max - 2, world.now);
-    ASSERT_TRUE(renew(0));
-    const auto refused = renew(0);
-    ASSERT_FALSE(refused);
+    EXPECT_TRUE(room_for(99'998, world.now));
+    const auto refused = room_for(99'999, world.now);
+    ASSERT_FALSE(refused) << "one is revoked and one will be";
     EXPECT_EQ(refused.error().code, "Resource.QuotaFull");
     EXPECT_THAT(refused.error().message, HasSubstr("100000"));
-    EXPECT_EQ(plane.client_certificates.create(alice, {.server = server.text, .name = "one"})
-                  .error()
-                  .code,
-              "Resource.QuotaFull");
-    EXPECT_EQ(import("THEIR CA\n", true).error().code, "Resource.QuotaFull");
-    EXPECT_TRUE(plane.client_certificates.renew(later(world.now + days(366)), {.id = id}));
-    ASSERT_TRUE(plane.client_certificates.remove(alice, id));
+    EXPECT_TRUE(room_for(99'999, world.now + days(1095 + 366)));
 }
 
 TEST_F(CertificateDesk, ARepeatedTokenRenewsOnceAndTellsTheSame) {
