@@ -103,11 +103,7 @@ bool ControlLoop::wait(int signals) {
     if (!broker_ && !options_.broker_path.empty()) next = std::min(next, broker_retry_at_);
     if (!problem_.empty()) next = std::min(next, want_again_at_);
     if (!attempts_.empty()) next = std::min(next, attempts_at_);
-    // In seconds first: a revocation list may be good until the year 9999, which is more
-    // nanoseconds than there are.
-    if (again_at_)
-        next = std::min(
-            next, now + std::clamp<std::chrono::seconds>(*again_at_ - unix_now(), 0s, longest));
+    if (again_at_) next = std::min(next, now + time_left(*again_at_, unix_now(), longest));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
     const auto data_events = static_cast<short>(outbox_.empty() ? POLLIN : POLLIN | POLLOUT);
     std::array<pollfd, 5> watched{{{signals, POLLIN, 0},

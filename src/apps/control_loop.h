@@ -8,6 +8,7 @@
 //           come again; `attempts_waiting_max` records a turn, further ones are counted as lost.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -64,6 +65,12 @@ struct ControlLoopOptions {
     /// An answer to `ControlOrders::ask`.
     std::function<void(std::uint64_t, bridge::FlowAnswer)> flows_told = {};
 };
+
+/// Until `at`, at most `longest`. In seconds first: a revocation list may be good until the year
+/// 9999, which is more nanoseconds than there are.
+inline Duration time_left(UnixTime at, UnixTime now, std::chrono::seconds longest) {
+    return std::clamp(at - now, std::chrono::seconds(0), longest);
+}
 
 class ControlLoop {
 public:

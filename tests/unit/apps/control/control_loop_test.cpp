@@ -129,6 +129,13 @@ protected:
     std::thread thread;
 };
 
+TEST(TimeLeft, IsBoundedAlsoUntilTheYear9999) {
+    const UnixTime now = unix_time_of(1'750'000'000);
+    EXPECT_EQ(time_left(now + 3s, now, 10s), 3s);
+    EXPECT_EQ(time_left(now - 3s, now, 10s), 0s);
+    EXPECT_EQ(time_left(unix_time_of(253'402'300'799), now, 10s), 10s);
+}
+
 TEST_F(Loop, AChangeReachesTheBrokerThenDataAndTheGatewayBecomesActive) {
     auto broker = accept_broker();
     EXPECT_TRUE(next_want(broker).servers.empty());
