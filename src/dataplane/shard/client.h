@@ -98,6 +98,11 @@ inline std::uint64_t all_packets(const Client& client) {
            client.late_packets() + client.oversize_packets;
 }
 
+/// Since its fact was reported.
+inline bool has_news(const Client& client) {
+    return client.fact_is_old || all_packets(client) != client.reported_packets;
+}
+
 /// With the same certificate, or both without one, and the same user.
 inline bool same_person(const Client& left, const Client& right) {
     const auto& mine = left.certificate;

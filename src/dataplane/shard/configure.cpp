@@ -121,7 +121,7 @@ void Shard::State::configure(std::vector<Profile> profiles) {
     follow_servers();
     for (Slot slot = 0; slot < never_used; ++slot) {
         Client* client = at(slot);
-        if (client == nullptr || client->buried) continue;
+        if (client == nullptr) continue;
         const ServerIndex place = place_in(unchanged, *client);
         if (place != no_server && place == client->path.server) continue;
         relocate(*client);
@@ -163,7 +163,7 @@ void Shard::State::dismiss_outdated(const std::vector<Profile>& profiles,
     Revocations revocations;
     for (Slot slot = 0; slot < never_used; ++slot) {
         Client* client = at(slot);
-        if (client == nullptr || client->buried) continue;
+        if (client == nullptr) continue;
         if (place_in(unchanged, *client) != no_server) continue;
         const bridge::SslServer& held = client->profile->server;
         const session::ServerProfile* present = profile_of(profiles, held.id);

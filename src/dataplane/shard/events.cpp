@@ -65,7 +65,9 @@ bool may_be_done_here(Client& client, Instant now) {
         client.jobs_done_since = now;
         client.jobs_done_here = 0;
     }
-    return client.jobs_done_here < jobs_here_a_second && ++client.jobs_done_here != 0;
+    if (client.jobs_done_here == jobs_here_a_second) return false;
+    ++client.jobs_done_here;
+    return true;
 }
 
 /// What the client says its user's name is; longer ones are not names.
@@ -261,8 +263,7 @@ bridge::PathQuality Shard::State::path_quality_of(const Client& client) const {
     return path;
 }
 
-void Shard::State::report_if_online(Slot slot) {
-    Client* client = at(slot);
+void Shard::State::report_if_online(Client* client) {
     if (client == nullptr || !client->connected || client->over) return;
     client->reported_packets = all_packets(*client);
     client->fact_is_old = false;

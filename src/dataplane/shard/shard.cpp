@@ -200,17 +200,16 @@ std::optional<Instant> Shard::next_deadline() const {
 
 void Shard::report_all(UnixTime wall) {
     state_->wall = wall;
-    for (Slot slot = 0; slot < state_->never_used; ++slot) state_->report_if_online(slot);
+    for (Slot slot = 0; slot < state_->never_used; ++slot)
+        state_->report_if_online(state_->at(slot));
 }
 
 void Shard::report_some(UnixTime wall) {
     state_->wall = wall;
     state_->report_phase = (state_->report_phase + 1) % report_phases;
     for (Slot slot = state_->report_phase; slot < state_->never_used; slot += report_phases)
-        if (const Client* client = state_->at(slot);
-            client != nullptr &&
-            (client->fact_is_old || all_packets(*client) != client->reported_packets))
-            state_->report_if_online(slot);
+        if (Client* client = state_->at(slot); client != nullptr && has_news(*client))
+            state_->report_if_online(client);
 }
 
 Traffic Shard::traffic() {

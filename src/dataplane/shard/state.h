@@ -182,7 +182,7 @@ struct Shard::State final : shaper::DropCounter {
     void answer(const AdmissionAnswer& answer);
     bridge::PathQuality path_quality_of(const Client& client) const;
     void report(const Client& client, bridge::ClientStatus status, Cause cause);
-    void report_if_online(Slot slot);
+    void report_if_online(Client* client);
     void record(const Client& client, bridge::Happening happening, bridge::Stage stage,
                 std::optional<Cause> cause, std::string detail, const Endpoint& former = {});
     void record_move(Client& client, const Endpoint& former);
