@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <set>
 
@@ -38,6 +39,8 @@ public:
                              .clients_max = slots,
                              .half_open_max = half_open_max,
                              .half_open_per_network_max = half_open_per_network_max,
+                             .flows_max = 64,
+                             .waiting_blocks_max = 64,
                              .cookie_key = {}}),
           flavour_(flavour) {
         loses = [this](const Path& path, Bytes datagram) { return watch(path, datagram); };
@@ -85,7 +88,7 @@ public:
             case 14:
                 return argument % 2 != 0 ? shard.hang_up(path_of(3), now, wall()) : tell();
             case 15:
-                return run(1s * argument);
+                return run(1s * (argument % 64));
         }
     }
 
@@ -152,7 +155,7 @@ private:
     }
 
     bool watch(const Path& path, Bytes datagram) {
-        if (recorded_.size() == recorded_max) recorded_.erase(recorded_.begin());
+        if (recorded_.size() == recorded_max) recorded_.pop_front();
         recorded_.push_back({path, copy_of(datagram)});
         return (losses_ >> (seen_++ % 8) & 1) != 0;
     }
@@ -215,7 +218,7 @@ private:
     const std::uint8_t flavour_;
     std::uint8_t losses_ = 0;
     std::size_t seen_ = 0;
-    std::vector<Sent> recorded_;
+    std::deque<Sent> recorded_;
     std::set<std::uint64_t> asked_ever_, ended_, told_over_, holders_, replaced_;
     std::map<std::uint64_t, std::uint64_t> replaces_;
     std::vector<std::uint64_t> to_disconnect_;

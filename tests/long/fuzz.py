@@ -34,7 +34,7 @@ EXECUTIONS = {"session_sequence": 10**6,  # a whole session an input
               "shard_sequence": 10**6}    # many of them; every parser: 10^7
 EXECUTIONS_OF_A_PARSER = 10**7
 # Of an input: what follows it reads nowhere, or does only what came before once more.
-MAX_OCTETS = {"session_sequence": 1024, "shard_sequence": 256, "epoch_open": 1024}
+MAX_OCTETS = {"session_sequence": 1024, "shard_sequence": 128, "epoch_open": 1024}
 # By the rarity of what it reaches libFuzzer chooses inputs at a cost that grows with both.
 MORE_OPTIONS = {"shard_sequence": ["-entropic=0"]}
 SLICE_SECONDS = 240

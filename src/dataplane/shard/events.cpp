@@ -173,6 +173,11 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
         }
         remove(*older, Cause::replaced, "the client came back from the same address");
     }
+    if (leased >= options.clients_max) {  // the other slots are for those who are not admitted yet
+        outlet.left(client->number, Cause::connections_exhausted);
+        client->session.refuse(Cause::connections_exhausted, {}, now);
+        return pump(*client);
+    }
     client->leased = true;
     ++leased;
     client->tunnel_address = answer.tunnel_address;

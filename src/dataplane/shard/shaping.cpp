@@ -24,7 +24,7 @@ bool Shaping::Gateway::rest() {
     return !busy;
 }
 
-Shaping::Shaping(shaper::DropCounter& drops)
+Shaping::Shaping(shaper::DropCounter& drops, std::uint32_t blocks)
     : drops_(drops),
       store_(blocks),
       queues_(queues_max),

@@ -20,11 +20,10 @@ enum class Direction : std::uint8_t { to_client, from_client };
 
 class Shaping {
 public:
-    static constexpr std::uint32_t blocks = 4096;      // 8 MiB
     static constexpr std::uint32_t queues_max = 4096;  // clients with packets that wait
     static constexpr std::size_t packet_octets_max = 65536;
 
-    explicit Shaping(shaper::DropCounter& drops);
+    Shaping(shaper::DropCounter& drops, std::uint32_t blocks);
 
     /// Of one server: its gateway's lines, null where there are none, and what each of its clients
     /// may have of them each way, 0 for all.

@@ -59,7 +59,7 @@ Shard::State::State(const ShardOptions& given, Random& randomness, Outlet& exit)
       arena(arena_octets),
       segment_room(arena_octets),
       piece_room(arena_octets),
-      observer(slots_max, table_seed(given.cookie_key, 7)) {}
+      observer(slots_max, table_seed(given.cookie_key, 7), given.flows_max) {}
 
 void Shard::State::receive(const Path& path, MutableBytes packet) {
     serving = path.server;

@@ -155,6 +155,8 @@ struct ShardOptions {
     std::uint32_t clients_max = 65536;
     std::uint32_t half_open_max = 4096;
     std::uint32_t half_open_per_network_max = 32;  // a /24 or a /64; see admission/half_open.h
+    std::uint32_t flows_max = 65536;               // that are observed, 128 octets each
+    std::uint32_t waiting_blocks_max = 4096;       // of 2 KiB: packets that wait for a bandwidth
     std::array<std::byte, 32> cookie_key{};        // the same for all shards
 };
 

@@ -266,7 +266,7 @@ struct Shard::State final : shaper::DropCounter {
     Buffer segment_room;                     // where segments are made that are not sealed as is
     Buffer piece_room;  // where pieces of packets and answers to the VPC are made
     routing::AnswerBudget answers;
-    Shaping shaping{*this};
+    Shaping shaping{*this, options.waiting_blocks_max};
     std::optional<routing::FlowTable> flows;  // since a server had rules that can refuse
     std::uint32_t access_generation = 0;
     Slot denials_from = 0;

@@ -27,8 +27,8 @@ inline constexpr std::uint8_t no_certificate = 0xff;
 
 class ScriptedEngine final : public crypto::TlsEngine {
 public:
-    ScriptedEngine(bool server, Certificates certificates, std::uint8_t number)
-        : server_(server), certificates_(std::move(certificates)), number_(number) {}
+    ScriptedEngine(bool server, std::shared_ptr<const Certificates> known, std::uint8_t number)
+        : server_(server), known_(std::move(known)), number_(number) {}
 
     crypto::TlsOutput advance(crypto::TlsInput input) override {
         crypto::TlsOutput output;
@@ -81,8 +81,8 @@ private:
         if (type == 'F' && server_ && !body.empty()) {
             const auto number = std::to_integer<std::uint8_t>(body[0]);
             if (number == no_certificate) return establish(output);
-            const auto found = certificates_.find(number);
-            if (found == certificates_.end()) return fail(output);
+            const auto found = known_->find(number);
+            if (found == known_->end()) return fail(output);
             output.peer = found->second;
             return establish(output);
         }
@@ -106,7 +106,7 @@ private:
     static inline std::uint64_t handshakes = 0;
 
     bool server_;
-    Certificates certificates_;
+    std::shared_ptr<const Certificates> known_;
     std::uint8_t number_;
     std::uint64_t handshake_ = 0;
     Buffer stream_;
@@ -116,22 +116,24 @@ private:
 
 class ScriptedTls final : public crypto::TlsFactory {
 public:
-    static std::shared_ptr<const crypto::TlsFactory> server(Certificates certificates) {
-        return std::make_shared<ScriptedTls>(true, std::move(certificates), std::uint8_t{0});
+    static std::shared_ptr<const crypto::TlsFactory> server(Certificates known) {
+        return std::make_shared<ScriptedTls>(true, std::move(known), std::uint8_t{0});
     }
     static std::shared_ptr<const crypto::TlsFactory> client(std::uint8_t number) {
         return std::make_shared<ScriptedTls>(false, Certificates{}, number);
     }
-    ScriptedTls(bool server, Certificates certificates, std::uint8_t number)
-        : server_(server), certificates_(std::move(certificates)), number_(number) {}
+    ScriptedTls(bool server, Certificates known, std::uint8_t number)
+        : server_(server),
+          known_(std::make_shared<const Certificates>(std::move(known))),
+          number_(number) {}
 
     std::unique_ptr<crypto::TlsEngine> make() const override {
-        return std::make_unique<ScriptedEngine>(server_, certificates_, number_);
+        return std::make_unique<ScriptedEngine>(server_, known_, number_);
     }
 
 private:
     bool server_;
-    Certificates certificates_;
+    std::shared_ptr<const Certificates> known_;
     std::uint8_t number_;
 };
 

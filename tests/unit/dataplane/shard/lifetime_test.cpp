@@ -35,6 +35,23 @@ TEST(Admission, ARefusedClientIsToldAndHoldsNothing) {
     EXPECT_EQ(world.shard.half_open(), 0U);
 }
 
+TEST(Admission, BeyondWhatAShardServesAClientIsToldAndTheHalfOpenKeepTheirSlots) {
+    World world({.clients_max = 1, .half_open_max = 1});
+    world.connected(1, at("192.0.2.1"));
+    Peer& second = world.add(2, at("192.0.2.2"), client::openvpn_2_6);
+    world.run(5s);
+    ASSERT_FALSE(second.overs.empty());
+    EXPECT_NE(second.overs[0].text.find("maximum of concurrent connections"), std::string::npos);
+    EXPECT_EQ(world.shard.clients(), 1U);
+    EXPECT_EQ(world.leases.find(world.asked[1].session), nullptr);
+    EXPECT_EQ(world.records.back().cause, Cause::connections_exhausted);
+    world.run(60s);
+    Peer& back = world.add(1, at("192.0.2.1"), client::openvpn_2_6);
+    world.run(5s);
+    EXPECT_TRUE(back.connected) << "it replaces what it had";
+    EXPECT_EQ(world.shard.clients(), 1U);
+}
+
 TEST(Admission, ALeaseForAClientThatLeftMeanwhileIsGivenBackOnce) {
     World world;
     world.add(1, at("192.0.2.1"));
