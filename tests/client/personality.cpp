@@ -127,7 +127,8 @@ constexpr Personality openvpn_3{.name = "openvpn3",
                                 .peer_info = info_3,
                                 .peer_info_renegotiated = info_3,
                                 .push_request_after = 0s,
-                                .takes_updates = true};
+                                .takes_updates = true,
+                                .takes_name_servers = true};
 
 namespace {
 

@@ -50,6 +50,7 @@ struct Personality {
     Duration push_request_every = 5s;
     std::string_view own_cipher = "AES-128-CBC";  // when none is pushed
     bool takes_updates = false;                   // PUSH_UPDATE, IV_PROTO bit 12
+    bool takes_name_servers = false;              // in an update, and gives them to its system
     wire::Framing framing = wire::Framing::none;  // by its profile; a pushed one comes over it
     unsigned occ_exits = 2;  // how often the exit notice of the data channel is sent, one a second
 };

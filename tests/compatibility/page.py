@@ -110,7 +110,7 @@ def carried(row):
 def changed(row):
     f = row["figures"]
     if f["kept"]:
-        return f"kept; route after {f['seconds']} s"
+        return f"kept; told after {f['seconds']} s"
     return f"back after {f['seconds']} s: “{plain(f['told'])}”"
 
 
@@ -140,6 +140,11 @@ SCENARIO_TEXTS = {
         "Changed local networks",
         "Clients with PUSH_UPDATE keep their connection and have the new route within 2 s; others "
         "are back with it within 10 s, and their log says why.",
+        changed),
+    "changed name servers": (
+        "Changed DNS servers",
+        "What the program gives to the scripts of its system, or to its device, counts. 2.7 takes "
+        "an update, but then gives its system nothing, so it is told to come again.",
         changed),
 }
 

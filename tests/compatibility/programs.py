@@ -66,6 +66,23 @@ class StockLaptop(Laptop):
                  r"TLS key negotiation failed")
         return [line for line in self.log().splitlines() if re.search(words, line)]
 
+    def telling_name_servers(self, profile):
+        """The profile, with a script that keeps what it is told: 2.7 calls it `dns-up` too, and may
+        tell it in a file."""
+        script, told = (self.lab.network.folder / f"{self.name}{end}" for end in (".sh", ""))
+        script.write_text(f'#!/bin/sh\ntold={told}.$script_type\n'
+                          '(env; cat "${dns_vars_file:-/dev/null}") >$told.new\n'
+                          'mv $told.new $told\n')
+        script.chmod(0o755)
+        return f"script-security 2\nup {script}\nsetenv opt dns-updown {script}\n{profile}"
+
+    def name_servers(self):
+        told = self.lab.network.folder / f"{self.name}.dns-up"
+        if told.exists():
+            return re.findall(r"dns_server_\d+_address_\d+=(\S+)", told.read_text())
+        return re.findall(r"^foreign_option_\d+=dhcp-option DNS (\S+)",
+                          told.with_suffix(".up").read_text(), re.M)
+
     def reason_to_go(self):
         """Why the gateway sent it away, in the words of its own log."""
         found = re.search(r"(?:Connection reset|Halt) command was pushed by server \('(.*)'\)",
@@ -123,6 +140,14 @@ class CoreLaptop(StockLaptop):
         words = r"HMAC_ERROR|REPLAY_ERROR|DECRYPT_ERROR|KEV_NEGOTIATE_ERROR|TRANSPORT_ERROR"
         return [line for line in self.log().splitlines() if re.search(words, line)]
 
+    def telling_name_servers(self, profile):
+        return profile
+
+    def name_servers(self):
+        """Of the last that it made of its device, in its log."""
+        lists = re.findall(r"^DNS Servers:\n((?: .*\n)+)", self.log(), re.M)
+        return re.findall(r"[0-9a-f.:]*[.:][0-9a-f.:]+", lists[-1]) if lists else []
+
     def reason_to_go(self):
         found = re.search(r"EVENT: (?:CLIENT_RESTART|CLIENT_HALT|RELAY)[^\n]*", self.log())
         return found.group(0) if found else ""
@@ -156,6 +181,10 @@ class Program:
 
     def takes_push_update(self):
         return self.number >= PUSH_UPDATE_SINCE
+
+    def takes_name_servers_in_update(self):
+        """2.7 would not give them to its system."""
+        return self.is_core and self.takes_push_update()
 
     def lines_for_renegotiations(self, soon):
         """Leaves renegotiations to the gateway. OpenVPN 2.x then uses a new key at once; OpenVPN 3

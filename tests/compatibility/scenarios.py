@@ -15,6 +15,7 @@ BIGGEST = {VPC_HOST: "1472", VPC_HOST6: "1452"}  # ping's payload that makes pac
 UPDATE_SECONDS = 2.0
 RETURN_SECONDS = 10.0
 NEW_NETWORK = "172.30.0.0/16"
+NEW_NAME_SERVER = "172.20.0.153"
 
 
 def transfer(bench, megabytes, *direction):
@@ -95,8 +96,26 @@ def changed_networks(bench, transport, wrapping):
     return figures
 
 
+def changed_name_servers(bench, transport, wrapping):
+    """Another DNS server: told to the connected within 2 s, or back within 10 s with it."""
+    bench.server(wrapping, DnsServers=VPC_HOST)
+    bench.laptop.join(bench.profile(transport, bench.laptop.telling_name_servers))
+    assert bench.laptop.name_servers() == [VPC_HOST], bench.laptop.name_servers()
+    began = time.monotonic()
+    bench.modify(DnsServers=NEW_NAME_SERVER)
+    seconds = until("the client has the new name server", lambda: (
+        bench.laptop.name_servers() == [NEW_NAME_SERVER]) and time.monotonic() - began, 40)
+    until("it says that it is connected again", lambda: bench.laptop.connects() == 2, 10)
+    kept = bench.laptop.sessions() == 1 and not bench.laptop.reason_to_go()
+    figures = {"seconds": round(seconds, 1), "kept": kept, "told": bench.laptop.reason_to_go()}
+    bench.ping_both_ways()
+    assert kept == bench.program.takes_name_servers_in_update(), figures
+    assert seconds <= (UPDATE_SECONDS if kept else RETURN_SECONDS), figures
+    return figures
+
+
 SCENARIOS = {"carry": carry, "routes": routes, "biggest packets": biggest_packets,
-             "changed networks": changed_networks}
+             "changed networks": changed_networks, "changed name servers": changed_name_servers}
 
 
 def planned(known):
@@ -105,6 +124,6 @@ def planned(known):
     for wrapping in known["wrapping"]:
         for transport in ("udp", "tcp"):
             yield "carry", transport, wrapping
-    for name in ("routes", "biggest packets", "changed networks"):
+    for name in ("routes", "biggest packets", "changed networks", "changed name servers"):
         for transport in ("udp", "tcp"):
             yield name, transport, "none"

@@ -119,8 +119,10 @@ void Laptop::end(const client::Over& over) {
         over.why == client::Why::tls_failed || over.why == client::Why::unsupported;
     const bool sent_away = over.why == client::Why::told_to_restart &&
                            over.text.find("configuration was changed") != std::string::npos;
-    require(!sent_away || !person_.personality->takes_updates, "update",
-            person_.common_name + " was sent away for what it could have been told");
+    const client::Personality& program = *person_.personality;
+    const bool for_names = over.text.find("name servers") != std::string::npos;
+    require(!sent_away || !(for_names ? program.takes_name_servers : program.takes_updates),
+            "update", person_.common_name + " was sent away for what it could have been told");
     // Told to go while nobody knew where it was: it finds out by itself, from silence or from a new
     // key that nobody answers.
     const bool unheard =

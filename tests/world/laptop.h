@@ -62,7 +62,7 @@ public:
     /// it pings; a RESTART that it missed meanwhile ended its session without its knowledge.
     Instant reachable_from() const {
         return settled_at_ +
-               (person_.personality->takes_updates ? Duration{} : silence_after_a_restart);
+               (person_.personality->takes_name_servers ? Duration{} : silence_after_a_restart);
     }
     bool is_connected() const { return engine_ && engine_->connected(); }
     const client::ClientEngine* engine() const { return engine_.get(); }

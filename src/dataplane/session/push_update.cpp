@@ -18,12 +18,14 @@ struct Kind {
     bool ordered = true;     // the order of several means something
 };
 
+constexpr std::string_view name_servers = "name servers";
+
 /// In the order in which they are said: routes before the redirection that they would undo.
 constexpr std::array updatable{
     Kind{"ifconfig-ipv6", "IPv6 addresses"},     Kind{"route", "local networks", false},
     Kind{"route-ipv6", "local networks", false}, Kind{"redirect-gateway", "full tunnel"},
-    Kind{"block-ipv6", "full tunnel"},           Kind{"dns", "name servers"},
-    Kind{"dhcp-option", "name servers"},
+    Kind{"block-ipv6", "full tunnel"},           Kind{"dns", name_servers},
+    Kind{"dhcp-option", name_servers},
 };
 constexpr std::array timers{Kind{"ping", {}}, Kind{"ping-restart", {}}};
 
@@ -99,15 +101,23 @@ Options update_options(const std::vector<std::string>& changed, const ByKind& wa
 
 }  // namespace
 
-Difference diff(const PushOptions& held, const PushOptions& wanted, bool takes_updates) {
+Updates updates_of(const wire::PeerInfo& peer) {
+    if (!peer.can(wire::Ability::push_update)) return Updates::none;
+    const bool loses_its_script = peer.version.starts_with("2.") && peer.platform != "win";
+    return loses_its_script ? Updates::but_name_servers : Updates::all;
+}
+
+Difference diff(const PushOptions& held, const PushOptions& wanted, Updates taken) {
     const ByKind before(held.options);
     const ByKind after(wanted.options);
     const auto changed = changed_kinds(before, after);
     if (changed.empty()) return Unchanged{};
-    const bool can_be_updated = takes_updates && std::ranges::all_of(changed, [](const auto& name) {
-                                    return find(updatable, name) != nullptr;
-                                });
-    if (!can_be_updated) return ComeAgain{words_for(changed)};
+    const auto can_be_told = [&](const std::string& name) {
+        const Kind* kind = find(updatable, name);
+        if (kind == nullptr || taken == Updates::none) return false;
+        return taken == Updates::all || kind->words != name_servers;
+    };
+    if (!std::ranges::all_of(changed, can_be_told)) return ComeAgain{words_for(changed)};
     auto messages = wire::push_update(update_options(changed, after));
     if (!messages) return ComeAgain{words_for(changed)};
     return Update{std::move(*messages)};

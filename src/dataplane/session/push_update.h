@@ -1,7 +1,7 @@
 // What a connected client has to be told so that it holds what the server wants now. Pure.
 //
 //   nothing        it holds all of it
-//   PUSH_UPDATE    the client announced it, and only routes, name servers and redirections differ
+//   PUSH_UPDATE    the client can be told all that differs: of routes, name servers, redirections
 //   come again     anything else: RESTART with a reason, and the next PUSH_REPLY has it all
 //
 // How clients read an update (2.7 and openvpn3): a kind of option (its first word) that stands in
@@ -13,6 +13,7 @@
 // Source: OpenVPN, doc/management-notes.txt, "push-update-broad"; wire reference, section 22.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -34,7 +35,14 @@ struct ComeAgain {
 };
 using Difference = std::variant<Unchanged, Update, ComeAgain>;
 
-/// `takes_updates`: the client announced PUSH_UPDATE.
-Difference diff(const PushOptions& held, const PushOptions& wanted, bool takes_updates);
+/// What a client can be told while it is connected.
+enum class Updates : std::uint8_t { none, but_name_servers, all };
+
+/// Who announced PUSH_UPDATE takes them. But 2.7 loses its `dns-updown` script with the name
+/// servers that an update replaces (seen with 2.7.6), so that the system would ask the former ones
+/// for ever; on Windows there is no such script.
+Updates updates_of(const wire::PeerInfo& peer);
+
+Difference diff(const PushOptions& held, const PushOptions& wanted, Updates taken);
 
 }  // namespace kanmon::session

@@ -18,8 +18,7 @@ void Session::State::reconfigure(std::shared_ptr<const ServerProfile> wanted) {
     if (!life.in(Phase::connected)) return;  // its push will be of the new settings
     watch_activity();
     if (timers.is_set(Timer::update)) return;
-    const bool updates = peer.can(wire::Ability::push_update);
-    const Difference difference = diff(held, wanted_options(), updates);
+    const Difference difference = diff(held, wanted_options(), updates_of(peer));
     if (std::holds_alternative<ComeAgain>(difference)) {
         const auto spread = static_cast<std::uint64_t>(restart_spread.count());
         timers.set(Timer::update, now + Duration(static_cast<std::int64_t>(random.u64() % spread)));
@@ -31,7 +30,7 @@ void Session::State::reconfigure(std::shared_ptr<const ServerProfile> wanted) {
 void Session::State::bring_up_to_date() {
     if (!life.in(Phase::connected)) return;
     PushOptions wanted = wanted_options();
-    const Difference difference = diff(held, wanted, peer.can(wire::Ability::push_update));
+    const Difference difference = diff(held, wanted, updates_of(peer));
     if (const auto* again = std::get_if<ComeAgain>(&difference))
         return dismiss(Cause::server_changed, again->what);
     const auto* update = std::get_if<Update>(&difference);

@@ -28,60 +28,85 @@ Update update(const std::string& message) {
 }
 
 TEST(PushUpdate, SaysNothingWhenTheClientHoldsAllOfIt) {
-    EXPECT_EQ(diff(held, held, true), Difference(Unchanged{}));
-    EXPECT_EQ(diff(held, held, false), Difference(Unchanged{}));
+    EXPECT_EQ(diff(held, held, Updates::all), Difference(Unchanged{}));
+    EXPECT_EQ(diff(held, held, Updates::none), Difference(Unchanged{}));
 }
 
 TEST(PushUpdate, RepeatsAllRoutesWhenOneChangedSinceAnUpdateReplacesTheWholeKind) {
     EXPECT_EQ(diff(with({"route 172.20.0.0 255.255.0.0", "route 10.8.0.1"}),
                    with({"route 172.20.0.0 255.255.0.0", "route 172.30.0.0 255.255.0.0",
                          "route 10.8.0.1"}),
-                   true),
+                   Updates::all),
               Difference(update("PUSH_UPDATE,route 10.8.0.1,route 172.20.0.0 255.255.0.0,"
                                 "route 172.30.0.0 255.255.0.0")));
 }
 
 TEST(PushUpdate, RepeatsTheRedirectionThat27ForgetsWithItsRoutes) {
-    EXPECT_EQ(diff(held, changed("route 172.20.0.0 255.255.0.0", ""), true),
+    EXPECT_EQ(diff(held, changed("route 172.20.0.0 255.255.0.0", ""), Updates::all),
               Difference(update("PUSH_UPDATE,route 10.8.0.1,redirect-gateway def1")));
 }
 
 TEST(PushUpdate, RemovesAKindThatIsWantedNoMore) {
-    EXPECT_EQ(diff(held, changed("dns server 0 address 100.100.2.136", ""), true),
+    EXPECT_EQ(diff(held, changed("dns server 0 address 100.100.2.136", ""), Updates::all),
               Difference(update("PUSH_UPDATE,-dns")));
-    EXPECT_EQ(diff(held, changed("redirect-gateway def1", ""), true),
+    EXPECT_EQ(diff(held, changed("redirect-gateway def1", ""), Updates::all),
               Difference(update("PUSH_UPDATE,-redirect-gateway")));
 }
 
 TEST(PushUpdate, IgnoresTheOrderOfRoutesButNotOfNameServers) {
     EXPECT_EQ(diff(with({"route 1.0.0.0", "route 2.0.0.0"}),
-                   with({"route 2.0.0.0", "route 1.0.0.0"}), true),
+                   with({"route 2.0.0.0", "route 1.0.0.0"}), Updates::all),
               Difference(Unchanged{}));
-    EXPECT_EQ(diff(with({"dns a", "dns b"}), with({"dns b", "dns a"}), true),
+    EXPECT_EQ(diff(with({"dns a", "dns b"}), with({"dns b", "dns a"}), Updates::all),
               Difference(update("PUSH_UPDATE,dns b,dns a")));
 }
 
 TEST(PushUpdate, AsksAClientWithoutUpdatesToComeAgainAndSaysWhatChanged) {
-    EXPECT_EQ(
-        diff(held, changed("route 172.20.0.0 255.255.0.0", "route 172.30.0.0 255.255.0.0"), false),
-        Difference(ComeAgain{"local networks"}));
-    EXPECT_EQ(diff(held, changed("dns server 0 address 100.100.2.136", ""), false),
+    EXPECT_EQ(diff(held, changed("route 172.20.0.0 255.255.0.0", "route 172.30.0.0 255.255.0.0"),
+                   Updates::none),
+              Difference(ComeAgain{"local networks"}));
+    EXPECT_EQ(diff(held, changed("dns server 0 address 100.100.2.136", ""), Updates::none),
               Difference(ComeAgain{"name servers"}));
-    EXPECT_EQ(diff(with({"route 1.0.0.0", "redirect-gateway def1", "block-ipv6"}), with({}), false),
+    EXPECT_EQ(diff(with({"route 1.0.0.0", "redirect-gateway def1", "block-ipv6"}), with({}),
+                   Updates::none),
               Difference(ComeAgain{"full tunnel, local networks"}));
 }
 
-TEST(PushUpdate, AsksEveryClientToComeAgainForWhatNoneCanUpdate) {
-    EXPECT_EQ(diff(held, changed("topology net30", "topology subnet"), true),
-              Difference(ComeAgain{"tunnel settings"}));
+TEST(PushUpdate, AsksAProgramThatWouldNotPassNameServersOnToComeAgainForThemOnly) {
+    const PushOptions others =
+        changed("dns server 0 address 100.100.2.136", "dns server 0 address 1.1.1.1");
+    EXPECT_EQ(diff(held, others, Updates::but_name_servers), Difference(ComeAgain{"name servers"}));
     EXPECT_EQ(
-        diff(held, changed("ifconfig 10.8.0.6 10.8.0.5", "ifconfig 10.8.0.10 10.8.0.9"), true),
-        Difference(ComeAgain{"tunnel settings"}));
+        diff(held, changed("dns server 0 address 100.100.2.136", ""), Updates::but_name_servers),
+        Difference(ComeAgain{"name servers"}));
+    EXPECT_EQ(diff(held, changed("redirect-gateway def1", ""), Updates::but_name_servers),
+              Difference(update("PUSH_UPDATE,-redirect-gateway")));
+}
+
+TEST(PushUpdate, IsTakenByWhoAnnouncedItNameServersByOpenVpn3AndWindows) {
+    const auto who = [](const std::string& version, const std::string& platform,
+                        const std::string& abilities) {
+        return updates_of(wire::parse_peer_info("IV_VER=" + version + "\nIV_PLAT=" + platform +
+                                                "\nIV_PROTO=" + abilities + "\n"));
+    };
+    EXPECT_EQ(who("2.6.14", "linux", "990"), Updates::none);
+    EXPECT_EQ(who("2.7.6", "linux", "8094"), Updates::but_name_servers);
+    EXPECT_EQ(who("2.7.6", "mac", "8094"), Updates::but_name_servers);
+    EXPECT_EQ(who("2.7.6", "win", "8094"), Updates::all);
+    EXPECT_EQ(who("3.11.7", "linux", "8094"), Updates::all);
+}
+
+TEST(PushUpdate, AsksEveryClientToComeAgainForWhatNoneCanUpdate) {
+    EXPECT_EQ(diff(held, changed("topology net30", "topology subnet"), Updates::all),
+              Difference(ComeAgain{"tunnel settings"}));
+    EXPECT_EQ(diff(held, changed("ifconfig 10.8.0.6 10.8.0.5", "ifconfig 10.8.0.10 10.8.0.9"),
+                   Updates::all),
+              Difference(ComeAgain{"tunnel settings"}));
 }
 
 TEST(PushUpdate, LeavesTimersToTheNextConnection) {
-    EXPECT_EQ(diff(held, changed("ping 10", "ping 20"), true), Difference(Unchanged{}));
-    EXPECT_EQ(diff(held, changed("ping-restart 60", "ping-restart 120"), false),
+    EXPECT_EQ(diff(held, changed("ping 10", "ping 20"), Updates::all), Difference(Unchanged{}));
+    EXPECT_EQ(diff(held, changed("ping-restart 60", "ping-restart 120"), Updates::none),
               Difference(Unchanged{}));
 }
 
@@ -90,11 +115,11 @@ TEST(PushUpdate, SplitsFiveHundredRoutesByContinuation) {
     for (unsigned i = 0; i < 500; ++i)
         routes.push_back("route 10." + std::to_string(i / 250) + "." + std::to_string(i % 250) +
                          ".0 255.255.255.0");
-    const Difference difference = diff(held, with(routes), true);
+    const Difference difference = diff(held, with(routes), Updates::all);
     const auto* many = std::get_if<Update>(&difference);
     ASSERT_EQ(many, nullptr) << "the topology is gone too";
     routes.insert(routes.end(), {"topology net30", "ifconfig 10.8.0.6 10.8.0.5", "peer-id 7"});
-    const Difference possible = diff(held, with(routes), true);
+    const Difference possible = diff(held, with(routes), Updates::all);
     const auto& messages = std::get<Update>(possible).messages;
     EXPECT_GT(messages.size(), 10U);
     EXPECT_LE(messages.size(), 32U);

@@ -124,15 +124,12 @@ TEST(Snapshot, AddedNetworksKeepA27ClientConnectedAndAChangedPoolDoesNot) {
     Peer& peer = world.connected(1, at("192.0.2.1"), client::openvpn_2_7);
     bridge::SslServer changed = settings();
     changed.local_networks.push_back(*parse_cidr("172.30.0.0/16"));
-    changed.dns_servers.push_back(target);
     world.configure({profile(changed)});
     world.receive(peer.path, world.sealed(peer, udp_packet(peer.address(), target)));
     EXPECT_EQ(world.delivered.size(), 1U);
     EXPECT_TRUE(world.shard.owns(0, peer.address()));
     world.run(2s);
     EXPECT_TRUE(std::ranges::count(peer.engine.pushed()->options, "route 172.30.0.0 255.255.0.0"));
-    EXPECT_EQ(peer.engine.pushed()->of("dns"),
-              std::vector<std::string>{"dns server 0 address 172.20.0.1"});
 
     changed.client_pool = *parse_cidr("10.9.0.0/24");
     world.configure({profile(changed)});
@@ -141,6 +138,23 @@ TEST(Snapshot, AddedNetworksKeepA27ClientConnectedAndAChangedPoolDoesNot) {
     ASSERT_FALSE(peer.overs.empty()) << "it was told";
     EXPECT_EQ(peer.overs[0].why, client::Why::told_to_restart);
     EXPECT_EQ(to_string(world.connected(2, at("192.0.2.2")).address()), "10.9.0.6");
+}
+
+TEST(Snapshot, NameServersAreToldToOpenVpn3AndMake27ComeAgainSinceItWouldKeepTheFormerOnes) {
+    World world;
+    Peer& told = world.connected(1, at("192.0.2.1"), client::openvpn_3);
+    Peer& deaf = world.connected(2, at("192.0.2.2"), client::openvpn_2_7);
+    bridge::SslServer changed = settings();
+    changed.dns_servers.push_back(target);
+    world.configure({profile(changed)});
+    world.run(2500ms);
+    const std::vector<std::string> wanted{"dns server 0 address 172.20.0.1"};
+    EXPECT_EQ(told.engine.pushed()->of("dns"), wanted);
+    EXPECT_TRUE(told.overs.empty());
+    ASSERT_FALSE(deaf.overs.empty());
+    EXPECT_EQ(deaf.overs[0].text, "the server's configuration was changed: name servers");
+    const Peer& again = world.connected(2, at("192.0.2.2", 40001), client::openvpn_2_7);
+    EXPECT_EQ(again.engine.pushed()->of("dns"), wanted);
 }
 
 TEST(Snapshot, OlderClientsAreSentAwayWithinTwoSecondsAndHaveTheNewRouteWhenTheyReturn) {
