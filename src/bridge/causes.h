@@ -118,7 +118,8 @@ namespace kanmon {
     ROW(replaced, end, "APP-CONFLICT", yes, "a newer session of the same client took over") \
     ROW(certificate_shared, end, "APP-CONFLICT", no, \
         "several programs use this certificate and push each other out") \
-    ROW(gateway_restarted, end, "-", yes, "the data process was restarted")
+    ROW(gateway_restarted, end, "-", yes, "the data process was restarted") \
+    ROW(connection_broken, end, "LINK-UNSTABLE", yes, "the client's TCP connection broke")
 // clang-format on
 
 enum class Cause : std::uint8_t {

@@ -86,7 +86,9 @@ public:
                                      Cause::disconnected_by_operator, now, wall());
                 return;
             case 14:
-                return argument % 2 != 0 ? shard.hang_up(path_of(3), now, wall()) : tell();
+                return argument % 2 != 0 ? shard.hang_up(path_of(3), Cause::connection_broken,
+                                                         "it was reset", now, wall())
+                                         : tell();
             case 15:
                 return run(1s * (argument % 64));
         }

@@ -67,6 +67,7 @@ def test_after_killing_data_clients_are_back_by_themselves_within_65_seconds(lab
     assert time.monotonic() - began <= 65
     laptop.ping()
     assert laptop.address() == address
+    lab.log_line("the data process was restarted", "(gateway_restarted)")
 
 
 def test_killing_the_supervisor_and_starting_again_leaves_one_set_of_devices():

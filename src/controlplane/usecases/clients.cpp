@@ -41,6 +41,24 @@ model::ClientConnection connected(const bridge::ClientFact& fact, const std::str
     return client;
 }
 
+bridge::AttemptRecord end_with_process(const bridge::ClientFact& fact, UnixTime wall) {
+    return {.at = wall,
+            .server_id = fact.server_id,
+            .remote = fact.remote,
+            .transport = fact.transport,
+            .session = fact.session,
+            .happening = bridge::Happening::ended,
+            .stage = bridge::Stage::ended,
+            .cause = Cause::gateway_restarted,
+            .known = true,
+            .common_name = fact.common_name,
+            .username = fact.username,
+            .tunnel_address = fact.tunnel_address,
+            .cipher = fact.cipher,
+            .received_octets = fact.received_octets,
+            .sent_octets = fact.sent_octets};
+}
+
 model::ClientConnection held(const bridge::Lease& lease, Instant now) {
     model::ClientConnection client;
     client.server = {lease.server_id};
@@ -199,12 +217,16 @@ Outcome<void> Clients::release(const Call& call, const model::SslServerId& serve
     return {};
 }
 
-void Clients::hello(const bridge::DataHello& hello) {
+std::vector<bridge::AttemptRecord> Clients::hello(const bridge::DataHello& hello, UnixTime wall) {
     const std::lock_guard turn(ports_.turn);
+    std::vector<bridge::AttemptRecord> ends;
+    if (process_ != 0 && process_ != hello.process)
+        for (const auto& [session, fact] : online_) ends.push_back(end_with_process(fact, wall));
     process_ = hello.process;
     // Facts are absolute and sent again on every connection: what ended meanwhile must not stay.
     online_.clear();
     held_.clear();
+    return ends;
 }
 
 bool Clients::learn(const bridge::ClientFact& fact) {

@@ -47,8 +47,9 @@ public:
     /// InvalidBlockedClient.NotFound (404).
     Outcome<void> unblock(const Call& call, const std::string& server, const std::string& name);
 
-    /// From the data process. A new process forgets the clients of the old one.
-    void hello(const bridge::DataHello& hello);
+    /// From the data process. A new process forgets the clients of the old one: what has to be
+    /// said of their ends, which nobody else can, is returned.
+    std::vector<bridge::AttemptRecord> hello(const bridge::DataHello& hello, UnixTime wall);
     /// True for a client that was not known before.
     bool learn(const bridge::ClientFact& fact);
     void learn(const bridge::LeaseFact& fact);

@@ -113,6 +113,8 @@ std::string ending_text(const AttemptRecord& record) {
             return record.transport == bridge::Transport::tcp && !record.detail.empty()
                        ? "Connection reset, restarting [0]"
                        : "SIGTERM[soft,remote-exit] received, client-instance exiting";
+        case Cause::connection_broken:
+            return "Connection reset, restarting [-1]";
         case Cause::keepalive_timeout:
             return fmt::format("[{}] Inactivity timeout (--ping-restart), restarting",
                                name_of(record));
@@ -131,6 +133,9 @@ std::string ending_text(const AttemptRecord& record) {
         case Cause::certificate_expired:
         case Cause::certificate_revoked:
             return refusal_text(record);
+        case Cause::gateway_restarted:  // nobody could tell it
+        case Cause::rate_limited:
+            return fmt::format("client-instance exiting: {}", row_of(record.cause).words);
         default:
             return told(record, row_of(record.cause).temporary ? "RESTART" : "AUTH_FAILED");
     }

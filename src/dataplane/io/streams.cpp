@@ -26,6 +26,7 @@ struct Streams::Connection {
     bool silent = false;     // our FIN is under way
     bool full = false;       // its queue has been nearly full and not been empty since
     std::size_t frame_octets_max = wire::frame_octets_before_entry;
+    Ending ending;  // of one that failed
     Instant accepted_at{};
     Instant deadline{};
     Instant full_since{};
@@ -106,7 +107,8 @@ bool Streams::enter(AcceptedStream accepted, const shard::Path& place, bool port
     const auto entry = waiting_.enter(slot, accepted.remote, now_);
     if (!entry.entered) return false;
     free_.pop_back();
-    if (entry.evict) end(*connections_[*entry.evict]);
+    if (entry.evict)
+        end(*connections_[*entry.evict], {Cause::rate_limited, "too many unfinished handshakes"});
     connections_[slot] = std::make_unique<Connection>();
     ++size_;
     Connection& connection = *connections_[slot];
@@ -185,7 +187,8 @@ void Streams::read(Connection& connection) {
             ::recv(connection.fd.get(), room_.get() + kept, read_octets, MSG_DONTWAIT);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && errno == EAGAIN) return;
-        if (got <= 0) return end(connection);
+        if (got < 0) return end(connection, broken_by(errno));
+        if (got == 0) return end(connection, {Cause::client_left, "the client closed it"});
         if (kept > 0) std::memcpy(room_.get(), connection.tail.data(), kept);
         connection.tail.clear();
         const auto received = static_cast<std::size_t>(got);
@@ -222,7 +225,7 @@ bool Streams::take(Connection& connection, MutableBytes received) {
     } while (used == frames.size());
     if (cutter.broken()) {
         count(Cause::malformed);
-        end(connection);
+        end(connection, {Cause::connection_broken, "what came is no packet of OpenVPN"});
         return false;
     }
     if (cutter.rest().empty()) return true;
@@ -255,7 +258,7 @@ void Streams::send(std::uint32_t stream, Bytes packet) {
         return count(Cause::send_failed);
     if (!connection->output.push(pool_, packet)) {
         count(Cause::queue_full);
-        return fail(*connection);
+        return fail(*connection, {Cause::connection_broken, "the client does not read"});
     }
     connection->addressed = true;
     mark(*connection);
@@ -305,7 +308,7 @@ void Streams::write(Connection& connection) {
             ::send(connection.fd.get(), next.data(), next.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) return set_blocked(connection, true);
-        if (sent < 0) return fail(connection);
+        if (sent < 0) return fail(connection, broken_by(errno));
         connection.output.sent(pool_, static_cast<std::size_t>(sent));
         if (static_cast<std::size_t>(sent) < next.size()) return set_blocked(connection, true);
     }
@@ -333,7 +336,7 @@ void Streams::flush() {
     }
     gathered_.clear();
     for (std::size_t i = 0; i < failed_.size(); ++i)
-        if (Connection* connection = find(failed_[i])) end(*connection);
+        if (Connection* connection = find(failed_[i])) end(*connection, connection->ending);
     failed_.clear();
 }
 
@@ -371,7 +374,7 @@ std::optional<bridge::StreamQuality> Streams::quality(std::uint32_t stream) cons
 void Streams::finished(std::uint32_t stream) {
     Connection* connection = find(stream);
     if (connection == nullptr || connection->state == Connection::State::closing) return;
-    if (!connection->addressed) return fail(*connection);  // there is no last word to wait for
+    if (!connection->addressed) return fail(*connection, {});  // there is no last word to wait for
     connection->state = Connection::State::closing;
     waiting_.leave(connection->slot());
     wait_until(*connection, now_ + limits_.closing_wait);
@@ -403,7 +406,7 @@ void Streams::reach() {
         if (connection->deadline > now_)
             wait_until(*connection, connection->deadline);
         else if (is_overdue(*connection))
-            end(*connection);
+            end(*connection, {Cause::handshake_timeout, "it was not admitted in time"});
     }
 }
 
@@ -419,20 +422,38 @@ bool Streams::is_overdue(Connection& connection) {
     return true;
 }
 
+/// What a socket said, in words that an operator can do something with.
+Streams::Ending Streams::broken_by(int error) {
+    switch (error) {
+        case ECONNRESET:
+        case EPIPE:
+            return {Cause::connection_broken, "it was reset, by the client or on the way"};
+        case ETIMEDOUT:
+            return {Cause::connection_broken, "what was sent was not acknowledged in time"};
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+        case ENETDOWN:
+            return {Cause::connection_broken, "there was no way to the client any more"};
+        default:
+            return {Cause::connection_broken, "the socket failed"};
+    }
+}
+
 /// From within the shard's calls: the session is told later.
-void Streams::fail(Connection& connection) {
+void Streams::fail(Connection& connection, const Ending& ending) {
     if (connection.failed) return;
     connection.failed = true;
+    connection.ending = ending;
     failed_.push_back(connection.path.stream);
 }
 
-void Streams::end(Connection& connection) {
+void Streams::end(Connection& connection, const Ending& ending) {
     const shard::Path path = connection.path;
     if (!connection.opened)
         shard_.note_stranger(path, Cause::truncated, "the connection ended before a first packet",
                              now_, wall_);
     release(connection);
-    shard_.hang_up(path, now_, wall_);
+    shard_.hang_up(path, ending.cause, ending.detail, now_, wall_);
 }
 
 void Streams::release(Connection& connection) {

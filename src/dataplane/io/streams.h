@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/admission/half_open.h"
@@ -105,6 +106,12 @@ public:
 
 private:
     struct Connection;
+    /// Why a connection ends, for the record of its client.
+    struct Ending {
+        Cause cause = Cause::client_left;
+        std::string_view detail = {};
+    };
+    static Ending broken_by(int error);
     enum class Opened : std::uint8_t { undecided, ours, not_ours };
 
     Connection* find(std::uint32_t stream) const;
@@ -120,8 +127,8 @@ private:
     void note_fill(Connection& connection);
     void wait_until(Connection& connection, Instant deadline);
     bool is_overdue(Connection& connection);
-    void fail(Connection& connection);
-    void end(Connection& connection);
+    void fail(Connection& connection, const Ending& ending);
+    void end(Connection& connection, const Ending& ending);
     void release(Connection& connection);
     void count(Cause cause) { ++drops_[static_cast<std::size_t>(cause)]; }
 

@@ -297,6 +297,9 @@ std::optional<Deadline> Session::next_deadline() const {
 const std::optional<crypto::PeerCertificate>& Session::certificate() const {
     return state_->certificate;
 }
+const wire::PeerInfo& Session::peer_info() const {
+    return state_->peer;
+}
 const std::string& Session::claimed_username() const {
     return state_->login.claimed;
 }

@@ -37,8 +37,10 @@ void Shard::State::count(const Client& client, Meter meter) {
         ++fact->meters[static_cast<std::size_t>(meter)];
 }
 
-void Shard::State::keep_counts_of(const Client& gone) {
-    if (!gone.connected) count(gone, Meter::handshakes_refused);
+void Shard::State::keep_counts_of(const Client& gone, Cause cause) {
+    // Who is asked for its code comes again with it: nothing was refused.
+    const bool asked = cause == Cause::login_code_asked;
+    if (!gone.connected && !asked) count(gone, Meter::handshakes_refused);
     if (bridge::ServerFact* fact = counts_of(gone)) add_traffic(*fact, gone);
 }
 

@@ -28,6 +28,13 @@ std::string clock_text(std::int32_t behind) {
            (behind > 0 ? "behind" : "ahead of") + " the gateway's";
 }
 
+/// It announced a bundle, and not the one that the server's settings make now.
+bool has_another_bundle(const Client& client) {
+    const std::string& announced = client.session.peer_info().revision;
+    const std::string& wanted = client.profile->server.revision;
+    return !announced.empty() && !wanted.empty() && announced != wanted;
+}
+
 /// What its packets met, for the record that outlives it; empty when they met nothing.
 std::string hindrance_text(const Client& client) {
     std::string text;
@@ -310,6 +317,11 @@ void Shard::State::record(const Client& client, bridge::Happening happening, bri
         // What the client's TLS objects to is most likely the date in our certificate.
         if (cause == Cause::tls_failed && !client.connected) cause = Cause::clock_skew;
     }
+    const bool begins =
+        happening == bridge::Happening::refused || happening == bridge::Happening::connected;
+    if (begins && has_another_bundle(client))
+        detail += (detail.empty() ? "" : "; ") +
+                  std::string("its bundle is of former settings of the server: download it again");
     // Also one that is refused for its dates, or while it is still asked for its password.
     const auto& certificate = client.session.certificate();
     bridge::AttemptRecord row{.at = wall,

@@ -47,7 +47,7 @@ void Shard::State::conclude(Client& client, Cause cause, bridge::Stage stage, st
     if (Server* server = server_of(client.path); server != nullptr)
         server->addresses->clear(client.tunnel_address, client.slot);
     if (client.connected) report(client, bridge::ClientStatus::ended, cause);
-    keep_counts_of(client);
+    keep_counts_of(client, cause);
     if (client.connected)
         record(client, bridge::Happening::ended, bridge::Stage::ended, cause, std::move(detail));
     else

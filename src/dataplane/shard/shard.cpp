@@ -168,13 +168,13 @@ void Shard::disconnect(std::uint64_t session, Cause cause, Instant now, UnixTime
     state_->pump(*client);
 }
 
-void Shard::hang_up(const Path& path, Instant now, UnixTime wall) {
+void Shard::hang_up(const Path& path, Cause cause, std::string_view detail, Instant now,
+                    UnixTime wall) {
     const State::Turn turn(*state_, now, wall);
     const State& state = *state_;
     for (Slot slot = state.directory.newest_at(place_of(path)); slot != no_slot;
          slot = state.directory.older_here(slot))
-        if (Client* client = state.at(slot))
-            state_->remove(*client, Cause::client_left, "the connection was closed");
+        if (Client* client = state.at(slot)) state_->remove(*client, cause, std::string(detail));
 }
 
 void Shard::note_stranger(const Path& path, Cause cause, std::string_view detail, Instant now,

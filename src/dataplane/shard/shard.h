@@ -192,8 +192,10 @@ public:
     void answer(AdmissionAnswer answer, Instant now, UnixTime wall);
     void take_login(const LoginReply& reply, Instant now, UnixTime wall);
     void disconnect(std::uint64_t session, Cause cause, Instant now, UnixTime wall);
-    /// The stream of this path (a TCP connection) has ended: so have its clients.
-    void hang_up(const Path& path, Instant now, UnixTime wall);
+    /// The stream of this path (a TCP connection) has ended: so have its clients, for this cause.
+    /// `detail` is our own words.
+    void hang_up(const Path& path, Cause cause, std::string_view detail, Instant now,
+                 UnixTime wall);
     /// Somebody reached this path and was turned away before there was a session: for the log,
     /// which takes a few of these a minute. `detail` is our own words.
     void note_stranger(const Path& path, Cause cause, std::string_view detail, Instant now,

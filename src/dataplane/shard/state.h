@@ -202,7 +202,7 @@ struct Shard::State final : shaper::DropCounter {
     // --- counts.cpp
     bridge::ServerFact* counts_of(const Client& client);
     void count(const Client& client, bridge::Meter meter);
-    void keep_counts_of(const Client& gone);
+    void keep_counts_of(const Client& gone, Cause cause);
     void follow_servers();
     Traffic traffic();
 

@@ -60,6 +60,11 @@ TEST_F(Log, SpeaksTheFamiliarWords) {
               known +
                   "[vsc-1] Peer Connection Initiated with [AF_INET]203.0.113.7:4711, primary "
                   "virtual IP 192.168.0.6, IV_VER=2.6.14, IV_PLAT=linux");
+    EXPECT_EQ(line(Happening::ended, Cause::connection_broken, "it was reset"),
+              known + "Connection reset, restarting [-1] (connection_broken) - it was reset");
+    EXPECT_EQ(
+        line(Happening::ended, Cause::gateway_restarted),
+        known + "client-instance exiting: the data process was restarted (gateway_restarted)");
     EXPECT_EQ(line(Happening::negotiated, Cause::client_left,
                    "Data Channel: using negotiated cipher 'AES-256-GCM'"),
               known + "Data Channel: using negotiated cipher 'AES-256-GCM'");

@@ -165,7 +165,7 @@ bridge::ClientFact fact(const std::string& server_id, std::uint64_t session) {
 
 TEST_F(Enforcing, ClientsAreListedOnlineFirstThenHeldWithTheTimeLeft) {
     Clients& clients = world.plane.clients;
-    clients.hello({.process = 1, .snapshot_number = 0});
+    EXPECT_TRUE(clients.hello({.process = 1, .snapshot_number = 0}, world.now).empty());
     clients.learn(fact(server.text, 2));
     clients.learn(fact(server.text, 1));
     clients.learn(fact("vss-0", 3));
@@ -185,8 +185,16 @@ TEST_F(Enforcing, ClientsAreListedOnlineFirstThenHeldWithTheTimeLeft) {
     ended.status = bridge::ClientStatus::ended;
     clients.learn(ended);
     EXPECT_EQ(clients.list(alice, {gateway.text, {}}, now + 60s)->total, 1u);
-    clients.hello({.process = 2, .snapshot_number = 0});
+    EXPECT_TRUE(clients.hello({.process = 1, .snapshot_number = 0}, world.now).empty())
+        << "the bridge was interrupted, not the clients";
+    clients.learn(fact(server.text, 2));
+    const auto ends = clients.hello({.process = 2, .snapshot_number = 0}, world.now);
     EXPECT_EQ(clients.list(alice, {gateway.text, {}}, now)->total, 0u);
+    ASSERT_EQ(ends.size(), 1u);
+    EXPECT_EQ(ends[0].happening, bridge::Happening::ended);
+    EXPECT_EQ(ends[0].cause, Cause::gateway_restarted);
+    EXPECT_EQ(ends[0].session, 2u);
+    EXPECT_EQ(ends[0].received_octets, 10u);
 }
 
 TEST_F(Enforcing, AnAnnouncedOldRevisionIsAStaleBundle) {

@@ -216,7 +216,7 @@ public:
         leases.leave(session, now);
     }
     void report(bridge::ClientFact fact) override { facts.push_back(std::move(fact)); }
-    void report(bridge::AttemptRecord) override {}
+    void report(bridge::AttemptRecord record) override { records.push_back(std::move(record)); }
 
     bridge::SslServer settings = shard::settings();
     SeededRandom random;
@@ -235,6 +235,7 @@ public:
     std::vector<Buffer> delivered;
     std::vector<Cause> lefts;
     std::vector<bridge::ClientFact> facts;
+    std::vector<bridge::AttemptRecord> records;
     std::size_t deliveries = 0;
 
 private:

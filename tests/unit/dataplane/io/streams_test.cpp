@@ -54,9 +54,23 @@ TEST_F(Connections, CarryAClientFromItsHelloToItsEnd) {
     client.close();
     world.settle();
     ASSERT_EQ(world.lefts.size(), 1U);
+    EXPECT_EQ(world.lefts[0], Cause::client_left);
     EXPECT_EQ(world.streams.size(), 0U);
     EXPECT_EQ(world.shard.clients(), 0U);
     EXPECT_EQ(world.streams.chunks_in_use(), 0U);
+}
+
+TEST_F(Connections, ThatBrokeAreToldApartFromThoseThatWereClosed) {
+    StreamWorld world;
+    StreamClient client = world.client(1);
+    world.connect(client);
+    const linger at_once{.l_onoff = 1, .l_linger = 0};  // a reset instead of a FIN
+    ASSERT_EQ(::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    client.close();
+    world.settle();
+    ASSERT_EQ(world.lefts.size(), 1U);
+    EXPECT_EQ(world.lefts[0], Cause::connection_broken);
+    EXPECT_TRUE(world.records.back().detail.starts_with("it was reset"));
 }
 
 TEST_F(Connections, UnderstandAClientWhoseOctetsComeOneByOne) {
@@ -368,7 +382,9 @@ TEST_F(Connections, ThatCannotTakeAControlPacketAreClosed) {
         world.turn();
     }
     EXPECT_EQ(world.streams.size(), 0U);
-    EXPECT_EQ(world.lefts.size(), 1U);
+    ASSERT_EQ(world.lefts.size(), 1U);
+    EXPECT_EQ(world.lefts[0], Cause::connection_broken);
+    EXPECT_TRUE(world.records.back().detail.starts_with("the client does not read"));
     EXPECT_EQ(world.streams.chunks_in_use(), 0U);
 }
 

@@ -126,6 +126,27 @@ TEST(Records, TellALifeFromItsBeginningToItsEnd) {
     for (const bridge::AttemptRecord& record : world.records) EXPECT_TRUE(record.known);
 }
 
+TEST(Records, SayWhoHasABundleOfFormerSettingsAlsoWhenItIsRefused) {
+    for (const auto& [announced, stale] : {std::pair("1111", true), std::pair("2222", false)}) {
+        World world({}, 1);
+        bridge::SslServer server = settings();
+        server.revision = "2222";
+        world.configure({profile(server)});
+        client::Personality who = client::openvpn_2_6;
+        const std::string info = std::string(who.peer_info) + "UV_KANMON_REV=" + announced + "\n";
+        who.peer_info = who.peer_info_renegotiated = info;
+        world.connected(1, at("192.0.2.1"), who);
+        world.add(2, at("192.0.2.2"), who);
+        world.run(5s);
+        for (const Happening happening : {Happening::connected, Happening::refused}) {
+            const auto row =
+                std::ranges::find(world.records, happening, &bridge::AttemptRecord::happening);
+            ASSERT_NE(row, world.records.end());
+            EXPECT_EQ(row->detail.find("download it again") != std::string::npos, stale);
+        }
+    }
+}
+
 TEST(Records, OfAClientThatJumpsToAndFroAreFew) {
     World world;
     Peer& peer = world.connected(1, at("192.0.2.1"));

@@ -75,6 +75,25 @@ TEST_F(Users, StandInTheRecordAsTheyWereTyped) {
     EXPECT_EQ(world.records.back().username, "anna\x1b[2J");
 }
 
+TEST_F(Users, WhoAreAskedForTheirCodeAreNotCountedAsRefused) {
+    const auto refused = [&] {
+        return world.shard.traffic().servers.at(0).meters[static_cast<std::size_t>(
+            bridge::Meter::handshakes_refused)];
+    };
+    for (const auto& [verdict, times] : {std::pair(bridge::LoginVerdict::ask_code, 0U),
+                                         std::pair(bridge::LoginVerdict::refused, 1U)}) {
+        add(1, "192.0.2.1", "anna");
+        const LoginQuestion asked = world.logins.back();
+        bridge::LoginAnswer said;
+        said.verdict = verdict;
+        said.state = "st4te";
+        said.text = "One-time code";
+        world.shard.take_login({asked.session, asked.number, said}, world.now, world.wall());
+        world.run(30s);
+        EXPECT_EQ(refused(), times);
+    }
+}
+
 TEST_F(Users, OfOneCertificateAtOneAddressDoNotReplaceEachOther) {
     add(1, "192.0.2.1", "anna");
     answer("anna");

@@ -25,8 +25,12 @@ TEST(Streams, BeginWithoutACookieAndEndWhenTheyHangUp) {
     Peer& peer = on_stream(world, 1, "192.0.2.1", 7);
     EXPECT_EQ(world.facts.back().transport, bridge::Transport::tcp);
     EXPECT_TRUE(world.shard.serves(peer.path));
-    world.shard.hang_up(peer.path, world.now, world.wall());
-    EXPECT_EQ(world.lefts.size(), 1U);
+    world.shard.hang_up(peer.path, Cause::connection_broken, "it was reset", world.now,
+                        world.wall());
+    ASSERT_EQ(world.lefts.size(), 1U);
+    EXPECT_EQ(world.lefts[0].second, Cause::connection_broken);
+    EXPECT_EQ(world.records.back().cause, Cause::connection_broken);
+    EXPECT_EQ(world.records.back().detail.substr(0, 12), "it was reset");
     EXPECT_EQ(world.shard.clients(), 0U);
     EXPECT_FALSE(world.shard.serves(peer.path));
 }
@@ -85,7 +89,7 @@ TEST(Streams, OfOneRemoteAddressAreNeverMixedUp) {
     Peer& first = on_stream(world, 1, "192.0.2.1", 7);
     Peer& second = on_stream(world, 1, "192.0.2.1", 0x10007);
     EXPECT_EQ(world.shard.clients(), 3U);
-    world.shard.hang_up(first.path, world.now, world.wall());
+    world.shard.hang_up(first.path, Cause::client_left, {}, world.now, world.wall());
     EXPECT_EQ(world.shard.clients(), 2U);
     EXPECT_TRUE(world.shard.owns(0, datagrams.address()));
     EXPECT_TRUE(world.shard.owns(0, second.address()));
