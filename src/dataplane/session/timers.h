@@ -52,8 +52,9 @@ inline constexpr Duration transition_time = 3600s;
 /// A PUSH_REQUEST that follows the answer this closely has crossed it on the way.
 inline constexpr Duration push_repeat_guard = 30s;
 /// New settings: clients that have to come again are sent away over this time, so that they do not
-/// all come back at once. Slow ones (2.4: 5 s until they try, 2 s until they ask) are back in 10 s.
-inline constexpr Duration restart_spread = 2s;
+/// all come back at once. Slow ones (2.3: 5 s until they try, 2 s until they ask, 1 s for their
+/// device) are back in 10 s.
+inline constexpr Duration restart_spread = 1500ms;
 /// The packet path says this often that packets were carried.
 inline constexpr Duration activity_grain = 1s;
 /// Between two updates of one client; each takes the 2.7 client's tunnel away for a second.
