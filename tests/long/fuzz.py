@@ -77,7 +77,7 @@ def run_slice(target, row, account, seconds):
     grown = WORK / "corpus" / target
     grown.mkdir(parents=True, exist_ok=True)
     command = [PROGRAMS / f"fuzz_{target}", f"-max_total_time={seconds}", "-rss_limit_mb=2048",
-               "-timeout=60",  # by the wall clock, and other programs may want the processors
+               "-timeout=600",  # by the wall clock, and other programs may want the processors
                f"-max_len={MAX_OCTETS.get(target, 0)}",  # 0: as long as the corpus suggests
                *MORE_OPTIONS.get(target, []),
                "-print_final_stats=1", f"-artifact_prefix={WORK}/crash-{target}-",
