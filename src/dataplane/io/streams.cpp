@@ -447,7 +447,7 @@ void Streams::fail(Connection& connection, const Ending& ending) {
     failed_.push_back(connection.path.stream);
 }
 
-void Streams::end(Connection& connection, const Ending& ending) {
+void Streams::end(Connection& connection, Ending ending) {
     const shard::Path path = connection.path;
     if (!connection.opened)
         shard_.note_stranger(path, Cause::truncated, "the connection ended before a first packet",

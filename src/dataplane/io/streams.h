@@ -128,7 +128,7 @@ private:
     void wait_until(Connection& connection, Instant deadline);
     bool is_overdue(Connection& connection);
     void fail(Connection& connection, const Ending& ending);
-    void end(Connection& connection, const Ending& ending);
+    void end(Connection& connection, Ending ending);  // by value: it may be the connection's own
     void release(Connection& connection);
     void count(Cause cause) { ++drops_[static_cast<std::size_t>(cause)]; }
 
