@@ -273,6 +273,9 @@ async function clients(api, SslVpnServerId, CommonName) {
 }
 
 async function records(api, SslVpnServerId, SslVpnClientCertId, VpnGatewayId) {
+  const findings = await api.call('DescribeSslVpnFindings',
+    { VpnGatewayId, SslVpnServerId, CommonName: SslVpnClientCertId, ...page });
+  assert.deepEqual(findings.Findings.Finding, []);
   const now = Math.floor(Date.now() / 1000);
   const filters = { UserName: 'anna', ClientAddress: '192.0.2.0/24', Outcome: 'refused',
     Cause: 'certificate_revoked' };

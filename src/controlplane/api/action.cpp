@@ -118,6 +118,7 @@ Actions ssl_actions() {
         {"DeleteSslVpnAccessRule", delete_ssl_vpn_access_rule, administer},
         {"DescribeSslVpnClients", describe_ssl_vpn_clients, view},
         {"DescribeSslVpnClientFlows", describe_ssl_vpn_client_flows, view},
+        {"DescribeSslVpnFindings", describe_ssl_vpn_findings, view},
         {"DisconnectSslVpnClient", disconnect_ssl_vpn_client, operate},
         {"DescribeSslVpnBlockedClients", describe_ssl_vpn_blocked_clients, view},
         {"UnblockSslVpnClient", unblock_ssl_vpn_client, operate},
@@ -237,6 +238,10 @@ void add_texts(JsonObject& answer, std::string_view outer, std::string_view inne
     JsonObject list;
     list.texts(inner, texts);
     answer.object(outer, std::move(list));
+}
+
+std::string name_of_client(const std::string& shown) {
+    return shown.starts_with("CN=") ? shown.substr(3) : shown;
 }
 
 std::int64_t account_number(const model::AccountId& account) {

@@ -70,6 +70,9 @@ JsonObject page_answer(const usecases::Page<T>& page, std::string_view outer,
 void add_texts(JsonObject& answer, std::string_view outer, std::string_view inner,
                const std::vector<std::string>& texts);
 
+/// Of a client as lists show it, "CN=vsc-…", or of its name alone.
+std::string name_of_client(const std::string& shown);
+
 /// OwnerId is a number in the original's answers.
 std::int64_t account_number(const model::AccountId& account);
 

@@ -137,6 +137,7 @@ ActionAnswer describe_idaas_application_assignments(const ActionRequest& request
 
 ActionAnswer describe_ssl_vpn_clients(const ActionRequest& request);
 ActionAnswer describe_ssl_vpn_client_flows(const ActionRequest& request);
+ActionAnswer describe_ssl_vpn_findings(const ActionRequest& request);
 ActionAnswer create_ssl_vpn_access_rule(const ActionRequest& request);
 ActionAnswer describe_ssl_vpn_access_rules(const ActionRequest& request);
 ActionAnswer modify_ssl_vpn_access_rule(const ActionRequest& request);

@@ -129,10 +129,6 @@ JsonObject flow_row(const usecases::ClientFlow& flow, Instant now, UnixTime wall
     return row;
 }
 
-std::string without_prefix(const std::string& name) {
-    return name.starts_with("CN=") ? name.substr(3) : name;
-}
-
 }  // namespace
 
 ActionAnswer describe_ssl_vpn_clients(const ActionRequest& request) {
@@ -184,7 +180,7 @@ ActionAnswer disconnect_ssl_vpn_client(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
     const usecases::DisconnectClient wanted{.server = read.required("SslVpnServerId"),
-                                            .name = without_prefix(read.required("CommonName")),
+                                            .name = name_of_client(read.required("CommonName")),
                                             .block_minutes = read.optional_number("BlockMinutes")};
     return read.finish(wanted)
         .and_then([&](const auto& checked) {
@@ -211,7 +207,7 @@ ActionAnswer unblock_ssl_vpn_client(const ActionRequest& request) {
     ParameterReader read(request.parameters);
     read.region();
     const std::string server = read.required("SslVpnServerId");
-    return read.finish(without_prefix(read.required("CommonName")))
+    return read.finish(name_of_client(read.required("CommonName")))
         .and_then([&](const auto& name) {
             return request.plane.clients.unblock(request.call, server, name);
         })

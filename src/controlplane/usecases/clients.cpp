@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/escape.h"
 #include "controlplane/usecases/ownership.h"
@@ -113,9 +114,7 @@ Outcome<Page<model::ClientConnection>> Clients::list(const Call& call,
         Connections clients;
         const auto servers = ledger.ssl_servers().below(gateway->id.text);
         for (const model::SslServer& server : servers)
-            for (const auto& [session, fact] : online_)
-                if (fact.server_id == server.id.text)
-                    clients.push_back(connected(fact, server.revision));
+            std::ranges::move(connected_to(server), std::back_inserter(clients));
         std::ranges::stable_sort(clients, {}, &model::ClientConnection::connected_at);
         for (const model::SslServer& server : servers)
             for (const auto& [place, lease] : held_)
@@ -266,6 +265,10 @@ std::optional<bridge::ClientFact> Clients::at(const model::SslServerId& server,
 
 std::uint32_t Clients::slots_held(const model::SslServerId& server) const {
     const std::lock_guard turn(ports_.turn);
+    return held_count(server);
+}
+
+std::uint32_t Clients::held_count(const model::SslServerId& server) const {
     return static_cast<std::uint32_t>(
         std::distance(held_.lower_bound({server.text, Ipv4{}}),
                       held_.upper_bound({server.text, Ipv4{0xffffffff}})));
@@ -274,6 +277,17 @@ std::uint32_t Clients::slots_held(const model::SslServerId& server) const {
 std::uint32_t Clients::online(const model::SslServerId& server) const {
     return static_cast<std::uint32_t>(std::ranges::count_if(
         online_, [&](const auto& entry) { return entry.second.server_id == server.text; }));
+}
+
+std::vector<model::ClientConnection> Clients::connected_to(const model::SslServer& server) const {
+    std::vector<model::ClientConnection> clients;
+    for (const auto& [session, fact] : online_)
+        if (fact.server_id == server.id.text) clients.push_back(connected(fact, server.revision));
+    return clients;
+}
+
+std::uint32_t Clients::slots_taken(const model::SslServerId& server) const {
+    return online(server) + held_count(server);
 }
 
 }  // namespace kanmon::usecases

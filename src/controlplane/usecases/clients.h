@@ -62,8 +62,13 @@ public:
     std::uint32_t slots_held(const model::SslServerId& server) const;
     /// Clients online now; the caller holds the turn.
     std::uint32_t online(const model::SslServerId& server) const;
+    /// The same clients, and these with the held slots; the caller holds the turn.
+    std::vector<model::ClientConnection> connected_to(const model::SslServer& server) const;
+    std::uint32_t slots_taken(const model::SslServerId& server) const;
 
 private:
+    std::uint32_t held_count(const model::SslServerId& server) const;
+
     Ports& ports_;
     std::uint64_t process_ = 0;
     std::map<std::uint64_t, bridge::ClientFact> online_;  // by session

@@ -14,6 +14,7 @@
 #include "controlplane/usecases/diagnoses.h"
 #include "controlplane/usecases/directory.h"
 #include "controlplane/usecases/events.h"
+#include "controlplane/usecases/findings.h"
 #include "controlplane/usecases/idaas.h"
 #include "controlplane/usecases/logins.h"
 #include "controlplane/usecases/monitoring.h"
@@ -45,6 +46,7 @@ struct ControlPlane {
           tagging(ports),
           clients(ports),
           client_flows(ports, clients),
+          findings(ports, clients),
           user_sessions(ports, clients),
           ssl_servers(ports, clients, user_sessions),
           access_rules(ports),
@@ -74,6 +76,7 @@ struct ControlPlane {
     Tagging tagging;
     Clients clients;
     ClientFlows client_flows;
+    Findings findings;
     UserSessions user_sessions;
     SslServers ssl_servers;
     AccessRules access_rules;

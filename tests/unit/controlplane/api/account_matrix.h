@@ -93,6 +93,7 @@ inline std::vector<Row> server_rows() {
         {"DescribeSslVpnClientFlows",
          {{"SslVpnServerId", "$server"}, {"PrivateIp", "192.168.0.6"}},
          "404 InvalidSslVpnClient.NotFound"},
+        {"DescribeSslVpnFindings", {{"VpnGatewayId", "$gateway"}, {"SslVpnServerId", "$server"}}},
         {"DisconnectSslVpnClient",
          {{"SslVpnServerId", "$server"}, {"CommonName", "$certificate"}, {"BlockMinutes", "30"}}},
         {"DescribeSslVpnBlockedClients", {{"SslVpnServerId", "$server"}}},

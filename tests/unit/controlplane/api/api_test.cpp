@@ -311,6 +311,35 @@ TEST_F(ApiTest, AConnectedClientIsShownAsTheOriginalShowsItAndItsTextIsEscaped) 
     EXPECT_FALSE(row.contains("LeastRoundTripMicroseconds")) << "what was not measured";
 }
 
+TEST_F(ApiTest, FindingsSayWhatIsWrongForWhomHowWeKnowAndWhatToDo) {
+    const std::string gateway = make_gateway();
+    const std::string server = make_server(gateway);
+    bridge::ClientFact fact;
+    fact.session = 7;
+    fact.server_id = server;
+    fact.common_name = "vsc-abc\x1b";
+    fact.connected_at = world.now;
+    fact.clock_behind_seconds = 4000;
+    world.plane.clients.learn(fact);
+
+    const json answer = call("DescribeSslVpnFindings", {{"VpnGatewayId", gateway}});
+    EXPECT_EQ(call("DescribeSslVpnFindings",
+                   {{"VpnGatewayId", gateway}, {"CommonName", "CN=vsc-other"}})["TotalCount"],
+              0);
+
+    ASSERT_EQ(answer["TotalCount"], 1);
+    const json row = answer["Findings"]["Finding"][0];
+    EXPECT_EQ(row["Code"], "CLOCK-SKEW");
+    EXPECT_EQ(row["SslVpnServerId"], server);
+    EXPECT_EQ(row["SubjectType"], "client");
+    EXPECT_EQ(row["Subject"], "vsc-abc\\x1b");
+    EXPECT_EQ(row["Confidence"], "certain");
+    EXPECT_EQ(row["Evidence"]["Evidence"][0], "its clock is 4000 s behind the gateway's");
+    EXPECT_EQ(row["Fix"], "let the client's system take its time from the network");
+    EXPECT_EQ(row["FixAction"], "");
+    EXPECT_EQ(row["LastTime"], seconds_of(world.now) * 1000);
+}
+
 TEST_F(ApiTest, WhomAClientSpeaksWithIsShownWithWhatCameOfIt) {
     const std::string server = make_server(make_gateway());
     bridge::ClientFact fact;

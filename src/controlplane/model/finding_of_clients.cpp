@@ -1,0 +1,140 @@
+// What live clients show: their bundles, clocks, paths, programs, and what waits for a bandwidth.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "base/escape.h"
+#include "controlplane/model/finding.h"
+
+namespace kanmon::model {
+
+namespace {
+
+constexpr std::int32_t clock_skew_seconds_max = 600;
+/// Below these a share says nothing.
+constexpr std::uint64_t lost_packets_least = 100, late_packets_least = 100;
+constexpr std::uint64_t lost_percent_least = 2, late_percent_least = 1;
+constexpr std::uint32_t far_round_trip_microseconds = 150'000;
+
+/// Programs that are known to fail, by what they announce.
+struct KnownProblem {
+    std::string_view version, platform;
+    std::string_view words, recommended;
+};
+constexpr std::array known_problems{
+    KnownProblem{"2.6.6", "win",
+                 "clients of this version on Windows connect and then pass no pings", "2.6.8"},
+};
+
+bool is_share(std::uint64_t part, std::uint64_t whole, std::uint64_t least,
+              std::uint64_t percent_least) {
+    return part >= least && part * 100 >= whole * percent_least;
+}
+
+class Examination {
+public:
+    Examination(const ServerEvidence& server, const ClientConnection& client, UnixTime now)
+        : server_(server), client_(client), now_(now) {}
+
+    std::vector<Finding> findings() {
+        bundle();
+        clock();
+        path();
+        bandwidth();
+        program();
+        return std::move(found_);
+    }
+
+private:
+    Finding& add(std::string_view code, Confidence confidence, std::string evidence) {
+        found_.push_back({.code = std::string(code),
+                          .server = server_.id,
+                          .subject = client_.common_name,
+                          .confidence = confidence,
+                          .evidence = {std::move(evidence)},
+                          .first = client_.connected_at,
+                          .last = now_});
+        return found_.back();
+    }
+
+    void bundle() {
+        if (!client_.stale_bundle) return;
+        Finding& made = add("CERT-STALE", Confidence::certain,
+                            fmt::format("it announced a bundle of revision {}; the server's "
+                                        "settings make {}",
+                                        escaped(client_.revision), server_.revision));
+        made.fix = "download the bundle again and give it to the client";
+        made.action = "GetSslVpnClientCertBundle";
+    }
+
+    void clock() {
+        const auto& behind = client_.clock_behind_seconds;
+        if (!behind || std::abs(*behind) <= clock_skew_seconds_max) return;
+        Finding& made = add("CLOCK-SKEW", Confidence::certain,
+                            fmt::format("its clock is {} s {} the gateway's", std::abs(*behind),
+                                        *behind > 0 ? "behind" : "ahead of"));
+        made.fix = "let the client's system take its time from the network";
+    }
+
+    void path() {
+        const std::uint64_t lost = client_.path.lost_packets;
+        const std::uint64_t sent = client_.received_packets + lost;
+        if (!is_share(lost, sent, lost_packets_least, lost_percent_least)) return;
+        const auto& trip = client_.path.least_round_trip_microseconds;
+        const bool far = trip && *trip >= far_round_trip_microseconds;
+        Finding& made = add(far ? "LINK-FAR" : "LINK-UNSTABLE", Confidence::likely,
+                            fmt::format("{} of {} packets from it were lost on their way to the "
+                                        "gateway",
+                                        lost, sent));
+        if (trip)
+            made.evidence.push_back(
+                fmt::format("a packet and its answer take {} ms at least", *trip / 1000));
+        made.fix =
+            "let the server listen on TCP too (ExtraListeners) and the client connect that way";
+        made.action = "ModifySslVpnServer";
+    }
+
+    void bandwidth() {
+        const std::uint64_t late = client_.late_packets;
+        const std::uint64_t all = client_.received_packets + client_.sent_packets + late;
+        if (!is_share(late, all, late_packets_least, late_percent_least)) return;
+        Finding& made = add("BANDWIDTH", Confidence::certain,
+                            fmt::format("{} of {} of its packets waited too long for their turn in "
+                                        "the bandwidth and were dropped",
+                                        late, all));
+        made.fix = "raise the gateway's Bandwidth, or what each client may have of it";
+        made.action = "ModifyVpnGatewayAttribute";
+    }
+
+    void program() {
+        const auto known = std::ranges::find_if(known_problems, [&](const KnownProblem& problem) {
+            return client_.version == problem.version && client_.platform == problem.platform;
+        });
+        if (known == known_problems.end()) return;
+        Finding& made = add("VERSION-INCOMPAT", Confidence::possible,
+                            fmt::format("it is OpenVPN {} on {}: {}", known->version,
+                                        known->platform, known->words));
+        made.fix = fmt::format("install OpenVPN {} or later", known->recommended);
+    }
+
+    const ServerEvidence& server_;
+    const ClientConnection& client_;
+    const UnixTime now_;
+    std::vector<Finding> found_;
+};
+
+}  // namespace
+
+std::vector<Finding> findings_of_clients(const ServerEvidence& server, UnixTime now) {
+    std::vector<Finding> found;
+    for (const ClientConnection& client : server.clients) {
+        auto some = Examination(server, client, now).findings();
+        found.insert(found.end(), std::make_move_iterator(some.begin()),
+                     std::make_move_iterator(some.end()));
+    }
+    return found;
+}
+
+}  // namespace kanmon::model
