@@ -192,7 +192,10 @@ bool ControlLoop::handle(const bridge::Message& message, std::vector<UniqueFd> d
     if (const auto* hello = std::get_if<bridge::DataHello>(&message.body)) {
         log_event(Severity::info, "data process on the bridge",
                   {{"snapshot", std::to_string(hello->snapshot_number)}});
-        for (const auto& ended : plane_.clients.hello(*hello, unix_now())) gather_attempt(ended);
+        for (const auto& ended : plane_.clients.hello(*hello, unix_now())) {
+            gather_attempt(ended);
+            if (attempts_.size() >= attempts_stored_from) store_attempts();
+        }
         plane_.monitoring.hello(*hello, unix_now());
         plane_.logins.hello(*hello);
         data_greeted_ = true;

@@ -156,10 +156,10 @@ private:
             peers.push_back(std::move(fresh));
     }
 
-    /// Some minutes for each input: every timeout fits in, and pings and renegotiations that only
+    /// Some minutes for each input: all timeouts but those of old keys fit in, and pings and renegotiations that only
     /// repeat cost more than all the rest.
-    void pass(Duration asked) {
-        const Duration span = std::min(asked, time_left_);
+    void pass(Duration wanted) {
+        const Duration span = std::min(wanted, time_left_);
         time_left_ -= span;
         run(span);
     }

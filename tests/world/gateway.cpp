@@ -44,8 +44,9 @@ public:
             gateway.ask_login(index, question);
         });
     }
-    void left(std::uint64_t session, Cause) override {
-        gateway_.later(mailbox_delay, [session](Gateway& gateway) { gateway.left(session); });
+    void left(std::uint64_t session, Cause cause) override {
+        gateway_.later(mailbox_delay,
+                       [session, cause](Gateway& gateway) { gateway.left(session, cause); });
     }
     void report(bridge::ClientFact) override {}
     void report(bridge::AttemptRecord) override {}
@@ -174,8 +175,8 @@ void Gateway::reply(std::uint32_t shard, shard::LoginReply reply) {
     });
 }
 
-void Gateway::left(std::uint64_t session) {
-    gate_.left(session, s_.agenda.now());
+void Gateway::left(std::uint64_t session, Cause cause) {
+    gate_.left(session, cause, s_.agenda.now());
     s_.model.left(session, s_.agenda.now());
     arm();
 }

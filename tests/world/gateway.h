@@ -87,7 +87,7 @@ private:
 
     void ask(std::uint32_t shard, const shard::AdmissionQuestion& question);
     void ask_login(std::uint32_t shard, shard::LoginQuestion question);
-    void left(std::uint64_t session);
+    void left(std::uint64_t session, Cause cause);
     void work(std::uint32_t shard, shard::TlsJob job);
     void control_takes(const bridge::Message& message);
     void later(Duration wait, std::function<void(Gateway&)> deed);

@@ -20,7 +20,7 @@ constexpr Duration goodbyes = 900ms;  // before the first client can be back
 /// A storm is over when everybody is in: clients wait up to 10 s before they try again, and an old
 /// one that loses a packet twice repeats it after 2 and 4 s.
 constexpr Duration storm_settled = 30s;
-/// Everybody who was sent away is back, everybody else was told: 2 s of spreading, 5 s until the
+/// Everybody who was sent away is back, everybody else was told: 1.5 s of spreading, 5 s until the
 /// client tries again, its handshake and PUSH_REQUEST, a ping of a client that moved meanwhile.
 constexpr Duration change_settled = 22s;
 /// After the last goodbye: the keep-alive of those who died (2 x 60 s), the hold, and some.

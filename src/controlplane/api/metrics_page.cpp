@@ -51,7 +51,7 @@ constexpr std::array counters{
     Counter{Meter::handshakes_begun, "server_handshakes_begun_total", "clients that answered"},
     Counter{Meter::handshakes_done, "server_handshakes_done_total", "clients that were connected"},
     Counter{Meter::handshakes_refused, "server_handshakes_refused_total",
-            "clients that were refused or gave up"},
+            "clients that were refused or gave up, without those asked for their code"},
     Counter{Meter::renegotiations, "server_renegotiations_total", "keys after the first"},
     Counter{Meter::moves, "server_moves_total", "clients that went on from another address"}};
 
@@ -97,8 +97,7 @@ void add_drops(Page& page, const usecases::LiveState& state) {
 void add_machine(Page& page, const bridge::MachineFact& machine) {
     page.family("machine_provision", "gauge", "1 where the kernel gives it: see docs/api.md");
     for (std::size_t i = 0; i < machine.provisions.size(); ++i)
-        page.value("machine_provision",
-                   fmt::format("provision=\"{}\"", bridge::provision_names[i]),
+        page.value("machine_provision", fmt::format("provision=\"{}\"", bridge::provision_names[i]),
                    machine.provisions[i] == bridge::Presence::present ? 1 : 0);
     page.family("batch_packets", "histogram", "packets that one system call moved");
     for (std::size_t shard = 0; shard < machine.shards.size(); ++shard)

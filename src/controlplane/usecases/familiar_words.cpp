@@ -84,6 +84,17 @@ std::string_view fixed_refusal(Cause cause) {
     }
 }
 
+/// Ends that nobody could tell the client.
+bool is_untold(Cause cause) {
+    return cause == Cause::client_left || cause == Cause::connection_broken ||
+           cause == Cause::rate_limited || cause == Cause::gateway_restarted ||
+           row_of(cause).kind == CauseKind::drop;
+}
+
+std::string exiting(const AttemptRecord& record) {
+    return fmt::format("client-instance exiting: {}", row_of(record.cause).words);
+}
+
 std::string refusal_text(const AttemptRecord& record) {
     switch (record.cause) {
         case Cause::wrapping_mismatch:
@@ -103,6 +114,7 @@ std::string refusal_text(const AttemptRecord& record) {
             break;
     }
     if (const auto words = fixed_refusal(record.cause); !words.empty()) return std::string(words);
+    if (is_untold(record.cause)) return exiting(record);
     if (record.stage >= bridge::Stage::admission) return told(record, "AUTH_FAILED");
     return fmt::format("TLS Error: {}", row_of(record.cause).words);
 }
@@ -110,7 +122,7 @@ std::string refusal_text(const AttemptRecord& record) {
 std::string ending_text(const AttemptRecord& record) {
     switch (record.cause) {
         case Cause::client_left:
-            return record.transport == bridge::Transport::tcp && !record.detail.empty()
+            return record.detail.starts_with("the client closed it")  // its connection: a FIN
                        ? "Connection reset, restarting [0]"
                        : "SIGTERM[soft,remote-exit] received, client-instance exiting";
         case Cause::connection_broken:
@@ -133,10 +145,8 @@ std::string ending_text(const AttemptRecord& record) {
         case Cause::certificate_expired:
         case Cause::certificate_revoked:
             return refusal_text(record);
-        case Cause::gateway_restarted:  // nobody could tell it
-        case Cause::rate_limited:
-            return fmt::format("client-instance exiting: {}", row_of(record.cause).words);
         default:
+            if (is_untold(record.cause)) return exiting(record);
             return told(record, row_of(record.cause).temporary ? "RESTART" : "AUTH_FAILED");
     }
 }

@@ -130,7 +130,7 @@ void Gate::displace(std::uint64_t session, Cause cause, Instant now) {
     const auto found = clients_.find(session);
     if (found != clients_.end()) {
         outlet_.disconnect(found->second.shard, session, cause);
-        return left(session, now);
+        return left(session, cause, now);
     }
     if (const auto held = book_.leave(session, now)) tell(*held, false, now);
 }
@@ -242,11 +242,12 @@ void Gate::forget(std::uint64_t session, Instant now) {
 
 // --- a client leaves ----------------------------------------------------------------------------
 
-void Gate::left(std::uint64_t session, Instant now) {
+void Gate::left(std::uint64_t session, Cause cause, Instant now) {
     const auto found = clients_.find(session);
     if (found == clients_.end()) return;
     std::erase_if(waiting_, [&](const auto& e) { return e.second.session == session; });
-    if (!found->second.admitted) return forget(session, now);
+    if (!found->second.admitted || cause == Cause::connections_exhausted)
+        return forget(session, now);
     const auto& remote = found->second.remote;
     if (const bridge::Lease* lease = book_.find(session))
         outlet_.own(*lease, spoke_last_from(remote, session) ? remote : std::nullopt, std::nullopt);

@@ -54,7 +54,8 @@ public:
 
     void ask(std::uint32_t shard, const shard::AdmissionQuestion& question, Instant now,
              UnixTime wall);
-    void left(std::uint64_t session, Instant now);
+    /// `connections_exhausted`: it never entered, its shard is full.
+    void left(std::uint64_t session, Cause cause, Instant now);
 
     void control_connected(Instant now);
     void control_lost(Instant now);

@@ -227,7 +227,7 @@ void Keeper::take(std::uint32_t shard, shard::LoginQuestion question) {
 }
 
 void Keeper::take(std::uint32_t, SessionLeft message) {
-    gate_.left(message.session, now_);
+    gate_.left(message.session, message.cause, now_);
 }
 
 void Keeper::take(std::uint32_t, bridge::ClientFact fact) {

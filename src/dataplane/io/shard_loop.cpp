@@ -356,6 +356,10 @@ void ShardLoop::entered(const shard::Path& path, std::size_t frame_octets_max) {
     streams_.entered(path.stream, frame_octets_max);
 }
 
+void ShardLoop::proved(const shard::Path& path) {
+    streams_.proved(path.stream);
+}
+
 void ShardLoop::finished(const shard::Path& path) {
     streams_.finished(path.stream);
 }

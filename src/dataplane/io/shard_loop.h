@@ -58,6 +58,7 @@ public:
     Ipv6 local_address(const shard::Path& path) const override;
     bool has_room(const shard::Path& path, std::size_t octets) override;
     void entered(const shard::Path& path, std::size_t frame_octets_max) override;
+    void proved(const shard::Path& path) override;
     void finished(const shard::Path& path) override;
     std::optional<bridge::StreamQuality> stream_quality(const shard::Path& path) const override;
     void work(shard::TlsJob job) override;

@@ -225,7 +225,7 @@ bool Streams::take(Connection& connection, MutableBytes received) {
     } while (used == frames.size());
     if (cutter.broken()) {
         count(Cause::malformed);
-        end(connection, {Cause::connection_broken, "what came is no packet of OpenVPN"});
+        end(connection, {Cause::malformed, "what came is no packet of OpenVPN"});
         return false;
     }
     if (cutter.rest().empty()) return true;
@@ -350,6 +350,10 @@ void Streams::entered(std::uint32_t stream, std::size_t frame_octets_max) {
     waiting_.leave(connection->slot());
 }
 
+void Streams::proved(std::uint32_t stream) {
+    if (const Connection* connection = find(stream)) waiting_.prove(connection->slot());
+}
+
 Ipv6 Streams::local_address(std::uint32_t stream) const {
     const Connection* connection = find(stream);
     sockaddr_storage address{};
@@ -412,11 +416,14 @@ void Streams::reach() {
 
 /// False when it has come far enough to be waited for longer, until its new deadline.
 bool Streams::is_overdue(Connection& connection) {
-    const Instant entry_by = connection.accepted_at + limits_.entry_wait;
-    if (connection.state == Connection::State::greeting && now_ < entry_by &&
-        shard_.serves(connection.path)) {
-        wait_until(connection, entry_by);
-        return false;
+    if (connection.state == Connection::State::greeting && shard_.serves(connection.path)) {
+        const bool at_login = shard_.is_at_login(connection.path);
+        const Instant entry_by =
+            connection.accepted_at + (at_login ? limits_.login_wait : limits_.entry_wait);
+        if (now_ < entry_by) {
+            wait_until(connection, entry_by);
+            return false;
+        }
     }
     if (connection.state != Connection::State::closing) count(Cause::truncated);
     return true;
@@ -426,8 +433,9 @@ bool Streams::is_overdue(Connection& connection) {
 Streams::Ending Streams::broken_by(int error) {
     switch (error) {
         case ECONNRESET:
-        case EPIPE:
             return {Cause::connection_broken, "it was reset, by the client or on the way"};
+        case EPIPE:  // its FIN lies unread behind what it said before
+            return {Cause::client_left, "the client closed it"};
         case ETIMEDOUT:
             return {Cause::connection_broken, "what was sent was not acknowledged in time"};
         case EHOSTUNREACH:

@@ -3,7 +3,7 @@
 //     accepted ──> opening ──> greeting ──> established ──> closing ──> (closed)
 //                    │            │   admitted          │ last session over: what is queued leaves,
 //                    │            │                     │ then our FIN, then theirs
-//                    │            ├─ 60 s, or the peer ends: closed
+//                    │            ├─ 60 s (at a login 7 min), or the peer ends: closed
 //                    │            └─ a hello that begins no session: closed silently, at once
 //                    └─ a stranger: handed over unread (a shared port), else closed silently
 //
@@ -38,6 +38,8 @@ struct StreamLimits {
     std::uint32_t waiting_per_network_max = 32;  // a /24 or a /64
     Duration greeting_wait = 20s;                // from the connection to a session that has begun
     Duration entry_wait = 60s;                   // from the connection to the client's admission
+    Duration login_wait = 420s;                  // or, while somebody is asked for a password or a
+                                                 // code there; the session's own limits are less
     Duration closing_wait = 5s;                  // from our last word to the peer's FIN
 };
 
@@ -86,6 +88,8 @@ public:
     /// Nothing when there is no such connection.
     std::optional<bridge::StreamQuality> quality(std::uint32_t stream) const;
     void entered(std::uint32_t stream, std::size_t frame_octets_max);
+    /// Whoever connects there is no stranger any more.
+    void proved(std::uint32_t stream);
     void finished(std::uint32_t stream);
 
     /// True while a nearly full queue is expected to empty soon. What is for it had better wait

@@ -103,8 +103,9 @@ Options update_options(const std::vector<std::string>& changed, const ByKind& wa
 
 Updates updates_of(const wire::PeerInfo& peer) {
     if (!peer.can(wire::Ability::push_update)) return Updates::none;
-    const bool loses_its_script = peer.version.starts_with("2.") && peer.platform != "win";
-    return loses_its_script ? Updates::but_name_servers : Updates::all;
+    if (!peer.version.starts_with("2.")) return Updates::all;
+    const bool has_script = peer.platform != "win" && peer.platform != "android";
+    return has_script ? Updates::without_name_servers : Updates::without_their_removal;
 }
 
 Difference diff(const PushOptions& held, const PushOptions& wanted, Updates taken) {
@@ -115,7 +116,8 @@ Difference diff(const PushOptions& held, const PushOptions& wanted, Updates take
     const auto can_be_told = [&](const std::string& name) {
         const Kind* kind = find(updatable, name);
         if (kind == nullptr || taken == Updates::none) return false;
-        return taken == Updates::all || kind->words != name_servers;
+        if (taken == Updates::all || kind->words != name_servers) return true;
+        return taken == Updates::without_their_removal && !after.of(name).empty();
     };
     if (!std::ranges::all_of(changed, can_be_told)) return ComeAgain{words_for(changed)};
     auto messages = wire::push_update(update_options(changed, after));

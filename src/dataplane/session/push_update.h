@@ -36,11 +36,17 @@ struct ComeAgain {
 using Difference = std::variant<Unchanged, Update, ComeAgain>;
 
 /// What a client can be told while it is connected.
-enum class Updates : std::uint8_t { none, but_name_servers, all };
+enum class Updates : std::uint8_t {
+    none,
+    without_name_servers,
+    without_their_removal,  // other name servers, but not that there are none any more
+    all
+};
 
 /// Who announced PUSH_UPDATE takes them. But 2.7 loses its `dns-updown` script with the name
 /// servers that an update replaces (seen with 2.7.6), so that the system would ask the former ones
-/// for ever; on Windows there is no such script.
+/// for ever. On Windows and Android there is no such script; what is removed stays there too (by
+/// its source).
 Updates updates_of(const wire::PeerInfo& peer);
 
 Difference diff(const PushOptions& held, const PushOptions& wanted, Updates taken);

@@ -195,7 +195,7 @@ public:
     const std::optional<crypto::PeerCertificate>& certificate() const;
     /// The user name that the client sent: hostile; empty before that, or without one.
     const std::string& claimed_username() const;
-    /// What the client said of itself with its newest key: hostile; empty before that.
+    /// What the client said of itself with its first key: hostile; empty before that.
     const wire::PeerInfo& peer_info() const;
     bridge::Stage stage() const;
     /// Nothing until a packet that was sent once was acknowledged.

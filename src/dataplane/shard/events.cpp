@@ -160,6 +160,11 @@ std::uint64_t Shard::State::predecessor_of(const Client& client) const {
     return 0;
 }
 
+void Shard::State::prove(const Client& client) {
+    half_open.prove(client.slot);
+    if (client.path.is_stream()) outlet.proved(client.path);
+}
+
 void Shard::State::answer(const AdmissionAnswer& answer) {
     Client* client = find(answer.session);
     if (client == nullptr || client->over || client->leased) {
@@ -182,7 +187,7 @@ void Shard::State::answer(const AdmissionAnswer& answer) {
     }
     if (leased >= options.clients_max) {  // the other slots are for those who are not admitted yet
         outlet.left(client->number, Cause::connections_exhausted);
-        client->session.refuse(Cause::connections_exhausted, {}, now);
+        client->session.refuse(Cause::connections_exhausted, "this shard serves no more", now);
         return pump(*client);
     }
     client->leased = true;

@@ -137,7 +137,7 @@ void Shard::finish(TlsDone done, Instant now, UnixTime wall) {
     const State::Turn turn(*state_, now, wall);
     Client* client = state_->find(done.session);
     if (client == nullptr) return;  // it went while its TLS was worked on
-    if (done.progress.output.peer) state_->half_open.prove(client->slot);
+    if (done.progress.output.peer) state_->prove(*client);
     client->session.finish(std::move(done.progress), now);
     state_->pump(*client);
 }
@@ -150,7 +150,7 @@ void Shard::take_login(const LoginReply& reply, Instant now, UnixTime wall) {
     // Its password was right, so that it is no stranger of its network any more.
     if (reply.answer.verdict == LoginVerdict::accepted ||
         reply.answer.verdict == LoginVerdict::ask_code)
-        state_->half_open.prove(client->slot);
+        state_->prove(*client);
     client->session.take_login(reply.number, reply.answer, now);
     state_->pump(*client);
 }
@@ -185,6 +185,16 @@ void Shard::note_stranger(const Path& path, Cause cause, std::string_view detail
 
 bool Shard::serves(const Path& path) const {
     return state_->directory.newest_at(place_of(path)) != no_slot;
+}
+
+bool Shard::is_at_login(const Path& path) const {
+    const State& state = *state_;
+    for (Slot slot = state.directory.newest_at(place_of(path)); slot != no_slot;
+         slot = state.directory.older_here(slot))
+        if (const Client* client = state.at(slot);
+            client != nullptr && client->session.stage() == bridge::Stage::admission)
+            return true;
+    return false;
 }
 
 void Shard::reach(Instant now, UnixTime wall) {

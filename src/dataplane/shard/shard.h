@@ -127,6 +127,8 @@ public:
         static_cast<void>(frame_octets_max);
     }
     /// Streams only: the last session of this connection is over, or its first packet began none.
+    /// Whoever connects by this stream showed a certificate of ours, or a password.
+    virtual void proved(const Path&) {}
     /// It is to be closed when what was sent before has left.
     virtual void finished(const Path&) {}
     /// Our own address outside that the client of this path uses; zeros when nobody knows it.
@@ -202,6 +204,8 @@ public:
                        UnixTime wall);
     /// True when a session has begun on this stream and is not over.
     bool serves(const Path& path) const;
+    /// One of them is asked for a password or a code, or waits for the answer.
+    bool is_at_login(const Path& path) const;
     void reach(Instant now, UnixTime wall);
     std::optional<Instant> next_deadline() const;
 

@@ -179,6 +179,7 @@ struct Shard::State final : shaper::DropCounter {
     void on(Client& client, session::Renegotiated&& done);
     void on(Client& client, session::Ended&& ended);
     void on(Client& client, session::Finished&& finished);
+    void prove(const Client& client);
     void answer(const AdmissionAnswer& answer);
     bridge::PathQuality path_quality_of(const Client& client) const;
     void report(const Client& client, bridge::ClientStatus status, Cause cause);

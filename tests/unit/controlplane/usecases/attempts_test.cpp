@@ -89,6 +89,20 @@ TEST_F(Log, SpeaksTheFamiliarWords) {
               "within 60 seconds (check your network connectivity) (handshake_timeout)");
 }
 
+TEST_F(Log, NeverSaysThatSomethingWasSentToWhomNobodyCouldTellIt) {
+    for (const Cause cause : {Cause::client_left, Cause::connection_broken, Cause::rate_limited,
+                              Cause::gateway_restarted, Cause::malformed})
+        for (const Happening happening : {Happening::refused, Happening::ended}) {
+            bridge::AttemptRecord untold = record(happening, cause);
+            untold.stage = bridge::Stage::admission;
+            EXPECT_THAT(attempt_line(untold), Not(HasSubstr("SENT CONTROL")));
+        }
+    EXPECT_THAT(line(Happening::ended, Cause::client_left, "the client closed it"),
+                HasSubstr("Connection reset, restarting [0]"));
+    EXPECT_THAT(line(Happening::ended, Cause::client_left, "the client's clock is 700 s behind"),
+                HasSubstr("remote-exit"));
+}
+
 TEST_F(Log, HasALineForEveryHappeningAndEveryCauseAndNamesTheCause) {
     for (const CauseRow& row : cause_table)
         for (const Happening happening : {Happening::refused, Happening::ended, Happening::denied})

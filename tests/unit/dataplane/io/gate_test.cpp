@@ -121,12 +121,13 @@ protected:
 
 TEST_F(Takeover, EndsTheOlderSessionAlsoWhenTheNewerLeavesBeforeItsAnswer) {
     gate_.take(id_, {.granted = true}, now_);
-    gate_.left(8, now_);  // the shard had ended it already and never came to end the older one
+    gate_.left(8, Cause::client_left,
+               now_);  // the shard had ended it already and never came to end the older one
     EXPECT_TRUE(older_is_sent_away());
 }
 
 TEST_F(Takeover, EndsTheOlderSessionAlsoWhenTheNewerLeavesWhileControlThinks) {
-    gate_.left(8, now_);
+    gate_.left(8, Cause::client_left, now_);
     EXPECT_TRUE(older_is_sent_away());
     EXPECT_EQ(gate_.clients(), 0u);
 }
@@ -202,7 +203,7 @@ TEST_F(Admission, ASilentControlDelaysAClientThreeSeconds) {
 
 TEST_F(Admission, ALeaverHoldsItsSlotUntilTheHoldIsOver) {
     enter(7);
-    gate_.left(7, now_);
+    gate_.left(7, Cause::client_left, now_);
     const bridge::LeaseFact held = notes_.bodies<bridge::LeaseFact>().back();
     EXPECT_EQ(held.lease.session, 0u);
     EXPECT_EQ(held.lease.held_until, now_ + 300s);
@@ -212,6 +213,13 @@ TEST_F(Admission, ALeaverHoldsItsSlotUntilTheHoldIsOver) {
     EXPECT_FALSE(notes_.bodies<bridge::LeaseFact>().back().gone);
     wait(2s);
     EXPECT_TRUE(notes_.bodies<bridge::LeaseFact>().back().gone);
+}
+
+TEST_F(Admission, AClientThatItsShardCouldNotServeHoldsNothing) {
+    enter(7);
+    gate_.left(7, Cause::connections_exhausted, now_);
+    EXPECT_TRUE(notes_.bodies<bridge::LeaseFact>().back().gone);
+    EXPECT_EQ(gate_.clients(), 0u);
 }
 
 TEST_F(Admission, AReconnectedControlHearsEveryLeaseAndOpenQuestionsAgain) {
@@ -238,14 +246,14 @@ TEST_F(Admission, TheSameProgramStartedAgainTakesItsOwnAddressOverFromAnotherSha
     EXPECT_EQ(notes_.answers.back().tunnel_address, address);
     EXPECT_EQ(notes_.dismissals, (std::vector{Dismissal{0, 7, Cause::replaced}}));
 
-    gate_.left(7, now_);
+    gate_.left(7, Cause::client_left, now_);
     EXPECT_EQ(notes_.owner, 1u);
     EXPECT_EQ(gate_.clients(), 1u);
 }
 
 TEST_F(Admission, AClientThatGivesUpWhileControlThinksLeavesNothingBehind) {
     const std::uint64_t id = ask(7);
-    gate_.left(7, now_);
+    gate_.left(7, Cause::client_left, now_);
     EXPECT_TRUE(notes_.bodies<bridge::LeaseFact>().back().gone);
     gate_.take(id, {.granted = true}, now_);
     EXPECT_TRUE(notes_.answers.empty());
@@ -280,7 +288,7 @@ TEST_F(Replacing, TheNewerSessionTakesTheAddressAndTheOlderOneIsDroppedWithoutAW
     enter(8, 1, "anna", 6000);
     EXPECT_EQ(notes_.answers.back().tunnel_address, address);
     EXPECT_EQ(notes_.dismissals, (std::vector{Dismissal{0, 7, Cause::replaced}}));
-    gate_.left(7, now_);  // the shard's report comes later
+    gate_.left(7, Cause::client_left, now_);  // the shard's report comes later
     EXPECT_EQ(notes_.owner, 1u);
     EXPECT_EQ(gate_.clients(), 1u);
 }
@@ -340,7 +348,7 @@ TEST_F(Admission, AsksClientsThatAreRefusedAgainAndAgainForLongerWaits) {
 TEST_F(Admission, AnOperatorFreesAHeldSlotAtOnce) {
     enter(7);
     const Ipv4 address = notes_.answers.back().tunnel_address;
-    gate_.left(7, now_);
+    gate_.left(7, Cause::client_left, now_);
     gate_.take(bridge::ReleaseSlot{sample_server_id, address}, now_);
     EXPECT_TRUE(notes_.bodies<bridge::LeaseFact>().back().gone);
     EXPECT_EQ(notes_.bodies<bridge::LeaseFact>().back().lease.address, address);

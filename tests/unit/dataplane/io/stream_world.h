@@ -87,6 +87,8 @@ private:
     static client::ClientSettings settings_of(std::uint8_t number) {
         client::ClientSettings settings;
         settings.tls = session::ScriptedTls::client(number);
+        settings.username = "user-" + std::to_string(number);
+        settings.password = "secret";
         return settings;
     }
 
@@ -207,10 +209,13 @@ public:
     void entered(const shard::Path& path, std::size_t octets) override {
         streams.entered(path.stream, octets);
     }
+    void proved(const shard::Path& path) override { streams.proved(path.stream); }
     void finished(const shard::Path& path) override { streams.finished(path.stream); }
     void work(shard::TlsJob job) override { jobs.push_back(std::move(job)); }
     void ask(shard::AdmissionQuestion question) override { questions.push_back(question); }
-    void ask_login(shard::LoginQuestion) override { FAIL() << "no server of these asks for one"; }
+    void ask_login(shard::LoginQuestion question) override {
+        logins.push_back(std::move(question));
+    }
     void left(std::uint64_t session, Cause cause) override {
         lefts.push_back(cause);
         leases.leave(session, now);
@@ -236,6 +241,7 @@ public:
     std::vector<Cause> lefts;
     std::vector<bridge::ClientFact> facts;
     std::vector<bridge::AttemptRecord> records;
+    std::vector<shard::LoginQuestion> logins;
     std::size_t deliveries = 0;
 
 private:

@@ -234,6 +234,23 @@ TEST_F(Connections, OfClientsThatAreNotAdmittedWithinAMinuteAreClosed) {
     EXPECT_EQ(world.streams.size(), 0U);
 }
 
+TEST_F(Connections, OfWhoIsAskedForACodeStayAsLongAsTheLoginMayTake) {
+    StreamWorld world;
+    world.settings.login.password = true;
+    world.shard.configure({shard::profile(world.settings)}, world.now);
+    StreamClient client = world.client(1);
+    for (int i = 0; i < 20; ++i) {
+        world.settle(&client);
+        world.pass(100ms);
+        client.engine.reach(world.now);
+    }
+    ASSERT_EQ(world.logins.size(), 1U);
+    world.pass(240s);
+    EXPECT_EQ(world.streams.size(), 1U);
+    world.pass(200s);
+    EXPECT_EQ(world.streams.size(), 0U) << "nobody has answered";
+}
+
 TEST_F(Connections, ThatWaitAreBoundedByNetworkAndOldOnesGiveWay) {
     StreamWorld world({.waiting_max = 6, .waiting_per_network_max = 4});
     std::vector<UniqueFd> crowd;

@@ -75,12 +75,22 @@ TEST(PushUpdate, AsksAClientWithoutUpdatesToComeAgainAndSaysWhatChanged) {
 TEST(PushUpdate, AsksAProgramThatWouldNotPassNameServersOnToComeAgainForThemOnly) {
     const PushOptions others =
         changed("dns server 0 address 100.100.2.136", "dns server 0 address 1.1.1.1");
-    EXPECT_EQ(diff(held, others, Updates::but_name_servers), Difference(ComeAgain{"name servers"}));
-    EXPECT_EQ(
-        diff(held, changed("dns server 0 address 100.100.2.136", ""), Updates::but_name_servers),
-        Difference(ComeAgain{"name servers"}));
-    EXPECT_EQ(diff(held, changed("redirect-gateway def1", ""), Updates::but_name_servers),
+    EXPECT_EQ(diff(held, others, Updates::without_name_servers),
+              Difference(ComeAgain{"name servers"}));
+    EXPECT_EQ(diff(held, changed("dns server 0 address 100.100.2.136", ""),
+                   Updates::without_name_servers),
+              Difference(ComeAgain{"name servers"}));
+    EXPECT_EQ(diff(held, changed("redirect-gateway def1", ""), Updates::without_name_servers),
               Difference(update("PUSH_UPDATE,-redirect-gateway")));
+}
+
+TEST(PushUpdate, ReplacesNameServersWhereOnlyTheirRemovalWouldBeLost) {
+    const std::string former = "dns server 0 address 100.100.2.136";
+    EXPECT_EQ(
+        diff(held, changed(former, "dns server 0 address 1.1.1.1"), Updates::without_their_removal),
+        Difference(update("PUSH_UPDATE,dns server 0 address 1.1.1.1")));
+    EXPECT_EQ(diff(held, changed(former, ""), Updates::without_their_removal),
+              Difference(ComeAgain{"name servers"}));
 }
 
 TEST(PushUpdate, IsTakenByWhoAnnouncedItNameServersByOpenVpn3AndWindows) {
@@ -90,9 +100,10 @@ TEST(PushUpdate, IsTakenByWhoAnnouncedItNameServersByOpenVpn3AndWindows) {
                                                 "\nIV_PROTO=" + abilities + "\n"));
     };
     EXPECT_EQ(who("2.6.14", "linux", "990"), Updates::none);
-    EXPECT_EQ(who("2.7.6", "linux", "8094"), Updates::but_name_servers);
-    EXPECT_EQ(who("2.7.6", "mac", "8094"), Updates::but_name_servers);
-    EXPECT_EQ(who("2.7.6", "win", "8094"), Updates::all);
+    EXPECT_EQ(who("2.7.6", "linux", "8094"), Updates::without_name_servers);
+    EXPECT_EQ(who("2.7.6", "mac", "8094"), Updates::without_name_servers);
+    EXPECT_EQ(who("2.7.6", "win", "8094"), Updates::without_their_removal);
+    EXPECT_EQ(who("2.7.6", "android", "8094"), Updates::without_their_removal);
     EXPECT_EQ(who("3.11.7", "linux", "8094"), Updates::all);
 }
 

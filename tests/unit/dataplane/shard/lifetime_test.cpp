@@ -43,7 +43,8 @@ TEST(Admission, BeyondWhatAShardServesAClientIsToldAndTheHalfOpenKeepTheirSlots)
     ASSERT_FALSE(second.overs.empty());
     EXPECT_NE(second.overs[0].text.find("maximum of concurrent connections"), std::string::npos);
     EXPECT_EQ(world.shard.clients(), 1U);
-    EXPECT_EQ(world.leases.find(world.asked[1].session), nullptr);
+    ASSERT_EQ(world.lefts.size(), 1U) << "what it was given is given back, once";
+    EXPECT_EQ(world.lefts[0].second, Cause::connections_exhausted);
     EXPECT_EQ(world.records.back().cause, Cause::connections_exhausted);
     world.run(60s);
     Peer& back = world.add(1, at("192.0.2.1"), client::openvpn_2_6);
