@@ -156,8 +156,8 @@ private:
             peers.push_back(std::move(fresh));
     }
 
-    /// Some minutes for each input: all timeouts but those of old keys fit in, and pings and renegotiations that only
-    /// repeat cost more than all the rest.
+    /// Some minutes for each input: all timeouts but those of old keys fit in, and pings and
+    /// renegotiations that only repeat cost more than all the rest.
     void pass(Duration wanted) {
         const Duration span = std::min(wanted, time_left_);
         time_left_ -= span;
