@@ -50,6 +50,27 @@ def test_the_command_line_searches_the_log_and_follows_it(lab):
     assert [json.loads(line)["Cipher"] for line in found] == ["AES-256-GCM"]
 
 
+def test_a_finding_says_who_cannot_come_in_and_why_until_it_can_and_healthy_clients_have_none(lab):
+    def findings():
+        return lab.call("DescribeSslVpnFindings", RegionId="local",
+                        VpnGatewayId=lab.gateway_id)["Findings"]["Finding"]
+
+    healthy, unlucky = lab.certificate("healthy"), lab.certificate("unlucky")
+    lab.laptop().connect(lab.bundle(healthy)).ping()
+    assert findings() == []
+    bundle = lab.bundle(unlucky)
+    lab.call("DeleteSslVpnClientCert", RegionId="local", SslVpnClientCertId=unlucky)
+    refused = lab.laptop().connect(bundle, wait=False)
+    refused.wait_log("AUTH_FAILED.*certificate revoked")
+    found = until("it is found", findings, 20)
+    assert [(row["Code"], row["Subject"], row["Cause"]) for row in found] == [
+        ("CERT-EXPIRED", unlucky, "certificate_revoked")]
+    assert found[0]["FixAction"] == "CreateSslVpnClientCert"
+    assert "10.99." in found[0]["Evidence"]["Evidence"][1]
+    shown = lab.cli("findings", "list", lab.gateway_id).stdout
+    assert json.loads(shown)["Findings"]["Finding"] == found
+
+
 def test_a_connection_that_dies_before_tls_is_in_the_log(lab):
     lab.call("ModifySslVpnServer", RegionId="local", SslVpnServerId=lab.server_id, Proto="TCP")
     lab.wait_active()

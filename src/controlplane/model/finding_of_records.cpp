@@ -22,15 +22,18 @@ constexpr std::size_t breaks_least = 3, replaced_least = 3, others_least = 3;
 constexpr std::size_t detail_octets_shown = 256;
 
 struct Fix {
-    std::string_view code;  // of the FAQ
+    std::string_view code;  // of the cause, or of the FAQ's row
     std::string_view words;
     std::string_view action;
 };
 constexpr std::array fixes{
     Fix{"CONF-CLIENT", "download the bundle again and replace what the client has by it",
         "GetSslVpnClientCertBundle"},
-    Fix{"CERT-EXPIRED", "renew the certificate, or make another, and give the client its bundle",
+    Fix{"certificate_expired", "renew the certificate and give the client its new bundle",
         "RenewSslVpnClientCert"},
+    Fix{"certificate_not_yet_valid", "let the gateway take its time from the network", ""},
+    Fix{"CERT-EXPIRED", "make another certificate and give the client its bundle",
+        "CreateSslVpnClientCert"},
     Fix{"CONN-LIMIT",
         "raise SslConnections of the gateway, or release held slots; nobody is dropped by either",
         "ModifyVpnGatewayAttribute"},
@@ -49,7 +52,8 @@ constexpr std::array fixes{
 };
 
 void give_fix(Finding& finding) {
-    const auto fix = std::ranges::find(fixes, finding.code, &Fix::code);
+    auto fix = std::ranges::find(fixes, finding.cause, &Fix::code);
+    if (fix == fixes.end()) fix = std::ranges::find(fixes, finding.code, &Fix::code);
     if (fix == fixes.end()) return;
     finding.fix = fix->words;
     finding.action = fix->action;

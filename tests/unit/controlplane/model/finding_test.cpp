@@ -116,12 +116,15 @@ TEST_F(Findings, OfARefusalLastUntilTheClientHasComeIn) {
     const Finding found = only();
     EXPECT_EQ(found.code, "CERT-EXPIRED");
     EXPECT_EQ(found.cause, "certificate_expired");
+    EXPECT_EQ(found.action, "RenewSslVpnClientCert");
     EXPECT_EQ(found.first, now - 200s);
     EXPECT_EQ(found.last, now - 100s);
     EXPECT_THAT(found.evidence,
                 ElementsAre("it was refused 2 times and has not come in since",
                             "the latest at 2023-11-14 22:11:40 from 203.0.113.7:4711: certificate "
                             "expired - since 2023-11-01"));
+    server.records[2].cause = server.records[1].cause = Cause::certificate_revoked;
+    EXPECT_EQ(only().action, "CreateSslVpnClientCert") << "there is nothing left to renew";
     server.records.push_back(record(Happening::connected, 50s));
     EXPECT_THAT(codes(), IsEmpty());
     server.records.pop_back();
