@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "broker/namespace_visit.h"
 #include "broker/netlink.h"
@@ -51,6 +52,20 @@ Done write_setting(const std::string& path, char digit) {
     const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!fd || ::write(fd.get(), &digit, 1) != 1)
         return unexpected("write " + path + ": " + std::strerror(errno));
+    return {};
+}
+
+/// A system that forwards takes no router advertisements, and drops the default route that it had
+/// by them, unless an interface is told to take them all the same: 2. What is off stays off.
+Done keep_advertisements() {
+    constexpr const char* folder = "/proc/sys/net/ipv6/conf/";
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+        const std::string path = entry.path() / "accept_ra";
+        const auto present = read_setting(path);
+        if (!present || *present != '1') continue;  // an interface may go meanwhile
+        if (auto done = write_setting(path, '2'); !done) return done;
+    }
     return {};
 }
 
@@ -234,6 +249,8 @@ Expected<bool, std::string> LinuxKernel::forwarding(const std::string& vpc_names
 Done LinuxKernel::set_forwarding(const std::string& vpc_namespace, Family family, bool on) {
     const auto visit = NamespaceVisit::enter(vpc_namespace);
     if (!visit) return unexpected(visit.error());
+    if (on && family == Family::v6 && read_setting(forwarding_path(family)).value_or('1') == '0')
+        if (auto kept = keep_advertisements(); !kept) return kept;
     return write_setting(forwarding_path(family), on ? '1' : '0');
 }
 

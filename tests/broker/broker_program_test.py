@@ -192,6 +192,20 @@ def test_ipv6_stands_beside_ipv4_and_goes_without_it(program):
     assert "fewer addresses" in broker.want(4, [vpc_server(pool6="fd00:1::/121")])
 
 
+def test_ipv6_forwarding_takes_no_default_route_away_that_a_router_has_announced(program):
+    # "lo" was told to hear none, and is not asked again.
+    inside(VPC, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/accept_ra;"
+           "echo 0 > /proc/sys/net/ipv6/conf/lo/accept_ra")
+    inside(VPC, "ip", "link", "add", "announced", "type", "veth", "peer", "name", "heard")
+    try:
+        assert program.connect().want(1, [vpc_server(pool6="fd00:1::/64")]) == ""
+        kept = {name: inside(VPC, "cat", f"/proc/sys/net/ipv6/conf/{name}/accept_ra").strip()
+                for name in ("announced", "default", "lo")}
+        assert kept == {"announced": "2", "default": "2", "lo": "0"}
+    finally:
+        inside(VPC, "ip", "link", "del", "announced")
+
+
 def test_ipv6_forwarding_that_was_on_stays_on(program):
     inside(VPC, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding")
     broker = program.connect()
