@@ -12,6 +12,7 @@
 namespace kanmon::model {
 
 struct ClientConnection {
+    std::uint64_t session = 0;  // of the data process; 0: the slot is held
     SslServerId server;
     std::string username;     // empty where nobody was asked
     std::string common_name;  // vsc-…; with two-factor the user

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "bridge/messages.h"
 #include "controlplane/model/client_connection.h"
+#include "controlplane/model/recent_path.h"
 
 namespace kanmon::model {
 
@@ -36,13 +37,18 @@ struct Finding {
 inline constexpr std::chrono::hours refusals_looked_at{24};
 inline constexpr std::chrono::hours breaks_looked_at{1};
 
+struct LiveClient {
+    ClientConnection now;
+    RecentPath lately;  // a path is judged by its last minutes, not by its best or worst ones
+};
+
 /// What is known of one server.
 struct ServerEvidence {
     SslServerId id;
-    std::string revision;                        // of the bundles that its settings make
-    std::uint32_t connections_max = 0;           // of its gateway
-    std::uint32_t slots_used = 0;                // of its gateway: online and held
-    std::vector<ClientConnection> clients = {};  // online
+    std::string revision;                  // of the bundles that its settings make
+    std::uint32_t connections_max = 0;     // of its gateway
+    std::uint32_t slots_used = 0;          // of its gateway: online and held
+    std::vector<LiveClient> clients = {};  // online
     /// `refused`, `connected` and `ended`, of the last day, in the order of their times.
     std::vector<bridge::AttemptRecord> records = {};
     /// From here on every `connected` is among them; refusals before it are not judged.

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "base/date.h"
 #include "base/escape.h"
 #include "controlplane/model/finding.h"
 
@@ -35,8 +36,8 @@ bool is_share(std::uint64_t part, std::uint64_t whole, std::uint64_t least,
 
 class Examination {
 public:
-    Examination(const ServerEvidence& server, const ClientConnection& client, UnixTime now)
-        : server_(server), client_(client), now_(now) {}
+    Examination(const ServerEvidence& server, const LiveClient& client, UnixTime now)
+        : server_(server), client_(client.now), lately_(client.lately), now_(now) {}
 
     std::vector<Finding> findings() {
         bundle();
@@ -79,15 +80,16 @@ private:
     }
 
     void path() {
-        const std::uint64_t lost = client_.path.lost_packets;
-        const std::uint64_t sent = client_.received_packets + lost;
+        const std::uint64_t lost = lately_.lost_packets;
+        const std::uint64_t sent = lately_.received_packets + lost;
         if (!is_share(lost, sent, lost_packets_least, lost_percent_least)) return;
         const auto& trip = client_.path.least_round_trip_microseconds;
         const bool far = trip && *trip >= far_round_trip_microseconds;
         Finding& made = add(far ? "LINK-FAR" : "LINK-UNSTABLE", Confidence::likely,
                             fmt::format("{} of {} packets from it were lost on their way to the "
-                                        "gateway",
-                                        lost, sent));
+                                        "gateway since {}",
+                                        lost, sent, clock_text(lately_.since)));
+        made.first = lately_.since;
         if (trip)
             made.evidence.push_back(
                 fmt::format("a packet and its answer take {} ms at least", *trip / 1000));
@@ -97,13 +99,14 @@ private:
     }
 
     void bandwidth() {
-        const std::uint64_t late = client_.late_packets;
-        const std::uint64_t all = client_.received_packets + client_.sent_packets + late;
+        const std::uint64_t late = lately_.late_packets;
+        const std::uint64_t all = lately_.received_packets + lately_.sent_packets + late;
         if (!is_share(late, all, late_packets_least, late_percent_least)) return;
         Finding& made = add("BANDWIDTH", Confidence::certain,
                             fmt::format("{} of {} of its packets waited too long for their turn in "
-                                        "the bandwidth and were dropped",
-                                        late, all));
+                                        "the bandwidth since {} and were dropped",
+                                        late, all, clock_text(lately_.since)));
+        made.first = lately_.since;
         made.fix = "raise the gateway's Bandwidth, or what each client may have of it";
         made.action = "ModifyVpnGatewayAttribute";
     }
@@ -121,6 +124,7 @@ private:
 
     const ServerEvidence& server_;
     const ClientConnection& client_;
+    const RecentPath& lately_;
     const UnixTime now_;
     std::vector<Finding> found_;
 };
@@ -129,7 +133,7 @@ private:
 
 std::vector<Finding> findings_of_clients(const ServerEvidence& server, UnixTime now) {
     std::vector<Finding> found;
-    for (const ClientConnection& client : server.clients) {
+    for (const LiveClient& client : server.clients) {
         auto some = Examination(server, client, now).findings();
         found.insert(found.end(), std::make_move_iterator(some.begin()),
                      std::make_move_iterator(some.end()));

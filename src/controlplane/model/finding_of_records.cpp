@@ -85,8 +85,8 @@ public:
         for (const AttemptRecord& record : server.records)
             if (record.known && record.happening == Happening::connected)
                 note_connected(name_of(record), record.at);
-        for (const ClientConnection& client : server.clients)
-            note_connected(client.common_name, client.connected_at);
+        for (const LiveClient& client : server.clients)
+            note_connected(client.now.common_name, client.now.connected_at);
     }
 
     std::vector<Finding> findings() {
@@ -183,7 +183,7 @@ private:
             });
             const auto others = static_cast<std::size_t>(std::ranges::count_if(
                 server_.clients,
-                [&](const ClientConnection& client) { return client.common_name != name; }));
+                [&](const LiveClient& client) { return client.now.common_name != name; }));
             const bool alone = broken.size() == 1 && others >= others_least;
             const char* code = alone ? "CLIENT-FAULT" : vanishes ? "CONN-PHANTOM" : "LINK-UNSTABLE";
             Finding& made = add(code, alone ? Confidence::possible : Confidence::likely, told);

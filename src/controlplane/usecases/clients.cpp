@@ -15,6 +15,7 @@ namespace {
 
 model::ClientConnection connected(const bridge::ClientFact& fact, const std::string& revision) {
     model::ClientConnection client;
+    client.session = fact.session;
     client.server = {fact.server_id};
     client.common_name = shown_name(fact);
     client.certificate = fact.common_name;

@@ -46,7 +46,6 @@ struct ControlPlane {
           tagging(ports),
           clients(ports),
           client_flows(ports, clients),
-          findings(ports, clients),
           user_sessions(ports, clients),
           ssl_servers(ports, clients, user_sessions),
           access_rules(ports),
@@ -57,6 +56,7 @@ struct ControlPlane {
           certificate_watch(ports),
           attempts(ports),
           monitoring(ports),
+          findings(ports, clients, monitoring),
           idaas(ports, user_sessions),
           assignments(ports, user_sessions),
           directory(ports),
@@ -76,7 +76,6 @@ struct ControlPlane {
     Tagging tagging;
     Clients clients;
     ClientFlows client_flows;
-    Findings findings;
     UserSessions user_sessions;
     SslServers ssl_servers;
     AccessRules access_rules;
@@ -87,6 +86,7 @@ struct ControlPlane {
     CertificateWatch certificate_watch;
     Attempts attempts;
     Monitoring monitoring;
+    Findings findings;
     Idaas idaas;
     Assignments assignments;
     Directory directory;

@@ -34,11 +34,20 @@ Outcome<std::vector<model::ServerEvidence>> Findings::evidence(const Call& call,
             servers.push_back({.id = server.id,
                                .revision = server.revision,
                                .connections_max = gateway->ssl_connections_max,
-                               .clients = clients_.connected_to(server)});
+                               .clients = live_clients(server)});
         }
         for (model::ServerEvidence& server : servers) server.slots_used = used;
         return servers;
     });
+}
+
+std::vector<model::LiveClient> Findings::live_clients(const model::SslServer& server) const {
+    std::vector<model::LiveClient> live;
+    for (model::ClientConnection& client : clients_.connected_to(server)) {
+        const auto lately = monitoring_.recent_path(client.session);
+        live.push_back({std::move(client), lately.value_or(model::RecentPath())});
+    }
+    return live;
 }
 
 /// Of each kind the newest: where there are more, what came before them is left out.

@@ -3,6 +3,7 @@
 
 #include "controlplane/model/finding.h"
 #include "controlplane/usecases/clients.h"
+#include "controlplane/usecases/monitoring.h"
 
 namespace kanmon::usecases {
 
@@ -18,7 +19,8 @@ inline constexpr std::uint32_t records_judged_max = 500;
 
 class Findings {
 public:
-    Findings(Ports& ports, const Clients& clients) : ports_(ports), clients_(clients) {}
+    Findings(Ports& ports, const Clients& clients, const Monitoring& monitoring)
+        : ports_(ports), clients_(clients), monitoring_(monitoring) {}
 
     /// The latest first. InvalidVpnGatewayInstanceId.NotFound, InvalidSslVpnServerId.NotFound
     /// (404), ServiceUnavailable (503: the log cannot be read).
@@ -27,10 +29,12 @@ public:
 private:
     Outcome<std::vector<model::ServerEvidence>> evidence(const Call& call,
                                                          const DescribeFindings& request);
+    std::vector<model::LiveClient> live_clients(const model::SslServer& server) const;
     Outcome<void> read_log(model::ServerEvidence& server, UnixTime now);
 
     Ports& ports_;
     const Clients& clients_;
+    const Monitoring& monitoring_;
 };
 
 }  // namespace kanmon::usecases

@@ -155,8 +155,16 @@ void Monitoring::learn(const bridge::ClientFact& fact, Instant now, UnixTime wal
     const auto [place, fresh] = sessions_.try_emplace(fact.session);
     Session& session = place->second;
     session.subject = subject_of(fact);
+    session.path.note(fact, wall);
     if (!fresh) return;
     session.last = start_of(std::to_string(fact.session)).value_or(meters_of(traffic_of(fact)));
+}
+
+std::optional<model::RecentPath> Monitoring::recent_path(std::uint64_t session) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(session);
+    if (found == sessions_.end()) return std::nullopt;
+    return found->second.path.recent();
 }
 
 void Monitoring::learn(const bridge::TrafficFact& fact, Instant now, UnixTime wall) {

@@ -16,6 +16,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "controlplane/model/recent_path.h"
 #include "controlplane/usecases/meter_book.h"
 #include "controlplane/usecases/ports.h"
 
@@ -82,11 +83,14 @@ public:
     /// Refused like any action that names the resource (404).
     Outcome<MetricSeries> series(const Call& call, const DescribeMetrics& request);
     LiveState live() const;
+    /// Nothing of a session that is not known.
+    std::optional<model::RecentPath> recent_path(std::uint64_t session) const;
     bridge::MachineFact machine() const;
 
 private:
     struct Session {
         std::string subject;
+        model::PathMarks path;
         Meters last{};
         Instant at{};
     };
