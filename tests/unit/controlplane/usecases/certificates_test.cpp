@@ -124,9 +124,11 @@ TEST_F(CertificateDesk, DeletingARenewedOneEndsItsPredecessorsToo) {
     ASSERT_TRUE(renew(7776000));
     const std::string present = serial();
     ASSERT_TRUE(plane.client_certificates.remove(alice, id));
-    const auto serials = revoked(world.now);
-    EXPECT_EQ(std::set<std::string>(serials.begin(), serials.end()),
-              (std::set<std::string>{old, present}));
+    for (const UnixTime at : {world.now, world.now - days(1)}) {  // the clock may be set back
+        const auto serials = revoked(at);
+        EXPECT_EQ(std::set<std::string>(serials.begin(), serials.end()),
+                  (std::set<std::string>{old, present}));
+    }
     EXPECT_EQ(world.gatekeeper.disconnects.size(), 1u);
 }
 
