@@ -181,9 +181,10 @@ private:
                 return record->cause == Cause::keepalive_timeout &&
                        record->transport == bridge::Transport::udp;
             });
-            const auto others = static_cast<std::size_t>(std::ranges::count_if(
-                server_.clients,
-                [&](const LiveClient& client) { return client.now.common_name != name; }));
+            const auto others = static_cast<std::size_t>(
+                std::ranges::count_if(server_.clients, [&name = name](const LiveClient& client) {
+                    return client.now.common_name != name;
+                }));
             const bool alone = broken.size() == 1 && others >= others_least;
             const char* code = alone ? "CLIENT-FAULT" : vanishes ? "CONN-PHANTOM" : "LINK-UNSTABLE";
             Finding& made = add(code, alone ? Confidence::possible : Confidence::likely, told);
