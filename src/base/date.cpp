@@ -16,4 +16,8 @@ std::string clock_text(UnixTime time) {
                        clock.seconds().count());
 }
 
+std::string time_text(UnixTime time) {
+    return date_text(time) + ' ' + clock_text(time);
+}
+
 }  // namespace kanmon

@@ -11,5 +11,7 @@ namespace kanmon {
 std::string date_text(UnixTime time);
 /// "15:10:48", UTC.
 std::string clock_text(UnixTime time);
+/// "2026-11-23 15:10:48", UTC.
+std::string time_text(UnixTime time);
 
 }  // namespace kanmon

@@ -179,6 +179,14 @@ void Laptop::meet_fate() {
     if (engine_ && engine_->connected()) plan_fate();
 }
 
+Instant Laptop::reachable_from() const {
+    const client::Personality& program = *person_.personality;
+    const Instant moved_at = settled_at_ - ping_interval;
+    const bool missed_none = setup_.names_changed_at + restarts_sent_within < moved_at;
+    const bool told_all = program.takes_name_servers || (program.takes_updates && missed_none);
+    return settled_at_ + (told_all ? Duration{} : silence_after_a_restart);
+}
+
 /// Another address and port, as behind a new NAT. Nobody else ever uses it.
 void Laptop::roam() {
     const std::uint32_t network = 0x0b000000U + (person_.index << 8);  // a /24 for each laptop

@@ -33,6 +33,7 @@ struct LaptopCounts {
 
 class Laptop {
 public:
+    static constexpr Duration restarts_sent_within = 2s;      // of a change
     static constexpr Duration silence_after_a_restart = 75s;  // ping-restart, and their spread
 
     struct Person {
@@ -60,10 +61,7 @@ public:
     bool is_on_its_way_back() const { return sent_away_; }
     /// From then on it can be expected to know of every change. A client that moved is silent until
     /// it pings; a RESTART that it missed meanwhile ended its session without its knowledge.
-    Instant reachable_from() const {
-        return settled_at_ +
-               (person_.personality->takes_name_servers ? Duration{} : silence_after_a_restart);
-    }
+    Instant reachable_from() const;
     bool is_connected() const { return engine_ && engine_->connected(); }
     const client::ClientEngine* engine() const { return engine_.get(); }
 

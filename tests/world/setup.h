@@ -39,6 +39,7 @@ struct Setup {
     bool squatters =
         false;             // the strangers take up their cookie, begin a handshake and fall silent
     bool changes = false;  // the operator adds and removes local networks and name servers
+    Instant names_changed_at{};
     bool storm = false;    // everybody comes at once, and again after the gateway was restarted
     std::uint32_t half_open_max = 64;
 

@@ -139,6 +139,7 @@ void World::change_networks() {
         server.full_tunnel = !server.full_tunnel;
     } else if (chance_.happens(0.3)) {
         server.dns_servers = {Ipv4{0xac100035U + static_cast<std::uint32_t>(chance_.below(9))}};
+        setup_.names_changed_at = agenda_.now();
     } else {
         // Now and then more than one message takes.
         const auto count = chance_.happens(0.2) ? 400U : 1U;

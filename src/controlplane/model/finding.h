@@ -33,6 +33,9 @@ struct Finding {
     friend bool operator==(const Finding&, const Finding&) = default;
 };
 
+/// What to do about it, by its cause or its code. Nothing is said where no general word helps.
+void give_fix(Finding& finding);
+
 /// How far back is looked: for refusals, and for connections that break.
 inline constexpr std::chrono::hours refusals_looked_at{24};
 inline constexpr std::chrono::hours breaks_looked_at{1};
@@ -55,7 +58,6 @@ struct ServerEvidence {
     UnixTime complete_from = UnixTime::min();
 };
 
-/// The latest first.
 std::vector<Finding> findings_of(const ServerEvidence& server, UnixTime now);
 
 /// The two halves of it: what live clients show, and what records tell.

@@ -3,17 +3,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <iterator>
 
 #include "base/date.h"
 #include "base/escape.h"
+#include "bridge/clock_skew.h"
 #include "controlplane/model/finding.h"
 
 namespace kanmon::model {
 
 namespace {
 
-constexpr std::int32_t clock_skew_seconds_max = 600;
 /// Below these a share says nothing.
 constexpr std::uint64_t lost_packets_least = 100, late_packets_least = 100;
 constexpr std::uint64_t lost_percent_least = 2, late_percent_least = 1;
@@ -57,26 +57,20 @@ private:
                           .evidence = {std::move(evidence)},
                           .first = client_.connected_at,
                           .last = now_});
+        give_fix(found_.back());
         return found_.back();
     }
 
     void bundle() {
         if (!client_.stale_bundle) return;
-        Finding& made = add("CERT-STALE", Confidence::certain,
-                            fmt::format("it announced a bundle of revision {}; the server's "
-                                        "settings make {}",
-                                        escaped(client_.revision), server_.revision));
-        made.fix = "download the bundle again and give it to the client";
-        made.action = "GetSslVpnClientCertBundle";
+        add("CERT-STALE", Confidence::certain,
+            fmt::format("it announced a bundle of revision {}; the server's settings make {}",
+                        escaped(client_.revision), server_.revision));
     }
 
     void clock() {
-        const auto& behind = client_.clock_behind_seconds;
-        if (!behind || std::abs(*behind) <= clock_skew_seconds_max) return;
-        Finding& made = add("CLOCK-SKEW", Confidence::certain,
-                            fmt::format("its clock is {} s {} the gateway's", std::abs(*behind),
-                                        *behind > 0 ? "behind" : "ahead of"));
-        made.fix = "let the client's system take its time from the network";
+        if (const auto& behind = client_.clock_behind_seconds; bridge::is_skewed(behind))
+            add("CLOCK-SKEW", Confidence::certain, "its " + bridge::clock_skew_text(*behind));
     }
 
     void path() {
@@ -93,9 +87,6 @@ private:
         if (trip)
             made.evidence.push_back(
                 fmt::format("a packet and its answer take {} ms at least", *trip / 1000));
-        made.fix =
-            "let the server listen on TCP too (ExtraListeners) and the client connect that way";
-        made.action = "ModifySslVpnServer";
     }
 
     void bandwidth() {
@@ -107,8 +98,6 @@ private:
                                         "the bandwidth since {} and were dropped",
                                         late, all, clock_text(lately_.since)));
         made.first = lately_.since;
-        made.fix = "raise the gateway's Bandwidth, or what each client may have of it";
-        made.action = "ModifyVpnGatewayAttribute";
     }
 
     void program() {
@@ -133,11 +122,8 @@ private:
 
 std::vector<Finding> findings_of_clients(const ServerEvidence& server, UnixTime now) {
     std::vector<Finding> found;
-    for (const LiveClient& client : server.clients) {
-        auto some = Examination(server, client, now).findings();
-        found.insert(found.end(), std::make_move_iterator(some.begin()),
-                     std::make_move_iterator(some.end()));
-    }
+    for (const LiveClient& client : server.clients)
+        std::ranges::move(Examination(server, client, now).findings(), std::back_inserter(found));
     return found;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
@@ -21,51 +20,9 @@ using bridge::Happening;
 constexpr std::size_t breaks_least = 3, replaced_least = 3, others_least = 3;
 constexpr std::size_t detail_octets_shown = 256;
 
-struct Fix {
-    std::string_view code;  // of the cause, or of the FAQ's row
-    std::string_view words;
-    std::string_view action;
-};
-constexpr std::array fixes{
-    Fix{"CONF-CLIENT", "download the bundle again and replace what the client has by it",
-        "GetSslVpnClientCertBundle"},
-    Fix{"certificate_expired", "renew the certificate and give the client its new bundle",
-        "RenewSslVpnClientCert"},
-    Fix{"certificate_not_yet_valid", "let the gateway take its time from the network", ""},
-    Fix{"CERT-EXPIRED", "make another certificate and give the client its bundle",
-        "CreateSslVpnClientCert"},
-    Fix{"CONN-LIMIT",
-        "raise SslConnections of the gateway, or release held slots; nobody is dropped by either",
-        "ModifyVpnGatewayAttribute"},
-    Fix{"POOL-SMALL", "take a larger ClientIpPool, or the topology subnet with one address each",
-        "ModifySslVpnServer"},
-    Fix{"CLOCK-SKEW", "let the client's system take its time from the network", ""},
-    Fix{"LINK-UNSTABLE",
-        "let the server listen on TCP too (ExtraListeners) and the client connect that way",
-        "ModifySslVpnServer"},
-    Fix{"CONN-PHANTOM",
-        "let the server listen on TCP too (ExtraListeners): there a client that goes is noticed",
-        "ModifySslVpnServer"},
-    Fix{"CLIENT-FAULT", "look at this client's own network, and update its VPN program", ""},
-    Fix{"APP-CONFLICT", "give each program a certificate of its own", "CreateSslVpnClientCert"},
-    Fix{"SERVER-CHANGED", "switch SSL-VPN on again", "ModifyVpnGatewayAttribute"},
-};
-
-void give_fix(Finding& finding) {
-    auto fix = std::ranges::find(fixes, finding.cause, &Fix::code);
-    if (fix == fixes.end()) fix = std::ranges::find(fixes, finding.code, &Fix::code);
-    if (fix == fixes.end()) return;
-    finding.fix = fix->words;
-    finding.action = fix->action;
-}
-
 /// As lists call a client: its user, where one logged in.
 const std::string& name_of(const AttemptRecord& record) {
     return record.username.empty() ? record.common_name : record.username;
-}
-
-std::string time_text(UnixTime at) {
-    return date_text(at) + " " + clock_text(at);
 }
 
 std::string latest_text(const AttemptRecord& record) {

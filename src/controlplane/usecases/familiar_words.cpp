@@ -87,12 +87,7 @@ std::string_view fixed_refusal(Cause cause) {
 /// Ends that nobody could tell the client.
 bool is_untold(Cause cause) {
     return cause == Cause::client_left || cause == Cause::connection_broken ||
-           cause == Cause::rate_limited || cause == Cause::gateway_restarted ||
-           row_of(cause).kind == CauseKind::drop;
-}
-
-std::string exiting(const AttemptRecord& record) {
-    return fmt::format("client-instance exiting: {}", row_of(record.cause).words);
+           cause == Cause::gateway_restarted || row_of(cause).kind == CauseKind::drop;
 }
 
 std::string refusal_text(const AttemptRecord& record) {
@@ -114,8 +109,8 @@ std::string refusal_text(const AttemptRecord& record) {
             break;
     }
     if (const auto words = fixed_refusal(record.cause); !words.empty()) return std::string(words);
-    if (is_untold(record.cause)) return exiting(record);
-    if (record.stage >= bridge::Stage::admission) return told(record, "AUTH_FAILED");
+    if (record.stage >= bridge::Stage::admission && !is_untold(record.cause))
+        return told(record, "AUTH_FAILED");
     return fmt::format("TLS Error: {}", row_of(record.cause).words);
 }
 
@@ -146,7 +141,8 @@ std::string ending_text(const AttemptRecord& record) {
         case Cause::certificate_revoked:
             return refusal_text(record);
         default:
-            if (is_untold(record.cause)) return exiting(record);
+            if (is_untold(record.cause))
+                return fmt::format("client-instance exiting: {}", row_of(record.cause).words);
             return told(record, row_of(record.cause).temporary ? "RESTART" : "AUTH_FAILED");
     }
 }
@@ -183,8 +179,8 @@ std::string event_text(const AttemptRecord& record) {
 std::string attempt_line(const bridge::AttemptRecord& record) {
     const std::string name = name_of(record);
     std::string line =
-        fmt::format("{} {} {}{}{} {}", date_text(record.at), clock_text(record.at), name,
-                    name.empty() ? "" : "/", to_string(record.remote), event_text(record));
+        fmt::format("{} {}{}{} {}", time_text(record.at), name, name.empty() ? "" : "/",
+                    to_string(record.remote), event_text(record));
     if (has_cause(record)) line += fmt::format(" ({})", row_of(record.cause).code);
     if (!record.username.empty() && !record.common_name.empty())
         line += fmt::format(" user '{}'", escaped(record.username, name_octets_shown));

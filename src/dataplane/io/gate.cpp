@@ -52,7 +52,7 @@ void Gate::ask(std::uint32_t shard, const shard::AdmissionQuestion& question, In
             blocked_until(question.server_id, question.holder, question.common_name, wall))
         return refuse(shard, question.session, Cause::blocked_by_operator,
                       std::min<std::chrono::seconds>(*until - wall, blocked_wait_max),
-                      "until " + date_text(*until) + ' ' + clock_text(*until) + " (UTC)");
+                      "until " + time_text(*until) + " (UTC)");
     const auto lease = find_lease(question, now);
     if (!lease) {
         if (question.replaces != 0)  // what it had is gone

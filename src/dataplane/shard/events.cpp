@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 
+#include "bridge/clock_skew.h"
 #include "dataplane/shard/state.h"
 #include "dataplane/wire/stream_framing.h"
 
@@ -17,17 +17,6 @@ std::string common_name_of(const Client& client) {
 }
 
 /// Beyond this, one side finds the other's certificate expired or not yet valid.
-constexpr std::int32_t clock_skew_seconds_max = 600;
-
-bool is_skewed(const Client& client) {
-    return client.clock_behind && std::abs(*client.clock_behind) > clock_skew_seconds_max;
-}
-
-std::string clock_text(std::int32_t behind) {
-    return "the client's clock is " + std::to_string(std::abs(behind)) + " s " +
-           (behind > 0 ? "behind" : "ahead of") + " the gateway's";
-}
-
 /// It announced a bundle, and not the one that the server's settings make now.
 bool has_another_bundle(const Client& client) {
     const std::string& announced = client.session.peer_info().revision;
@@ -317,16 +306,20 @@ void Shard::State::report(const Client& client, bridge::ClientStatus status, Cau
 
 void Shard::State::record(const Client& client, bridge::Happening happening, bridge::Stage stage,
                           std::optional<Cause> cause, std::string detail, const Endpoint& former) {
-    if (is_skewed(client)) {
-        detail += (detail.empty() ? "" : "; ") + clock_text(*client.clock_behind);
+    const auto add = [&](const std::string& sentence) {
+        detail += (detail.empty() ? "" : "; ") + sentence;
+    };
+    if (bridge::is_skewed(client.clock_behind)) {
+        add("the client's " + bridge::clock_skew_text(*client.clock_behind));
         // What the client's TLS objects to is most likely the date in our certificate.
         if (cause == Cause::tls_failed && !client.connected) cause = Cause::clock_skew;
     }
     const bool begins =
         happening == bridge::Happening::refused || happening == bridge::Happening::connected;
     if (begins && has_another_bundle(client))
-        detail += (detail.empty() ? "" : "; ") +
-                  std::string("its bundle is of former settings of the server: download it again");
+        add("its bundle is of former settings of the server: download it again");
+    if (happening == bridge::Happening::ended)
+        if (const std::string hindered = hindrance_text(client); !hindered.empty()) add(hindered);
     // Also one that is refused for its dates, or while it is still asked for its password.
     const auto& certificate = client.session.certificate();
     bridge::AttemptRecord row{.at = wall,
@@ -349,8 +342,6 @@ void Shard::State::record(const Client& client, bridge::Happening happening, bri
         row.platform = client.peer_info.platform;
     }
     if (happening == bridge::Happening::ended) {
-        if (const std::string hindered = hindrance_text(client); !hindered.empty())
-            row.detail += (row.detail.empty() ? "" : "; ") + hindered;
         row.received_octets = client.received_octets;
         row.sent_octets = client.sent_octets;
     }

@@ -2,8 +2,8 @@
 // their clients, and what waits for either here.
 //
 // Owner:  one shard. Nothing allocates but `arrange`.
-// Limits: `blocks` of the packet store and `queues_max`, for all gateways and both directions
-//         together.
+// Limits: the blocks of the packet store (`ShardOptions`) and `queues_max`, for all gateways and
+//         both directions together.
 #pragma once
 
 #include <memory>

@@ -126,9 +126,9 @@ public:
     virtual void entered(const Path&, std::size_t frame_octets_max) {
         static_cast<void>(frame_octets_max);
     }
-    /// Streams only: the last session of this connection is over, or its first packet began none.
-    /// Whoever connects by this stream showed a certificate of ours, or a password.
+    /// Streams only: whoever connects by this one showed a certificate of ours, or a password.
     virtual void proved(const Path&) {}
+    /// Streams only: the last session of this connection is over, or its first packet began none.
     /// It is to be closed when what was sent before has left.
     virtual void finished(const Path&) {}
     /// Our own address outside that the client of this path uses; zeros when nobody knows it.

@@ -218,11 +218,7 @@ TEST_F(Connections, OfClientsThatAreNotAdmittedWithinAMinuteAreClosed) {
     StreamWorld world;
     world.keeper_waits = true;
     StreamClient client = world.client(1);
-    for (int i = 0; i < 20; ++i) {
-        world.settle(&client);
-        world.pass(100ms);
-        client.engine.reach(world.now);
-    }
+    for (int i = 0; i < 20; ++i) world.go_on(client);
     ASSERT_EQ(world.questions.size(), 1U);
     world.pass(50s);
     EXPECT_EQ(world.streams.size(), 1U);
@@ -239,11 +235,7 @@ TEST_F(Connections, OfWhoIsAskedForACodeStayAsLongAsTheLoginMayTake) {
     world.settings.login.password = true;
     world.shard.configure({shard::profile(world.settings)}, world.now);
     StreamClient client = world.client(1);
-    for (int i = 0; i < 20; ++i) {
-        world.settle(&client);
-        world.pass(100ms);
-        client.engine.reach(world.now);
-    }
+    for (int i = 0; i < 20; ++i) world.go_on(client);
     ASSERT_EQ(world.logins.size(), 1U);
     world.pass(240s);
     EXPECT_EQ(world.streams.size(), 1U);
